@@ -1,0 +1,200 @@
+"""What each dialect says of a code: the one table.
+
+A row holds the envelope's code (document 001), the respuesta's number (document 002), and the words in both
+languages. Where a document has words of its own for a situation they stand in `own`, by dialect.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Language = Literal["es", "en"]
+LANGUAGES: tuple[Language, ...] = ("es", "en")
+
+
+class Text(NamedTuple):
+    """One message in both languages."""
+
+    es: str
+    en: str
+
+    def __call__(self, language: Language) -> str:
+        return self.es if language == "es" else self.en
+
+
+class Entry(NamedTuple):
+    """One code in every dialect. `own`: words that one dialect's document gives, by the dialect's name."""
+
+    envelope: str
+    respuesta: int
+    text: Text
+    own: dict[str, Text] = {}  # noqa: RUF012 - a NamedTuple's default; nobody writes to it
+
+
+_DTO_REFRESH = Text(
+    "El token de refresco es inválido o ha expirado.", "The refresh token is invalid or has expired."
+)
+_RESPUESTA_INVALID = Text("Token inválido", "Invalid token")
+_RESPUESTA_MISSING = Text("Usuario no autenticado", "User not authenticated")
+
+# By situation, since INVALID_ACCESS_TOKEN is 3001 where no token came and 3002 where a bad one did.
+CATALOGUE: dict[str, Entry] = {
+    "validation_failed": Entry(
+        "VALIDATION_FAILED",
+        4000,
+        Text("La solicitud no cumple el contrato", "The request does not conform to the contract"),
+    ),
+    "token_missing": Entry(
+        "UNAUTHORIZED",
+        3001,
+        Text("Token de acceso inválido o expirado", "Invalid or expired access token"),
+        {"respuesta": _RESPUESTA_MISSING, "envelope": Text("No autenticado", "Unauthenticated"), "dto": _DTO_REFRESH},
+    ),
+    "token_invalid": Entry(
+        "UNAUTHORIZED",
+        3002,
+        Text("Token de acceso inválido o expirado", "Invalid or expired access token"),
+        {"respuesta": _RESPUESTA_INVALID, "dto": _DTO_REFRESH},
+    ),
+    "token_revoked": Entry(
+        "UNAUTHORIZED",
+        3002,
+        Text("Token de acceso inválido o expirado", "Invalid or expired access token"),
+        {"respuesta": _RESPUESTA_INVALID, "dto": _DTO_REFRESH},
+    ),
+    "token_expired": Entry(
+        "UNAUTHORIZED",
+        3002,
+        Text("El token de acceso ha expirado", "The access token has expired"),
+        {"respuesta": _RESPUESTA_INVALID, "dto": _DTO_REFRESH},
+    ),
+    "refresh_token_invalid": Entry(
+        "UNAUTHORIZED", 3002, _DTO_REFRESH, {"respuesta": _RESPUESTA_INVALID}
+    ),
+    "refresh_token_expired": Entry(
+        "UNAUTHORIZED",
+        3002,
+        Text("El token de refresco ha expirado", "The refresh token has expired"),
+        {"respuesta": _RESPUESTA_INVALID, "dto": _DTO_REFRESH},
+    ),
+    "refresh_token_reused": Entry(
+        "UNAUTHORIZED",
+        3002,
+        Text(
+            "El token de refresco ya fue utilizado; la sesión se ha cerrado por seguridad",
+            "The refresh token was already used; the session has been closed for security",
+        ),
+        {"respuesta": _RESPUESTA_INVALID, "dto": _DTO_REFRESH},
+    ),
+    "login_failed": Entry(
+        "INVALID_CREDENTIALS", 3003, Text("Usuario o contraseña incorrectos", "Wrong username or password")
+    ),
+    "role_required": Entry(
+        "FORBIDDEN",
+        3004,
+        Text("No tiene permiso para realizar esta operación", "You are not allowed to perform this operation"),
+    ),
+    "foreign_origin": Entry(
+        "FOREIGN_ORIGIN",
+        3005,
+        Text(
+            "La solicitud procede de un origen no permitido",
+            "The request comes from an origin that is not allowed",
+        ),
+    ),
+    "route_not_found": Entry("NOT_FOUND", 4004, Text("El recurso no existe", "The resource does not exist")),
+    "already_closed": Entry(
+        "UNAUTHORIZED",
+        3002,
+        Text(
+            "La sesión ya ha sido cerrada o no existe",
+            "The session has already been closed or does not exist",
+        ),
+        {"respuesta": _RESPUESTA_INVALID, "dto": _DTO_REFRESH},
+    ),
+    "device_not_found": Entry(
+        "DEVICE_SESSION_NOT_FOUND",
+        4005,
+        Text(
+            "No se encontró una sesión activa para este dispositivo",
+            "No active session was found for this device",
+        ),
+    ),
+    "user_not_found": Entry("USER_NOT_FOUND", 4006, Text("El usuario no existe", "The user does not exist")),
+    "method_not_allowed": Entry(
+        "METHOD_NOT_ALLOWED", 4007, Text("Método no permitido", "Method not allowed")
+    ),
+    "not_acceptable": Entry(
+        "NOT_ACCEPTABLE",
+        4008,
+        Text("Ningún formato disponible satisface Accept", "No available representation satisfies Accept"),
+    ),
+    "idempotency_key_in_flight": Entry(
+        "IDEMPOTENCY_KEY_IN_FLIGHT",
+        4009,
+        Text(
+            "La primera solicitud con esta clave aún no ha terminado",
+            "The first request with this key has not finished yet",
+        ),
+    ),
+    "payload_too_large": Entry(
+        "PAYLOAD_TOO_LARGE",
+        4010,
+        Text("El cuerpo de la solicitud es demasiado grande", "The request body is too large"),
+    ),
+    "unsupported_media_type": Entry(
+        "UNSUPPORTED_MEDIA_TYPE",
+        4011,
+        Text("Tipo de contenido no admitido", "Unsupported media type"),
+    ),
+    "idempotency_key_reused": Entry(
+        "IDEMPOTENCY_KEY_REUSED",
+        4012,
+        Text(
+            "La clave de idempotencia ya se usó con otra solicitud",
+            "The idempotency key was already used for another request",
+        ),
+    ),
+    "rate_limited": Entry(
+        "RATE_LIMIT_EXCEEDED",
+        4013,
+        Text(
+            "Demasiados intentos de logout. Intente nuevamente más tarde.",
+            "Too many logout attempts. Try again later.",
+        ),
+    ),
+    "internal_error": Entry(
+        "INTERNAL_ERROR", 9999, Text("Error inesperado del servidor", "Unexpected server error")
+    ),
+    "service_unavailable": Entry(
+        "SERVICE_UNAVAILABLE",
+        9503,
+        Text("Servicio no disponible temporalmente", "Service temporarily unavailable"),
+    ),
+}
+
+# The words of a success, by logout type; `respuesta` has one of its own (document 002, "Response").
+LOGOUT_SUCCESS: dict[str, Text] = {
+    "single_device": Text("Sesión cerrada exitosamente", "Session closed successfully"),
+    "specific_device": Text(
+        "Sesión del dispositivo cerrada exitosamente", "Device session closed successfully"
+    ),
+    "all_devices": Text(
+        "Todas las sesiones han sido cerradas exitosamente", "All sessions have been closed successfully"
+    ),
+    "admin_forced": Text(
+        "Las sesiones del usuario han sido cerradas por un administrador",
+        "The user's sessions have been closed by an administrator",
+    ),
+    "automatic": Text("Sesión cerrada automáticamente", "Session closed automatically"),
+}
+RESPUESTA_SUCCESS = Text("Sesión cerrada correctamente", "Session closed successfully")
+
+# The words of the other successes under /api/v1, by operation.
+SUCCESS: dict[str, Text] = {
+    "login": Text("Inicio de sesión exitoso", "Login successful"),
+    "refresh": Text("Tokens renovados exitosamente", "Tokens refreshed successfully"),
+    "list_sessions": Text("Sesiones activas", "Active sessions"),
+    "change_password": Text("Contraseña cambiada exitosamente", "Password changed successfully"),
+    "list_audit_events": Text("Eventos de auditoría", "Audit events"),
+}

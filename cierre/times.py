@@ -1,0 +1,28 @@
+"""Time as the whole project keeps it: UTC milliseconds since the epoch, an int; RFC 3339 only at the edges."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def rfc3339(ms: int) -> str:
+    """`1758814200000` → `2025-09-25T15:30:00.000Z`."""
+    moment = datetime.fromtimestamp(ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+
+
+def from_rfc3339(text: str) -> int:
+    """The inverse of `rfc3339`; any offset and precision that RFC 3339 allows.
+
+    Raises:
+        ValueError: the text is no RFC 3339 date-time.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset: write it with a trailing Z")
+    return int(moment.timestamp() * 1000)
