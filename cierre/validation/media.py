@@ -1,0 +1,72 @@
+"""Media types: read, classified, and found among those that a document declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+Kind = Literal["json", "form", "multipart", "xml", "text", "binary"]
+
+
+class MediaType(NamedTuple):
+    """`essence` is lower case without parameters; parameters' names are lower case."""
+
+    essence: str
+    parameters: dict[str, str]
+
+
+def parse(text: str) -> MediaType:
+    """`Application/JSON; charset="utf-8"` → `("application/json", {"charset": "utf-8"})`."""
+    essence, _, rest = text.partition(";")
+    parameters = {}
+    for piece in _split(rest):
+        name, _, value = piece.partition("=")
+        if name.strip():
+            parameters[name.strip().lower()] = value.strip().strip('"')
+    return MediaType(essence.strip().lower(), parameters)
+
+
+def _split(text: str) -> list[str]:
+    """Split at semicolons that stand outside of quotes."""
+    if '"' not in text:
+        return text.split(";")
+    pieces, quoted = [""], False
+    for character in text:
+        quoted ^= character == '"'
+        if character == ";" and not quoted:
+            pieces.append("")
+        else:
+            pieces[-1] += character
+    return pieces
+
+
+def kind_of(essence: str) -> Kind:
+    """How a body of this type is read."""
+    if essence == "application/json" or essence.endswith("+json") or essence == "text/json":
+        return "json"
+    if essence == "application/x-www-form-urlencoded":
+        return "form"
+    if essence.startswith("multipart/"):
+        return "multipart"
+    if essence in {"application/xml", "text/xml"} or essence.endswith("+xml"):
+        return "xml"
+    return "text" if essence.startswith("text/") else "binary"
+
+
+def find(declared: Iterable[str], essence: str) -> str | None:
+    """The declared media type (or range) that covers a concrete one, the most specific first."""
+    best: tuple[int, str] | None = None
+    for key in declared:
+        candidate = parse(key).essence
+        rank = _rank(candidate, essence)
+        if rank and (best is None or rank > best[0]):
+            best = rank, key
+    return best[1] if best else None
+
+
+def _rank(candidate: str, essence: str) -> int:
+    if candidate == essence:
+        return 3
+    if candidate.endswith("/*") and candidate != "*/*" and essence.startswith(candidate[:-1]):
+        return 2
+    return 1 if candidate in {"*/*", "*"} else 0

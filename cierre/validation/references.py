@@ -1,0 +1,52 @@
+"""Local `$ref`s of a document: resolved when somebody follows them, never ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from cierre.validation.violations import UnresolvableReference
+
+
+def lookup(document: Any, ref: str) -> Any:
+    """The node that a local reference names: `#/components/schemas/User`.
+
+    Raises:
+        UnresolvableReference: it leads nowhere, or out of the document.
+    """
+    if not ref.startswith("#"):
+        raise UnresolvableReference(ref)
+    node = document
+    for raw in ref[1:].split("/")[1:]:
+        token = unquote(raw).replace("~1", "/").replace("~0", "~")
+        node = _step(node, token, ref)
+    return node
+
+
+def _step(node: Any, token: str, ref: str) -> Any:
+    if isinstance(node, Mapping):
+        if token in node:
+            return node[token]
+        # YAML reads an unquoted `200:` as a number.
+        if token.isdigit() and int(token) in node:
+            return node[int(token)]
+    elif isinstance(node, list) and token.isdigit() and int(token) < len(node):
+        return node[int(token)]
+    raise UnresolvableReference(ref)
+
+
+def resolve(document: Any, node: Any) -> Any:
+    """Follow `$ref`s until something else stands there.
+
+    Raises:
+        UnresolvableReference: one of them leads nowhere, or they run in a circle.
+    """
+    seen: set[str] = set()
+    while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
+        ref = node["$ref"]
+        if ref in seen:
+            raise UnresolvableReference(ref)
+        seen.add(ref)
+        node = lookup(document, ref)
+    return node

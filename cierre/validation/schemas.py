@@ -1,0 +1,200 @@
+"""Schemas of an OpenAPI document, compiled to jsonschema-rs validators at first use.
+
+A schema's validator holds what the schema reaches and nothing else: each `$ref` becomes an entry of `$defs`, converted
+once for the whole document. Recursion needs no special case.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from cierre.validation import dialect
+from cierre.validation.references import lookup, resolve
+from cierre.validation.violations import Direction, Location, UnresolvableReference, Version, Violation, pointer
+
+REF = "#/$defs/"
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return False
+    return True
+
+
+# Where one of these fails at the top of an alternative, the value was meant for another.
+_ANOTHER = frozenset({"type", "enum", "const"})
+FORMATS = {"byte": _is_base64}
+
+
+class SchemaValidator:
+    """One compiled schema. Thread-safe, as it never changes."""
+
+    __slots__ = ("_validator", "is_valid")
+
+    def __init__(self, validator: jsonschema_rs.Validator) -> None:
+        self._validator = validator
+        self.is_valid = validator.is_valid
+
+    def violations(self, value: Any, location: Location = "body", prefix: str = "") -> list[Violation]:
+        """Every rule that the value breaks; `prefix` is put before each pointer."""
+        if self.is_valid(value):
+            return []
+        return [
+            violation
+            for error in self._validator.iter_errors(value)
+            for inner in _causes(error)
+            for violation in _tell(inner, location, prefix)
+        ]
+
+
+def _causes(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
+    """What to tell of a failed anyOf or oneOf: the errors of the alternative that the value came closest to.
+
+    An alternative of another type was not meant; among the others the one with the fewest errors was.
+    """
+    kind = error.kind
+    if not isinstance(kind, (jsonschema_rs.ValidationErrorKind.AnyOf, jsonschema_rs.ValidationErrorKind.OneOfNotValid)):
+        return [error]
+    depth = len(error.instance_path)
+    meant = [
+        errors
+        for errors in kind.context
+        if not any(len(inner.instance_path) == depth and inner.kind.name in _ANOTHER for inner in errors)
+    ]
+    if not meant:
+        return [error]
+    return [cause for inner in min(meant, key=len) for cause in _causes(inner)]
+
+
+def _tell(error: jsonschema_rs.ValidationError, location: Location, prefix: str) -> list[Violation]:
+    kinds = jsonschema_rs.ValidationErrorKind
+    where, rule = prefix + pointer(*error.instance_path), error.kind.name
+    match error.kind:
+        case kinds.Required(property=name):
+            return [Violation(location, where + pointer(name), f'"{name}" is required', rule)]
+        case kinds.AdditionalProperties(unexpected=names) | kinds.UnevaluatedProperties(unexpected=names):
+            return [Violation(location, where + pointer(name), f'"{name}" is not known here', rule) for name in names]
+        case kinds.FalseSchema():
+            return [Violation(location, where, "must not be here", rule)]
+    return [Violation(location, where, error.message, rule)]
+
+
+class SchemaCompiler:
+    """Compiles the schemas of one document in one direction, and keeps what it has converted.
+
+    Args:
+        document: the whole document, in which local `$ref`s are looked up.
+        version: 3.2 reads like 3.1.
+        direction: `readOnly` properties are refused in a request, `writeOnly` ones in a response.
+    """
+
+    def __init__(self, document: Mapping[str, Any], *, version: Version, direction: Direction) -> None:
+        self.document = document
+        self.version = version
+        self.direction: Direction = direction
+        self._names: dict[str, str] = {}
+        self._converted: dict[str, dialect.Schema] = {}
+        self._reached: dict[str, set[str]] = {}
+        self._compiled: dict[int, tuple[Any, SchemaValidator]] = {}
+
+    def compile(self, schema: Any) -> SchemaValidator:
+        """The validator of a schema object (or of true and false, which 3.1 allows).
+
+        Raises:
+            UnresolvableReference: something that the schema reaches leads nowhere.
+        """
+        # Keyed by identity: the node is kept beside, so its id cannot be given to another.
+        known = self._compiled.get(id(schema))
+        if known is None:
+            known = self._compiled[id(schema)] = schema, SchemaValidator(self._build(schema))
+        return known[1]
+
+    def _build(self, schema: Any) -> jsonschema_rs.Validator:
+        root = self.to_json_schema(schema)
+        try:
+            return jsonschema_rs.Draft202012Validator(
+                root, validate_formats=True, formats=FORMATS, keywords={"x-python-pattern": dialect.PythonPattern}
+            )
+        except jsonschema_rs.ValidationError as error:
+            raise ValueError(f"schema cannot be compiled: {error.message}") from None
+
+    def to_json_schema(self, schema: Any) -> dialect.Schema:
+        """The schema as JSON Schema 2020-12, complete in itself: what it reaches stands under `$defs`."""
+        reached: set[str] = set()
+        root = self._convert(schema, reached)
+        pending, wanted = list(reached), set(reached)
+        while pending:
+            for ref in self._reach(pending.pop()) - wanted:
+                wanted.add(ref)
+                pending.append(ref)
+        if not wanted or isinstance(root, bool):
+            return root
+        return root | {"$defs": {self._names[ref]: self._converted[ref] for ref in sorted(wanted)}}
+
+    def _reach(self, ref: str) -> set[str]:
+        """The references in the node that `ref` names, which is converted on the way."""
+        if ref not in self._reached:
+            reached = self._reached[ref] = set()
+            self._converted[ref] = self._convert(self._target(ref), reached)
+        return self._reached[ref]
+
+    def _target(self, ref: str) -> Any:
+        if ref.startswith("#/") or ref == "#":
+            return lookup(self.document, ref)
+        anchored = _find_anchor(self.document, ref.removeprefix("#"))
+        if anchored is None:
+            raise UnresolvableReference(ref)
+        return anchored
+
+    def _convert(self, schema: Any, reached: set[str]) -> dialect.Schema:
+        if not isinstance(schema, Mapping):
+            return schema if isinstance(schema, bool) else True
+        ref = schema.get("$ref", schema.get("$dynamicRef"))
+        if not isinstance(ref, str):
+            return self._rewrite(schema, reached)
+        reached.add(ref)
+        reference: dict[str, Any] = {"$ref": REF + self._name(ref)}
+        if self.version == "3.0" or len(schema) == 1:
+            return reference
+        # Beside a $ref, 3.0 ignores everything and 3.1 nothing.
+        beside = self._rewrite({key: item for key, item in schema.items() if key != "$ref"}, reached)
+        return reference | beside if beside else reference
+
+    def _rewrite(self, schema: Mapping[str, Any], reached: set[str]) -> dict[str, Any]:
+        return dialect.rewrite(
+            schema,
+            lambda inner: self._convert(inner, reached),
+            self.direction,
+            lambda inner: resolve(self.document, inner),
+        )
+
+    def _name(self, ref: str) -> str:
+        """A short name without characters that a JSON pointer would have to escape."""
+        return self._names.setdefault(ref, f"d{len(self._names)}")
+
+
+def _find_anchor(node: Any, name: str) -> Any:
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Mapping):
+            if name in {node.get("$anchor"), node.get("$dynamicAnchor")}:
+                return node
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    return None
+
+
+def compile_schema(
+    schema: Any, document: Mapping[str, Any], *, version: Version, direction: Direction
+) -> SchemaValidator:
+    """Compile one schema. For many of one document keep a `SchemaCompiler`, which converts each part once."""
+    return SchemaCompiler(document, version=version, direction=direction).compile(schema)
