@@ -1,0 +1,71 @@
+"""Which database a URL names."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from cierre.storage.statements import Backend, Tx
+
+
+class Database(Protocol):
+    """Where the sessions are kept."""
+
+    backend: Backend
+
+    async def open(self) -> None:
+        """Connect.
+
+        Raises:
+            ServiceUnavailable: the database is not there.
+        """
+        ...
+
+    async def close(self) -> None: ...
+    def connect(self) -> AbstractAsyncContextManager[Tx]:
+        """A connection for one act.
+
+        Raises:
+            ServiceUnavailable: there is none to be had in time.
+        """
+        ...
+
+
+class UnknownDatabase(ValueError):
+    """The URL names no database that we keep sessions in."""
+
+
+def open_url(url: str, *, pool_size: int = 16) -> Database:
+    """`sqlite:///relative/path.db`, `sqlite:////absolute/path.db`, `sqlite://` (in memory) or `postgresql://…`.
+
+    Raises:
+        UnknownDatabase: it is none of these.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UnknownDatabase(f"{url!r} is no database URL: write sqlite:///cierre.db or postgresql://…") from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        from cierre.storage.sqlite import SqliteDatabase  # noqa: PLC0415 - one driver is enough
+
+        return SqliteDatabase(sqlite_path(url))
+    if backend == "postgresql":
+        from cierre.storage.postgresql import PostgresDatabase  # noqa: PLC0415 - the same
+
+        plain = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+        return PostgresDatabase(plain, pool_size=pool_size)
+    raise UnknownDatabase(f"{backend!r} is not a database that Cierre knows: use sqlite or postgresql")
+
+
+def sqlite_path(url: str) -> str:
+    """The file of a SQLite URL; a database in memory is shared by the connections of the process."""
+    path = make_url(url).database
+    if not path or path == ":memory:":
+        return "file:cierre?mode=memory&cache=shared"
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    return path

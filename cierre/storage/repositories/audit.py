@@ -1,0 +1,79 @@
+"""The trail. Closings write their own rows; here is the reading, and the events that close nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, delete, insert, or_, select, update
+
+from cierre.principal import Caller
+from cierre.storage.statements import Row, Statement, Tx
+from cierre.storage.tables import audit_events
+
+_ADD = Statement(
+    insert(audit_events).values(
+        {column.name: bindparam(column.name) for column in audit_events.c if column.name != "seq"}
+    )
+)
+_FILTERS = {
+    "user_id": audit_events.c.user_id == bindparam("user_id"),
+    "session_id": audit_events.c.session_id == bindparam("session_id"),
+    "event": audit_events.c.event == bindparam("event"),
+    "logout_type": audit_events.c.logout_type == bindparam("logout_type"),
+    "from_time": audit_events.c.timestamp >= bindparam("from_time"),
+    "to_time": audit_events.c.timestamp <= bindparam("to_time"),
+    "before": audit_events.c.seq < bindparam("before"),
+}
+_pages: dict[frozenset[str], Statement] = {}
+_OLD = select(audit_events.c.seq).where(audit_events.c.timestamp < bindparam("before")).limit(bindparam("most"))
+_PURGE = Statement(delete(audit_events).where(audit_events.c.seq.in_(_OLD.scalar_subquery())))
+_ERASE = Statement(
+    update(audit_events)
+    .where(
+        audit_events.c.user_id == bindparam("key"),
+        or_(audit_events.c.ip_address.is_not(None), audit_events.c.user_agent.is_not(None)),
+    )
+    .values(ip_address=None, user_agent=None)
+)
+
+
+async def add(tx: Tx, *, event: str, user_id: str, reason: str, caller: Caller, session: Row | None = None) -> None:
+    """Record an event that closed nothing, such as a session that moved to another network."""
+    await tx.run(
+        _ADD,
+        timestamp=tx.now,
+        event=event,
+        user_id=user_id,
+        session_id=session["id"] if session else None,
+        device_id=session["device_id"] if session else None,
+        logout_type=None,
+        sessions_closed=0,
+        reason=reason,
+        ip_address=caller.ip_address,
+        user_agent=caller.user_agent,
+        session_duration=tx.now - session["created_at"] if session else None,
+        success=True,
+        trace_id=caller.trace_id,
+    )
+
+
+async def page(tx: Tx, *, most: int, **filters: str | int | None) -> Sequence[Row]:
+    """Events, newest first: `user_id`, `session_id`, `event`, `logout_type`, `from_time`, `to_time` (milliseconds,
+    both inclusive) and `before` (a `seq`) narrow them.
+    """
+    given = {name: value for name, value in filters.items() if value is not None}
+    key = frozenset(given)
+    if key not in _pages:
+        query = select(audit_events).where(*[_FILTERS[name] for name in sorted(key)])
+        _pages[key] = Statement(query.order_by(audit_events.c.seq.desc()).limit(bindparam("most")))
+    return await tx.rows(_pages[key], most=most, **given)
+
+
+async def purge(tx: Tx, *, before: int, most: int) -> int:
+    """Delete events older than `before`. Returns how many there were."""
+    return await tx.run(_PURGE, before=before, most=most)
+
+
+async def erase(tx: Tx, user_id: str) -> int:
+    """Take addresses and user agents out of the user's events. Returns how many had some."""
+    return await tx.run(_ERASE, key=user_id)

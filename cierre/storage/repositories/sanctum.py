@@ -1,0 +1,91 @@
+"""Laravel Sanctum's tokens: its table as it keeps it, and which session each of them has."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import bindparam, insert, select, update
+
+from cierre.storage.statements import Row, Statement, Tx
+from cierre.storage.tables import personal_access_tokens as tokens
+from cierre.storage.tables import sanctum_sessions
+
+_FIND = Statement(
+    select(
+        tokens.c.id,
+        tokens.c.tokenable_type,
+        tokens.c.tokenable_id,
+        tokens.c.name,
+        tokens.c.token,
+        tokens.c.expires_at,
+    ).where(tokens.c.id == bindparam("key"))
+)
+_ADD = Statement(
+    insert(tokens)
+    .values(
+        tokenable_type=bindparam("tokenable_type"),
+        tokenable_id=bindparam("tokenable_id"),
+        name=bindparam("name"),
+        token=bindparam("token"),
+        abilities=bindparam("abilities"),
+        expires_at=bindparam("expires_at"),
+        created_at=bindparam("created_at"),
+        updated_at=bindparam("created_at"),
+    )
+    .returning(tokens.c.id)
+)
+_USED = Statement(update(tokens).where(tokens.c.id == bindparam("key")).values(last_used_at=bindparam("at")))
+_SESSION = Statement(
+    select(
+        sanctum_sessions.c.token_id,
+        sanctum_sessions.c.token_hash,
+        sanctum_sessions.c.user_id,
+        sanctum_sessions.c.session_id,
+    ).where(sanctum_sessions.c.token_id == bindparam("key"))
+)
+_BIND = Statement(
+    insert(sanctum_sessions).values(
+        token_id=bindparam("token_id"),
+        token_hash=bindparam("token_hash"),
+        user_id=bindparam("user_id"),
+        session_id=bindparam("session_id"),
+    )
+)
+
+
+async def find(tx: Tx, token_id: int) -> Row | None:
+    return await tx.row(_FIND, key=token_id)
+
+
+async def add(
+    tx: Tx, *, tokenable_type: str, tokenable_id: int, name: str, token_hash: str, expires_at: int | None
+) -> int:
+    """Add a token as Laravel would. Returns its id, the part before the `|`."""
+    row = await tx.row(
+        _ADD,
+        tokenable_type=tokenable_type,
+        tokenable_id=tokenable_id,
+        name=name,
+        token=token_hash,
+        abilities='["*"]',
+        expires_at=None if expires_at is None else _timestamp(expires_at),
+        created_at=_timestamp(tx.now),
+    )
+    assert row is not None
+    return int(row["id"])
+
+
+async def mark_used(tx: Tx, token_id: int) -> None:
+    await tx.run(_USED, key=token_id, at=_timestamp(tx.now))
+
+
+async def session_of(tx: Tx, token_id: int) -> Row | None:
+    return await tx.row(_SESSION, key=token_id)
+
+
+async def bind_session(tx: Tx, *, token_id: int, token_hash: str, user_id: str, session_id: str) -> None:
+    await tx.run(_BIND, token_id=token_id, token_hash=token_hash, user_id=user_id, session_id=session_id)
+
+
+def _timestamp(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms // 1000, UTC).replace(tzinfo=None)

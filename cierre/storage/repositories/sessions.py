@@ -1,0 +1,169 @@
+"""The sessions, but for their closing, which is in `closings`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+
+from cierre.storage.statements import Row, Statement, Tx
+from cierre.storage.tables import refresh_tokens, sessions, users
+
+_COLUMNS = (
+    sessions.c.id,
+    sessions.c.user_id,
+    sessions.c.device_id,
+    sessions.c.client_id,
+    sessions.c.created_at,
+    sessions.c.last_seen_at,
+    sessions.c.expires_at,
+    sessions.c.ip_address,
+    sessions.c.user_agent,
+    sessions.c.closed_at,
+    sessions.c.logout_reason,
+    sessions.c.epoch,
+    sessions.c.token_id,
+)
+_USER = sessions.c.user_id == bindparam("user_id")
+_OPEN = sessions.c.closed_at.is_(None)
+
+_ADD = Statement(
+    insert(sessions).values(
+        {
+            name: bindparam(name)
+            for name in (
+                "user_id",
+                "id",
+                "epoch",
+                "device_id",
+                "client_id",
+                "status",
+                "created_at",
+                "last_seen_at",
+                "expires_at",
+                "ip_address",
+                "user_agent",
+                "token_id",
+            )
+        }
+    )
+)
+_FIND = Statement(select(*_COLUMNS).where(_USER, sessions.c.id == bindparam("id")))
+_FIND_WITH_USER = Statement(
+    select(*_COLUMNS, users.c.email, users.c.role, users.c.enabled)
+    .join(users, users.c.id == sessions.c.user_id)
+    .where(_USER, sessions.c.id == bindparam("id"))
+)
+_OPEN_OF_USER = Statement(
+    select(*_COLUMNS)
+    .where(_USER, _OPEN, sessions.c.expires_at > bindparam("now"))
+    .order_by(sessions.c.created_at.desc(), sessions.c.id)
+)
+_COUNT_OPEN = Statement(
+    select(func.count().label("count"))
+    .select_from(sessions)
+    .where(_USER, _OPEN, sessions.c.expires_at > bindparam("now"))
+)
+_TOUCH = Statement(
+    update(sessions)
+    .where(sessions.c.user_id == bindparam("key"), sessions.c.id == bindparam("session"), _OPEN)
+    .values(
+        last_seen_at=bindparam("last_seen_at"),
+        ip_address=bindparam("ip_address"),
+        user_agent=bindparam("user_agent"),
+    )
+)
+_DUE = Statement(
+    select(sessions.c.user_id, sessions.c.id, sessions.c.last_seen_at, sessions.c.expires_at)
+    .where(
+        _OPEN,
+        or_(sessions.c.last_seen_at < bindparam("idle_since"), sessions.c.expires_at <= bindparam("now")),
+    )
+    .limit(bindparam("most"))
+)
+_PURGEABLE = Statement(
+    select(sessions.c.user_id, sessions.c.id)
+    .where(sessions.c.expires_at < bindparam("before"), sessions.c.closed_at.is_not(None))
+    .limit(bindparam("most"))
+)
+
+_PURGE = Statement(delete(sessions).where(_USER, sessions.c.id == bindparam("id"), sessions.c.closed_at.is_not(None)))
+_PURGE_REFRESH = Statement(
+    delete(refresh_tokens).where(
+        refresh_tokens.c.user_id == bindparam("user_id"), refresh_tokens.c.session_id == bindparam("id")
+    )
+)
+
+
+async def add(
+    tx: Tx,
+    *,
+    user_id: str,
+    session_id: str,
+    epoch: int,
+    device_id: str,
+    client_id: str,
+    expires_at: int,
+    ip_address: str | None,
+    user_agent: str | None,
+    token_id: int | None = None,
+) -> None:
+    await tx.run(
+        _ADD,
+        user_id=user_id,
+        id=session_id,
+        epoch=epoch,
+        device_id=device_id,
+        client_id=client_id,
+        status="active",
+        created_at=tx.now,
+        last_seen_at=tx.now,
+        expires_at=expires_at,
+        ip_address=ip_address,
+        user_agent=user_agent,
+        token_id=token_id,
+    )
+
+
+async def find(tx: Tx, user_id: str, session_id: str) -> Row | None:
+    return await tx.row(_FIND, user_id=user_id, id=session_id)
+
+
+async def find_with_user(tx: Tx, user_id: str, session_id: str) -> Row | None:
+    return await tx.row(_FIND_WITH_USER, user_id=user_id, id=session_id)
+
+
+async def open_of(tx: Tx, user_id: str) -> Sequence[Row]:
+    """The user's open sessions, newest first."""
+    return await tx.rows(_OPEN_OF_USER, user_id=user_id, now=tx.now)
+
+
+async def count_open(tx: Tx, user_id: str) -> int:
+    row = await tx.row(_COUNT_OPEN, user_id=user_id, now=tx.now)
+    return int(row["count"]) if row else 0
+
+
+async def touch(tx: Tx, user_id: str, session_id: str, *, ip_address: str | None, user_agent: str | None) -> None:
+    await tx.run(
+        _TOUCH,
+        key=user_id,
+        session=session_id,
+        last_seen_at=tx.now,
+        ip_address=ip_address,
+        user_agent=user_agent,
+    )
+
+
+async def due(tx: Tx, *, idle_since: int, most: int) -> Sequence[Row]:
+    """Open sessions of any user that nobody used since `idle_since`, or whose lifetime is over."""
+    return await tx.rows(_DUE, idle_since=idle_since, now=tx.now, most=most)
+
+
+async def purge(tx: Tx, *, ended_before: int, most: int) -> int:
+    """Delete closed sessions whose family has ended, tombstones included. Returns how many there were."""
+    rows = await tx.rows(_PURGEABLE, before=ended_before, most=most)
+    async with tx.atomic():
+        for row in rows:
+            await tx.run(_PURGE_REFRESH, user_id=row["user_id"], id=row["id"])
+            await tx.run(_PURGE, user_id=row["user_id"], id=row["id"])
+    return len(rows)
