@@ -1,0 +1,115 @@
+"""wrk, pinned away from the server, and what it measured."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks import machine, scratch
+
+ONCE = scratch.HERE / "once.lua"
+REPEAT = scratch.HERE / "repeat.lua"
+TIMEOUT = "30s"
+
+
+class LoadFailed(Exception):
+    """wrk said nothing that can be used, or the server answered what it should not."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request as a client would write it."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+
+    def raw(self) -> bytes:
+        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: 127.0.0.1"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        if self.body or self.method == "POST":
+            lines.append(f"Content-Length: {len(self.body.encode())}")
+        return ("\r\n".join(lines) + "\r\n\r\n" + self.body).encode()
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run of the load generator measured. Latencies are wrk's, in milliseconds."""
+
+    rate: float
+    successes: int
+    failures: int
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    exhausted: bool = False
+    """The requests were used up before the time was."""
+
+
+def repeat(port: int, request: Request, *, connections: int, seconds: float, expect_failures: bool = False) -> Load:
+    """Send one request again and again.
+
+    Raises:
+        LoadFailed: an answer was not 2xx or 3xx, or none came.
+    """
+    headers = [word for name, value in request.headers.items() for word in ("-H", f"{name}: {value}")]
+    found = _wrk(
+        ["-d", f"{max(seconds, 1):.0f}s", *headers, "-s", str(REPEAT)],
+        f"http://127.0.0.1:{port}{request.path}",
+        [request.method, request.body],
+        connections,
+    )
+    failures = found["unsuccessful"] + found["broken"] + found["timeouts"]
+    if (failures and not expect_failures) or not found["answered"]:
+        raise LoadFailed(f"{request.method} {request.path}: {found}")
+    return _load(found, found["answered"] - found["unsuccessful"], failures)
+
+
+def once_each(port: int, requests: Iterable[bytes], *, connections: int, seconds: float) -> Load:
+    """Send each request once, until they or the time are used up; every request sent is answered.
+
+    Raises:
+        LoadFailed: nothing succeeded.
+    """
+    scratch.TOKENS.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=scratch.TOKENS) as file:
+        total = 0
+        for request in requests:
+            file.write(request + b"\0")
+            total += 1
+        file.flush()
+        patience = f"{seconds + 60:.0f}s"
+        found = _wrk(
+            ["-d", patience, "-s", str(ONCE)], f"http://127.0.0.1:{port}", [file.name, str(seconds)], connections
+        )
+    successes = sum(count for status, count in found["statuses"].items() if status.startswith("2"))
+    if not successes:
+        raise LoadFailed(f"no success: {found}")
+    failures = found["sent"] - successes
+    return _load(found, successes, failures, exhausted=found["sent"] == total)
+
+
+def _load(found: dict[str, float], successes: int, failures: int, *, exhausted: bool = False) -> Load:
+    return Load(
+        rate=successes / found["seconds"],
+        successes=successes,
+        failures=failures,
+        p50_ms=found["p50_us"] / 1000,
+        p99_ms=found["p99_us"] / 1000,
+        max_ms=found["max_us"] / 1000,
+        exhausted=exhausted,
+    )
+
+
+def _wrk(options: list[str], url: str, arguments: list[str], connections: int) -> dict[str, "int | float | dict"]:
+    words = ["wrk", "-t1", f"-c{connections}", "--timeout", TIMEOUT, *options, url, "--", *arguments]
+    shown = subprocess.run(machine.pinned(machine.LOAD_CORES, words), capture_output=True, text=True, check=False)
+    for line in shown.stdout.splitlines():
+        if line.startswith("RESULT "):
+            return dict(json.loads(line.removeprefix("RESULT ")))
+    raise LoadFailed(f"{' '.join(words[:6])}: {shown.stdout[-400:]} {shown.stderr[-400:]}")
+
+

@@ -1,0 +1,37 @@
+"""Django as its deployment checklist says: DEBUG off, persistent connections, only what is needed."""
+
+import os
+
+PEER = os.environ["PEER"]
+
+SECRET_KEY = "only-for-the-benchmark-" * 3
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "urls"
+USE_TZ = True
+MIDDLEWARE: list[str] = []
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "audit"]
+INSTALLED_APPS += ["knox"] if PEER == "knox" else ["rest_framework_simplejwt.token_blacklist"]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": os.environ["DATABASE"],
+        "USER": os.environ.get("CIERRE_BENCH_PGUSER", "postgres"),
+        "HOST": os.environ.get("CIERRE_BENCH_PGHOST", "127.0.0.1"),
+        "CONN_MAX_AGE": None,
+    }
+}
+
+AUTHENTICATION = {
+    "knox": "knox.auth.TokenAuthentication",
+    "simplejwt": "rest_framework_simplejwt.authentication.JWTAuthentication",
+}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [AUTHENTICATION[PEER]],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
