@@ -1,39 +1,53 @@
-"""A PostgreSQL database of its own for each peer, created before and dropped after."""
+"""A store of its own for each peer, made before and dropped after: a PostgreSQL database or an SQLite file."""
 
 import os
+import sqlite3
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
 
-from benchmarks import machine
+from benchmarks import machine, scratch
 
 HOST = os.environ.get("CIERRE_BENCH_PGHOST", "127.0.0.1")
 USER = os.environ.get("CIERRE_BENCH_PGUSER", "postgres")
 
+Row = Sequence[str | int | None]
 
-@dataclass(frozen=True)
-class Database:
-    """A database of the server that runs on this machine."""
 
-    name: str
+class Store(Protocol):
+    """What the harness needs of either."""
 
     @property
-    def url(self) -> str:
-        return f"postgresql://{USER}@{HOST}:5432/{self.name}"
+    def url(self) -> str: ...
+
+    def execute(self, *statements: str) -> str: ...
+
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None: ...
+
+    def settle(self) -> None: ...
+
+    def pin(self) -> bool: ...
+
+
+class Postgres:
+    """A database of the server that runs on this machine."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.url = f"postgresql://{USER}@{HOST}:5432/{name}"
 
     def execute(self, *statements: str) -> str:
-        """Run the statements, each by itself, and return what the last one printed."""
+        """Run the statements, each by itself, and return what they printed."""
         options = [word for statement in statements for word in ("-c", statement)]
         return _run("psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", self.name, *options).strip()
 
-    def load(self, table: str, columns: str, lines: str) -> None:
-        """COPY tab-separated lines into a table."""
-        command = f"COPY {table} ({columns}) FROM STDIN"
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        command = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        lines = "".join("\t".join(map(_copied, row)) + "\n" for row in rows)
         _run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.name, "-c", command, stdin=lines)
-
-    def count(self, table: str) -> int:
-        return int(self.execute(f"SELECT count(*) FROM {table}"))
 
     def settle(self) -> None:
         """Give every peer the same start: statistics fresh, dead rows gone, nothing left to be written."""
@@ -53,16 +67,60 @@ class Database:
         return True
 
 
+class Sqlite:
+    """A file in the scratch folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.url = f"sqlite:///{path}"
+
+    def execute(self, *statements: str) -> str:
+        with closing(self._connect()) as connection, connection:
+            rows = [row for statement in statements for row in connection.execute(statement)]
+        return "\n".join("|".join(map(str, row)) for row in rows)
+
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        marks = ", ".join("?" * len(columns))
+        with closing(self._connect()) as connection, connection:
+            connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+
+    def settle(self) -> None:
+        self.execute("PRAGMA wal_checkpoint(TRUNCATE)", "ANALYZE")
+
+    def pin(self) -> bool:
+        """It runs inside the server, on the server's core."""
+        return True
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, timeout=30)
+
+
 @contextmanager
-def temporary(name: str) -> Iterator[Database]:
-    """Create the database, and drop it at the end."""
-    database = Database(f"cierre_bench_{os.getpid()}_{name}")
+def postgres(name: str) -> Iterator[Postgres]:
+    """Create a database, and drop it at the end."""
+    database = Postgres(f"cierre_bench_{os.getpid()}_{name}")
     _run("dropdb", "--if-exists", "--force", database.name)
     _run("createdb", database.name)
     try:
         yield database
     finally:
         _run("dropdb", "--force", database.name)
+
+
+@contextmanager
+def sqlite() -> Iterator[Sqlite]:
+    """A new file that is in WAL mode, and gone at the end."""
+    with tempfile.TemporaryDirectory(dir=scratch.SCRATCH) as folder:
+        database = Sqlite(Path(folder) / "store.db")
+        database.execute("PRAGMA journal_mode = WAL")
+        yield database
+
+
+def _copied(value: str | int | None) -> str:
+    """A value as COPY's text format has it."""
+    if value is None:
+        return r"\N"
+    return str(value).replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n")
 
 
 def _run(program: str, *words: str, stdin: str | None = None) -> str:

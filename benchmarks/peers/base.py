@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from benchmarks.database import Database
+from benchmarks.database import Store
 from benchmarks.load import Request
 from benchmarks.processes import Command
 
@@ -24,8 +24,8 @@ class Peer(ABC):
     label: ClassVar[str]
     audit_table: ClassVar[str] = "peer_audit"
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, store: Store) -> None:
+        self.store = store
 
     @abstractmethod
     def prepare(self) -> None:
@@ -45,4 +45,4 @@ class Peer(ABC):
         return status < 400
 
     def audit_rows(self) -> int:
-        return self.database.count(self.audit_table)
+        return int(self.store.execute(f"SELECT count(*) FROM {self.audit_table}"))

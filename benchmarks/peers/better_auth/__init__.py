@@ -33,7 +33,7 @@ class BetterAuth(Peer):
         )
         if done.returncode:
             raise RuntimeError(done.stderr.decode()[-1500:])
-        self.database.execute(
+        self.store.execute(
             'INSERT INTO "user" (id, name, email, "emailVerified", "createdAt", "updatedAt") '
             "SELECT 'user' || n, 'User', 'user' || n || '@example.com', true, now(), now() "
             f"FROM generate_series(0, {USERS - 1}) n"
@@ -45,12 +45,10 @@ class BetterAuth(Peer):
 
     def mint(self, count: int) -> list[Ticket]:
         tokens = [secrets.token_urlsafe(24) for _ in range(count)]
-        rows = "".join(
-            f"{secrets.token_hex(16)}\t{token}\tuser{n % USERS}\t2099-01-01\tnow\tnow\t127.0.0.1\twrk\n"
-            for n, token in enumerate(tokens)
-        )
-        columns = 'id, token, "userId", "expiresAt", "createdAt", "updatedAt", "ipAddress", "userAgent"'
-        self.database.load("session", columns, rows)
+        columns = ["id", "token", '"userId"', '"expiresAt"', '"createdAt"', '"updatedAt"', '"ipAddress"', '"userAgent"']
+        fixed = ["2099-01-01", "now", "now", "127.0.0.1", "wrk"]
+        rows = ([secrets.token_hex(16), token, f"user{n % USERS}", *fixed] for n, token in enumerate(tokens))
+        self.store.load("session", columns, rows)
         return [_ticket(token) for token in tokens]
 
     def accepts(self, status: int, body: bytes) -> bool:
@@ -59,7 +57,7 @@ class BetterAuth(Peer):
 
     @property
     def _environment(self) -> dict[str, str]:
-        return {"DATABASE_URL": self.database.url, "SECRET": SECRET, "NODE_ENV": "production"}
+        return {"DATABASE_URL": self.store.url, "SECRET": SECRET, "NODE_ENV": "production"}
 
 
 def _ticket(token: str) -> Ticket:

@@ -34,7 +34,7 @@ class _Drf(Peer):
     def _environment(self) -> dict[str, str]:
         return {
             "PEER": self.name,
-            "DATABASE": self.database.name,
+            "DATABASE": self.store.url.rpartition("/")[2],
             "DJANGO_SETTINGS_MODULE": "settings",
             "PYTHONPATH": str(FOLDER),
             "PYTHONDONTWRITEBYTECODE": "1",

@@ -6,6 +6,7 @@ import time
 from typing import ClassVar
 
 from benchmarks import scratch
+from benchmarks.database import Row
 from benchmarks.load import Request
 from benchmarks.peers.base import Peer, Ticket
 from benchmarks.processes import Command
@@ -22,7 +23,7 @@ class OidcProvider(Peer):
 
     def prepare(self) -> None:
         self.app = scratch.node_app(self.name)
-        self.database.execute(
+        self.store.execute(
             "CREATE TABLE oidc (model text, id text, payload jsonb NOT NULL, grant_id text, "
             "expires_at timestamptz NOT NULL, PRIMARY KEY (model, id))",
             "CREATE INDEX ON oidc (grant_id)",
@@ -32,7 +33,7 @@ class OidcProvider(Peer):
 
     def command(self, port: int, workers: int) -> Command:
         environment = {
-            "DATABASE_URL": self.database.url,
+            "DATABASE_URL": self.store.url,
             "NODE_ENV": "production",
             "PORT": str(port),
             "WORKERS": str(workers),
@@ -43,14 +44,14 @@ class OidcProvider(Peer):
         now = int(time.time())
         access = [secrets.token_urlsafe(32) for _ in range(count)]
         rows = (row for n, token in enumerate(access) for row in _rows(token, f"account{n % 100}", now))
-        self.database.load("oidc", "model, id, payload, grant_id, expires_at", "".join(rows))
+        self.store.load("oidc", ["model", "id", "payload", "grant_id", "expires_at"], rows)
         return [_ticket(token) for token in access]
 
     def accepts(self, status: int, body: bytes) -> bool:
         return status == 200 and json.loads(body)["active"] is True
 
 
-def _rows(access: str, account: str, now: int) -> list[str]:
+def _rows(access: str, account: str, now: int) -> list[Row]:
     """A grant with its two tokens, as the provider itself stores them."""
     grant, refresh = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     shared = {"accountId": account, "clientId": "bench", "iat": now, "exp": now + LIFETIME_S}
@@ -62,9 +63,8 @@ def _rows(access: str, account: str, now: int) -> list[str]:
     ]
 
 
-def _row(model: str, key: str, payload: dict[str, object], grant: str | None) -> str:
-    text = json.dumps({**payload, "jti": key, "kind": model})
-    return f"{model}\t{key}\t{text}\t{grant or chr(92) + 'N'}\t2099-01-01\n"
+def _row(model: str, key: str, payload: dict[str, object], grant: str | None) -> Row:
+    return [model, key, json.dumps({**payload, "jti": key, "kind": model}), grant, "2099-01-01"]
 
 
 def _ticket(token: str) -> Ticket:
