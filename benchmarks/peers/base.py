@@ -8,6 +8,9 @@ from benchmarks.database import Store
 from benchmarks.load import Request
 from benchmarks.processes import Command
 
+USERS = 1000
+"""The sessions of a run belong to so many people, in turn."""
+
 
 @dataclass(frozen=True)
 class Ticket:

@@ -12,11 +12,10 @@ from urllib.parse import quote
 
 from benchmarks import scratch
 from benchmarks.load import Request
-from benchmarks.peers.base import Peer, Ticket
+from benchmarks.peers.base import USERS, Peer, Ticket
 from benchmarks.processes import Command
 
 SECRET = "only-for-the-benchmark-only-for-the-benchmark"  # noqa: S105
-USERS = 100
 ORIGIN = "http://127.0.0.1"
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from benchmarks import scratch
 from benchmarks.database import Row
 from benchmarks.load import Request
-from benchmarks.peers.base import Peer, Ticket
+from benchmarks.peers.base import USERS, Peer, Ticket
 from benchmarks.processes import Command
 
 LIFETIME_S = 86_400
@@ -43,7 +43,7 @@ class OidcProvider(Peer):
     def mint(self, count: int) -> list[Ticket]:
         now = int(time.time())
         access = [secrets.token_urlsafe(32) for _ in range(count)]
-        rows = (row for n, token in enumerate(access) for row in _rows(token, f"account{n % 100}", now))
+        rows = (row for n, token in enumerate(access) for row in _rows(token, f"account{n % USERS}", now))
         self.store.load("oidc", ["model", "id", "payload", "grant_id", "expires_at"], rows)
         return [_ticket(token) for token in access]
 

@@ -14,12 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from benchmarks import scratch
 from benchmarks.load import Request
-from benchmarks.peers.base import Peer, Ticket
+from benchmarks.peers.base import USERS, Peer, Ticket
 from benchmarks.processes import Command
 
 FOLDER = scratch.PEERS / "stock"
 PUBLIC_KEY = scratch.SCRATCH / "stock-public-key.pem"
-USERS = 100
 LIFETIME_S = 86_400
 
 

@@ -70,7 +70,9 @@ class Audit(Base):
 
 
 def connect() -> async_sessionmaker[AsyncSession]:
-    engine = create_async_engine(os.environ["STORE_URL"], pool_size=16, max_overflow=0)
+    url = os.environ["STORE_URL"]
+    # One connection to a file: its writers take turns anyway, and waiting in the pool is quicker than for a lock.
+    engine = create_async_engine(url, pool_size=1 if url.startswith("sqlite") else 16, max_overflow=0)
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
