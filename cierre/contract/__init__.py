@@ -5,5 +5,6 @@ from __future__ import annotations
 from cierre.contract.bundling import bundle
 from cierre.contract.errors import ContractError
 from cierre.contract.loading import load
+from cierre.contract.views import DIALECTS, view
 
-__all__ = ["ContractError", "bundle", "load"]
+__all__ = ["DIALECTS", "ContractError", "bundle", "load", "view"]

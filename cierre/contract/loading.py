@@ -87,6 +87,17 @@ def load(path: str | Path | None = None) -> dict[str, Any]:
     return document
 
 
+def path_item_files(path: str | Path | None = None) -> dict[str, str]:
+    """Which file holds the path item of each path, relative to the document; paths written in place are left out."""
+    root = Path(path) if path is not None else default_path()
+    document = parse(root.read_text(encoding="utf-8"), name=str(root))
+    return {
+        route: item["$ref"].partition("#")[0]
+        for route, item in document.get("paths", {}).items()
+        if isinstance(item, dict) and isinstance(item.get("$ref"), str) and not item["$ref"].startswith("#")
+    }
+
+
 class _Joiner:
     """Follows references from file to file and collects what they name."""
 
