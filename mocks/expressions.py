@@ -1,0 +1,62 @@
+"""Text that matches a regular expression, by rstr, which reads Python's dialect: ECMA's is translated first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from random import Random
+
+import rstr
+
+# \p{…} inside and outside of a class, and what else ECMA writes differently.
+_UNICODE = {
+    "L": "a-zA-Z",
+    "Lu": "A-Z",
+    "Ll": "a-z",
+    "N": "0-9",
+    "Nd": "0-9",
+    "Letter": "a-zA-Z",
+    "Alphabetic": "a-zA-Z",
+}
+_PROPERTY = re.compile(r"\\[pP]\{(?:\w+=)?(\w+)\}")
+_LOOKAROUND = re.compile(r"\(\?<?[=!](?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)")
+_UNBOUNDED = re.compile(r"(?<!\\)([*+]|\{(\d+),\})")
+
+
+def matching(pattern: str, rng: Random, minimum: int, maximum: int | None) -> str:
+    """Some text that probably matches; the caller checks. "" where the expression cannot be read."""
+    low, high = minimum, maximum if maximum is not None else minimum + 12
+    for candidate in (_translate(pattern, low, high), _translate(pattern, 0, 12), pattern):
+        try:
+            return str(rstr.Rstr(rng).xeger(candidate))
+        except (re.error, ValueError, KeyError, OverflowError, RecursionError, NotImplementedError, IndexError):
+            continue
+    return ""
+
+
+@lru_cache(maxsize=2048)
+def _translate(pattern: str, low: int, high: int) -> str:
+    text = _PROPERTY.sub(_property(pattern), pattern)
+    text = _LOOKAROUND.sub("", text)
+    text = text.replace(r"\/", "/").replace("(?<", "(?P<").replace("$", r"\Z") if r"\$" not in text else text
+    if len(_UNBOUNDED.findall(text)) == 1:
+        # The one open repetition decides about the length.
+        return _UNBOUNDED.sub(lambda match: _bounded(match, low, high), text)
+    return _UNBOUNDED.sub(lambda match: _bounded(match, 0, 4), text)
+
+
+def _bounded(match: re.Match[str], low: int, high: int) -> str:
+    least = {"*": 0, "+": 1}.get(match[1], int(match[2] or 0))
+    least = max(least, low)
+    return f"{{{least},{max(least, min(high, least + 12))}}}"
+
+
+def _property(pattern: str) -> Callable[[re.Match[str]], str]:
+    def replacement(match: re.Match[str]) -> str:
+        characters = _UNICODE.get(match[1], "a-zA-Z0-9")
+        before = pattern[: match.start()]
+        inside = before.count("[") - before.count(r"\[") > before.count("]") - before.count(r"\]")
+        return characters if inside else f"[{characters}]"
+
+    return replacement

@@ -1,0 +1,133 @@
+"""From method and path to the operation: a tree of segments, fixed ones before templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from urllib.parse import parse_qsl, unquote
+
+from mocks.documents import Document, Operation
+
+_VARIABLE = re.compile(r"\{([^{}]+)\}")
+
+
+class Match(NamedTuple):
+    """An operation and the text of its path parameters."""
+
+    operation: Operation
+    parameters: dict[str, str]
+
+
+class _Route(NamedTuple):
+    operations: dict[str, Operation]
+    names: tuple[str, ...]
+    query: frozenset[tuple[str, str]]
+
+
+class _Node:
+    """One segment of the tree."""
+
+    __slots__ = ("fixed", "routes", "templates")
+
+    def __init__(self) -> None:
+        self.fixed: dict[str, _Node] = {}
+        self.templates: dict[str, tuple[re.Pattern[str], _Node]] = {}
+        self.routes: dict[tuple[tuple[str, ...], frozenset[tuple[str, str]]], _Route] = {}
+
+
+class Router:
+    """Finds operations. Base paths of `servers` are served with and without."""
+
+    def __init__(self, document: Document) -> None:
+        self._root = _Node()
+        self._bases = sorted(document.base_paths(), key=len, reverse=True)
+        for operation in document.operations():
+            self._add(operation.path, operation)
+            for base in document.base_paths(operation):
+                self._add(base + operation.path, operation)
+
+    def _add(self, path: str, operation: Operation) -> None:
+        # Some documents tell operations apart by a query or fragment in the path: `/#Action=Send`.
+        plain, query = _split(path)
+        node, names = self._root, []
+        for segment in plain.split("/")[1:]:
+            variables = _VARIABLE.findall(segment)
+            names += variables
+            if variables:
+                pattern = _pattern(segment)
+                _, child = node.templates.setdefault(pattern, (re.compile(pattern, re.DOTALL), _Node()))
+                node = child
+            else:
+                node = node.fixed.setdefault(unquote(segment), _Node())
+        key = tuple(names), query
+        route = node.routes.get(key)
+        if route is None:
+            route = node.routes[key] = _Route({}, tuple(names), query)
+        route.operations.setdefault(operation.method, operation)
+
+    def find(self, method: str, raw_path: str, query: bytes = b"") -> Match | list[str]:
+        """The match, or the methods that the path has: none for an unknown path.
+
+        Args:
+            method: lower case.
+            raw_path: percent-encoded, so that an encoded slash stays within its segment.
+            query: the raw query string.
+        """
+        allowed: list[str] = []
+        for path in self._candidates(raw_path):
+            segments = [unquote(segment) for segment in path.split("/")[1:]]
+            for node, values in _walk(self._root, segments):
+                for route in _by_query(node.routes.values(), query):
+                    if method in route.operations:
+                        return Match(route.operations[method], dict(zip(route.names, values, strict=True)))
+                    allowed += [name for name in route.operations if name not in allowed]
+            if allowed:
+                break
+        return allowed
+
+    def _candidates(self, path: str) -> Iterator[str]:
+        yield path
+        for base in self._bases:
+            if path.startswith(base + "/"):
+                yield path[len(base) :]
+            elif path == base:
+                yield "/"
+
+
+def _split(path: str) -> tuple[str, frozenset[tuple[str, str]]]:
+    plain, _, rest = path.replace("#", "?", 1).partition("?")
+    return plain, frozenset(pair for pair in parse_qsl(rest) if "{" not in pair[1])
+
+
+def _pattern(segment: str) -> str:
+    """The expression of a segment like `{name}.{ext}`; a variable takes at least one character."""
+    pieces = _VARIABLE.split(segment)
+    text = "".join(f"(.+{'?' if i < len(pieces) - 2 else ''})" if i % 2 else re.escape(p) for i, p in enumerate(pieces))
+    return text + r"\Z"
+
+
+def _walk(node: _Node, segments: list[str]) -> Iterator[tuple[_Node, list[str]]]:
+    """Every way through the tree, the ones with fixed segments first."""
+    if not segments:
+        if node.routes:
+            yield node, []
+        return
+    first, rest = segments[0], segments[1:]
+    if first in node.fixed:
+        yield from _walk(node.fixed[first], rest)
+    # A template with more fixed text says more about the segment.
+    for expression, child in sorted(node.templates.values(), key=lambda item: -len(item[0].pattern)):
+        match = expression.match(first)
+        if match:
+            for found, values in _walk(child, rest):
+                yield found, [*match.groups(), *values]
+
+
+def _by_query(routes: Iterable[_Route], query: bytes) -> list[_Route]:
+    """Routes whose query is there, the most demanding first."""
+    candidates = list(routes)
+    if len(candidates) == 1 and not candidates[0].query:
+        return candidates
+    given = set(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    return sorted((route for route in candidates if route.query <= given), key=lambda route: -len(route.query))
