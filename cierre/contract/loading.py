@@ -109,6 +109,8 @@ class _Joiner:
         self.components: dict[str, dict[str, Any]] = {}
         self.placed: dict[tuple[Path, str, str], str] = {}
         self.open: set[tuple[Path, str]] = set()
+        # Extensions hold what they refer to in place: tools do not look into them, and would find it unused.
+        self.in_extension = False
 
     def run(self) -> dict[str, Any]:
         document = self.read(self.root)
@@ -158,10 +160,19 @@ class _Joiner:
         reference = node.get("$ref")
         if isinstance(reference, str) and ":" not in kind:
             return self.follow(reference, node, kind, file)
-        copy = {key: self.join(value, kind_of_member(kind, key), file) for key, value in node.items()}
+        copy = {key: self.member(key, value, kind, file) for key, value in node.items()}
         if kind == "schema" and isinstance(node.get("discriminator"), dict):
             copy["discriminator"] = self.discriminator(node["discriminator"], file)
         return copy
+
+    def member(self, key: str, value: Any, kind: str, file: Path) -> Any:
+        inner = kind_of_member(kind, key)
+        if inner is None or not key.startswith("x-"):
+            return self.join(value, inner, file)
+        self.in_extension = True
+        joined = self.join(value, inner, file)
+        self.in_extension = False
+        return joined
 
     def discriminator(self, node: dict[str, Any], file: Path) -> dict[str, Any]:
         mapping = node.get("mapping", {})
@@ -184,7 +195,7 @@ class _Joiner:
             return {**node, "$ref": f"#{pointer}"} if self.exists(self.root, pointer, reference, file) else {}
         if not self.exists(target_file, pointer, reference, file):
             return {}
-        if kind not in SECTIONS or kind in {"pathItem", "example"}:
+        if self.in_extension or kind not in SECTIONS or kind in {"pathItem", "example"}:
             return self.inline(target_file, pointer, node, kind, file)
         return {**node, "$ref": self.place(target_file, pointer, kind)}
 
