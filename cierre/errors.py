@@ -26,6 +26,11 @@
     ├── UnsupportedMediaType        415  UNSUPPORTED_MEDIA_TYPE
     ├── IdempotencyKeyReused        422  IDEMPOTENCY_KEY_REUSED
     ├── RateLimitExceeded           429  RATE_LIMIT_EXCEEDED
+    ├── OAuthError                  400  RFC 6749, section 5.2, in `oauth_code`
+    │   ├── ClientAuthenticationFailed   invalid_client, 401
+    │   ├── InvalidGrant                 invalid_grant
+    │   ├── UnsupportedGrantType         unsupported_grant_type
+    │   └── UnsupportedTokenType         unsupported_token_type
     ├── InternalError               500  INTERNAL_ERROR
     └── ServiceUnavailable          503  SERVICE_UNAVAILABLE
 
@@ -385,6 +390,51 @@ class RateLimitExceeded(CierreError):
     @property
     def details(self) -> dict[str, Any]:
         return {"retryAfter": self.retry_after, "limit": self.limit, "windowMs": self.window_ms}
+
+
+class OAuthError(CierreError):
+    """A refusal of the OAuth endpoints. `oauth_code` is RFC 6749's, RFC 7009's."""
+
+    status = 400
+    code = "INVALID_REQUEST"
+    situation = "validation_failed"
+    oauth_code: ClassVar[str] = "invalid_request"
+
+
+class ClientAuthenticationFailed(OAuthError):
+    """No client, an unknown one, or a wrong secret."""
+
+    status = 401
+    code = "INVALID_CLIENT"
+    situation = "client_authentication_failed"
+    oauth_code = "invalid_client"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": 'Basic realm="cierre"'})
+
+
+class InvalidGrant(OAuthError):
+    """The refresh token is no good, or another client's."""
+
+    code = "INVALID_GRANT"
+    situation = "invalid_grant"
+    oauth_code = "invalid_grant"
+
+
+class UnsupportedGrantType(OAuthError):
+    """Only `refresh_token` is exchanged here."""
+
+    code = "UNSUPPORTED_GRANT_TYPE"
+    situation = "unsupported_grant_type"
+    oauth_code = "unsupported_grant_type"
+
+
+class UnsupportedTokenType(OAuthError):
+    """RFC 7009, section 2.2.1: a token of a kind that can't be revoked here."""
+
+    code = "UNSUPPORTED_TOKEN_TYPE"
+    situation = "unsupported_token_type"
+    oauth_code = "unsupported_token_type"
 
 
 class InternalError(CierreError):

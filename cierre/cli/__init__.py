@@ -1,5 +1,6 @@
 """The command line. Each command is a module of this package, imported when it is called: `cierre mock` starts
-without loading a database driver, and `cierre --help` without loading anything."""
+without loading a database driver, and `cierre --help` without loading anything.
+"""
 
 from __future__ import annotations
 

@@ -52,9 +52,9 @@ def default_path() -> Path:
 
 
 def parse(text: str, *, name: str) -> Any:
-    """YAML or JSON text as plain data. Raises ContractError that names file, line and column."""
+    """The text of a file of this name as plain data: JSON by its suffix, otherwise YAML. Raises ContractError that names file, line and column."""
     try:
-        if text.lstrip().startswith("{"):
+        if name.endswith(".json"):
             return json.loads(text)
         return yaml.load(text, Loader=_Yaml)  # noqa: S506 - derived from the safe loader
     except json.JSONDecodeError as mistake:

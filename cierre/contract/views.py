@@ -45,7 +45,7 @@ def view(document: Json, dialect: str) -> Json:
         for name, response in components.get("responses", {}).items()
         if (shown := _response(response, dialect))
     }
-    _keep_nearest_unrouted(seen)
+    _keep_nearest_unrouted(seen, dialect)
     _drop_dead_links(seen)
     _drop_unused_components(seen)
     used = {tag for _, _, operation in operations(seen) for tag in operation.get("tags", [])}
@@ -87,12 +87,16 @@ def _response(response: Json, dialect: str) -> Json | None:
     return response if list(content) == [_PROBLEM] else None
 
 
-def _keep_nearest_unrouted(document: Json) -> None:
+def _keep_nearest_unrouted(document: Json, dialect: str) -> None:
     """Of what routing refuses, keep the entries whose path leads to an operation of the view."""
     unrouted = document.get("x-cierre-unrouted")
     if unrouted:
         nearest = {max(filter(path.startswith, unrouted), key=len) for path in document["paths"]}
-        document["x-cierre-unrouted"] = {prefix: unrouted[prefix] for prefix in unrouted if prefix in nearest}
+        document["x-cierre-unrouted"] = {
+            prefix: {status: _response(response, dialect) for status, response in responses.items()}
+            for prefix, responses in unrouted.items()
+            if prefix in nearest
+        }
 
 
 def _drop_dead_links(document: Json) -> None:

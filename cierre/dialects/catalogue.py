@@ -31,9 +31,7 @@ class Entry(NamedTuple):
     own: dict[str, Text] = {}  # noqa: RUF012 - a NamedTuple's default; nobody writes to it
 
 
-_DTO_REFRESH = Text(
-    "El token de refresco es inválido o ha expirado.", "The refresh token is invalid or has expired."
-)
+_DTO_REFRESH = Text("El token de refresco es inválido o ha expirado.", "The refresh token is invalid or has expired.")
 _RESPUESTA_INVALID = Text("Token inválido", "Invalid token")
 _RESPUESTA_MISSING = Text("Usuario no autenticado", "User not authenticated")
 
@@ -68,9 +66,7 @@ CATALOGUE: dict[str, Entry] = {
         Text("El token de acceso ha expirado", "The access token has expired"),
         {"respuesta": _RESPUESTA_INVALID, "dto": _DTO_REFRESH},
     ),
-    "refresh_token_invalid": Entry(
-        "UNAUTHORIZED", 3002, _DTO_REFRESH, {"respuesta": _RESPUESTA_INVALID}
-    ),
+    "refresh_token_invalid": Entry("UNAUTHORIZED", 3002, _DTO_REFRESH, {"respuesta": _RESPUESTA_INVALID}),
     "refresh_token_expired": Entry(
         "UNAUTHORIZED",
         3002,
@@ -121,9 +117,7 @@ CATALOGUE: dict[str, Entry] = {
         ),
     ),
     "user_not_found": Entry("USER_NOT_FOUND", 4006, Text("El usuario no existe", "The user does not exist")),
-    "method_not_allowed": Entry(
-        "METHOD_NOT_ALLOWED", 4007, Text("Método no permitido", "Method not allowed")
-    ),
+    "method_not_allowed": Entry("METHOD_NOT_ALLOWED", 4007, Text("Método no permitido", "Method not allowed")),
     "not_acceptable": Entry(
         "NOT_ACCEPTABLE",
         4008,
@@ -163,9 +157,21 @@ CATALOGUE: dict[str, Entry] = {
             "Too many logout attempts. Try again later.",
         ),
     ),
-    "internal_error": Entry(
-        "INTERNAL_ERROR", 9999, Text("Error inesperado del servidor", "Unexpected server error")
+    "client_authentication_failed": Entry(
+        "INVALID_CLIENT", 3006, Text("Cliente desconocido o secreto incorrecto", "Unknown client or wrong secret")
     ),
+    "invalid_grant": Entry(
+        "INVALID_GRANT", 3007, Text("El token de refresco no es válido", "The refresh token is not valid")
+    ),
+    "unsupported_grant_type": Entry(
+        "UNSUPPORTED_GRANT_TYPE", 4014, Text("Solo se admite refresh_token", "Only refresh_token is supported")
+    ),
+    "unsupported_token_type": Entry(
+        "UNSUPPORTED_TOKEN_TYPE",
+        4015,
+        Text("Este tipo de token no se puede revocar", "Tokens of this type cannot be revoked"),
+    ),
+    "internal_error": Entry("INTERNAL_ERROR", 9999, Text("Error inesperado del servidor", "Unexpected server error")),
     "service_unavailable": Entry(
         "SERVICE_UNAVAILABLE",
         9503,
@@ -176,9 +182,7 @@ CATALOGUE: dict[str, Entry] = {
 # The words of a success, by logout type; `respuesta` has one of its own (document 002, "Response").
 LOGOUT_SUCCESS: dict[str, Text] = {
     "single_device": Text("Sesión cerrada exitosamente", "Session closed successfully"),
-    "specific_device": Text(
-        "Sesión del dispositivo cerrada exitosamente", "Device session closed successfully"
-    ),
+    "specific_device": Text("Sesión del dispositivo cerrada exitosamente", "Device session closed successfully"),
     "all_devices": Text(
         "Todas las sesiones han sido cerradas exitosamente", "All sessions have been closed successfully"
     ),

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
+from cierre.outcomes import LogoutType
 from cierre.principal import Caller
 from cierre.storage.statements import Backend, Compound, Row, Tx
 from cierre.storage.tables import (
@@ -62,7 +63,7 @@ class Why(NamedTuple):
         reason: in the audit: user_initiated, security_incident, inactivity …
     """
 
-    logout_type: str
+    logout_type: LogoutType
     logout_reason: str
     reason: str
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import delete as sql_delete
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cierre.storage.statements import Row, Statement, Tx
 from cierre.storage.tables import personal_access_tokens as tokens
@@ -35,6 +39,7 @@ _ADD = Statement(
     .returning(tokens.c.id)
 )
 _USED = Statement(update(tokens).where(tokens.c.id == bindparam("key")).values(last_used_at=bindparam("at")))
+_DELETE = Statement(sql_delete(tokens).where(tokens.c.id == bindparam("key")))
 _SESSION = Statement(
     select(
         sanctum_sessions.c.token_id,
@@ -43,13 +48,10 @@ _SESSION = Statement(
         sanctum_sessions.c.session_id,
     ).where(sanctum_sessions.c.token_id == bindparam("key"))
 )
+_BINDING: dict[str, Any] = {name: bindparam(name) for name in ("token_id", "token_hash", "user_id", "session_id")}
 _BIND = Statement(
-    insert(sanctum_sessions).values(
-        token_id=bindparam("token_id"),
-        token_hash=bindparam("token_hash"),
-        user_id=bindparam("user_id"),
-        session_id=bindparam("session_id"),
-    )
+    postgresql_insert(sanctum_sessions).values(_BINDING).on_conflict_do_nothing(),
+    sqlite=sqlite_insert(sanctum_sessions).values(_BINDING).on_conflict_do_nothing(),
 )
 
 
@@ -83,8 +85,14 @@ async def session_of(tx: Tx, token_id: int) -> Row | None:
     return await tx.row(_SESSION, key=token_id)
 
 
-async def bind_session(tx: Tx, *, token_id: int, token_hash: str, user_id: str, session_id: str) -> None:
-    await tx.run(_BIND, token_id=token_id, token_hash=token_hash, user_id=user_id, session_id=session_id)
+async def bind_session(tx: Tx, *, token_id: int, token_hash: str, user_id: str, session_id: str) -> bool:
+    """Give the token a session. Returns whether it had none."""
+    count = await tx.run(_BIND, token_id=token_id, token_hash=token_hash, user_id=user_id, session_id=session_id)
+    return count == 1
+
+
+async def delete(tx: Tx, token_id: int) -> None:
+    await tx.run(_DELETE, key=token_id)
 
 
 def _timestamp(ms: int) -> datetime:

@@ -73,6 +73,11 @@ _TOUCH = Statement(
         user_agent=bindparam("user_agent"),
     )
 )
+_SET_TOKEN = Statement(
+    update(sessions)
+    .where(sessions.c.user_id == bindparam("key"), sessions.c.id == bindparam("session"), _OPEN)
+    .values(token_id=bindparam("token_id"))
+)
 _DUE = Statement(
     select(sessions.c.user_id, sessions.c.id, sessions.c.last_seen_at, sessions.c.expires_at)
     .where(
@@ -152,6 +157,11 @@ async def touch(tx: Tx, user_id: str, session_id: str, *, ip_address: str | None
         ip_address=ip_address,
         user_agent=user_agent,
     )
+
+
+async def set_token(tx: Tx, user_id: str, session_id: str, token_id: int) -> None:
+    """The session lives by another Sanctum token from now on."""
+    await tx.run(_SET_TOKEN, key=user_id, session=session_id, token_id=token_id)
 
 
 async def due(tx: Tx, *, idle_since: int, most: int) -> Sequence[Row]:

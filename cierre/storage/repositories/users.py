@@ -36,8 +36,11 @@ _ADD = Statement(
 _LAST_TOKENABLE = Statement(select(func.coalesce(func.max(users.c.tokenable_id), 0).label("last")))
 _SET_ROLE = Statement(update(users).where(users.c.id == bindparam("key")).values(role=bindparam("role")))
 _SET_ENABLED = Statement(update(users).where(users.c.id == bindparam("key")).values(enabled=bindparam("enabled")))
-_SET_PASSWORD = Statement(
-    update(users).where(users.c.id == bindparam("key")).values(password_hash=bindparam("password_hash"))
+_SET_PASSWORD = Statement(update(users).where(users.c.id == bindparam("key")).values(password_hash=bindparam("new")))
+_CHANGE_PASSWORD = Statement(
+    update(users)
+    .where(users.c.id == bindparam("key"), users.c.password_hash == bindparam("old"))
+    .values(password_hash=bindparam("new"))
 )
 _ADVANCE_EPOCH = Statement(update(users).where(users.c.id == bindparam("key")).values(epoch=users.c.epoch + 1))
 _ERASE = Statement(
@@ -92,7 +95,12 @@ async def set_enabled(tx: Tx, user_id: str, *, enabled: bool) -> None:
 
 
 async def set_password(tx: Tx, user_id: str, password_hash: str) -> None:
-    await tx.run(_SET_PASSWORD, key=user_id, password_hash=password_hash)
+    await tx.run(_SET_PASSWORD, key=user_id, new=password_hash)
+
+
+async def change_password(tx: Tx, user_id: str, *, old: str, new: str) -> bool:
+    """Replace the hash, if it is still the old one. Returns whether it was."""
+    return await tx.run(_CHANGE_PASSWORD, key=user_id, old=old, new=new) == 1
 
 
 async def advance_epoch(tx: Tx, user_id: str) -> bool:

@@ -157,6 +157,8 @@ def upgrade() -> None:
             )
     else:
         op.create_index("ix_sessions_closing", "sessions", ["user_id", "closing"], unique=False)
+    # The first-party client, which a login without a client is of.
+    op.execute("INSERT INTO clients (id, created_at) VALUES ('cierre', 0)")
     # A running Laravel brings its own.
     if not sa.inspect(op.get_bind()).has_table("personal_access_tokens"):
         _create_personal_access_tokens()

@@ -1,0 +1,157 @@
+"""The only Connexion wiring: contract, resolver and middlewares, to one ASGI application.
+
+    CORS → Edge → Routing → Unrouted (pages, 404) → Admission → Security → Validation → Terminal → handlers
+
+Routing, security and the resolution of operationIds are Connexion's; the rest is compiled once, at start.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+# Connexion imports Starlette's test client, which warns of httpx; nothing of ours uses it.
+warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
+
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.security import SecurityMiddleware
+from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+from connexion.options import SwaggerUIOptions
+from connexion.spec import Specification
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cierre import contract
+from cierre.http.admission import AdmissionMiddleware, Unrouted
+from cierre.http.conformance import Conformance
+from cierre.http.edge import Edge
+from cierre.http.security import SECURITY_MAP
+from cierre.http.terminal import NOTHING, Terminal
+from cierre.http.validation import ValidationMiddleware
+from cierre.node import Node
+from cierre.services import Services, build
+from cierre.settings import Settings
+
+EXPOSED = [
+    "Content-Language",
+    "Deprecation",
+    "Link",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Sunset",
+    "WWW-Authenticate",
+    "X-Trace-Id",
+]
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The service as an ASGI application; it connects when the server starts its lifespan.
+
+    Raises:
+        UnknownDatabase, BadKey, ContractError: the settings or the contract are no good.
+    """
+    return assemble(build(settings))
+
+
+def assemble(services: Services) -> ASGIApp:
+    """The same from services that stand already."""
+    document = contract.bundle(contract.load(), published=False)
+    settings = services.settings
+    routed = ConnexionMiddleware(
+        Terminal(),
+        middlewares=[
+            RoutingMiddleware,
+            partial(Unrouted, pages=_pages(document)),
+            AdmissionMiddleware,
+            SecurityMiddleware,
+            ValidationMiddleware,
+        ],
+        security_map=SECURITY_MAP,
+    )
+    routed.add_api(document)
+    edge = Edge(
+        _started(routed),
+        services,
+        _may_be_empty(document),
+        Conformance(document) if settings.validate_responses else None,
+    )
+    return _with_lifespan(_with_cors(edge, settings), services)
+
+
+def _started(routed: ConnexionMiddleware) -> ASGIApp:
+    """Build Connexion's stack now: a mistake in it is the start's, not the first request's."""
+    app, stack = routed._build_middleware_stack()  # noqa: SLF001 - Connexion does it at its first call only
+    routed.app, routed.middleware_stack = app, stack
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        # Starlette's router raises what it can't route, instead of answering, when it finds an application.
+        scope["app"] = routed
+        await app(scope, receive, send)
+
+    return call
+
+
+def _pages(document: dict[str, Any]) -> ASGIApp:
+    """The contract at /openapi.json and /openapi.yaml, and its page at /ui."""
+    pages = SwaggerUIMiddleware(NOTHING)
+    options = SwaggerUIOptions(
+        swagger_ui_config={
+            "displayRequestDuration": True,
+            "persistAuthorization": True,
+            "tryItOutEnabled": True,
+            "validatorUrl": None,
+        }
+    )
+    published = contract.bundle(document, published=True)
+    pages.add_api(Specification.load(published), swagger_ui_options=options)
+    return pages
+
+
+def _may_be_empty(document: dict[str, Any]) -> frozenset[str]:
+    """The operations that can answer 204."""
+    return frozenset(
+        operation["operationId"]
+        for item in document["paths"].values()
+        for operation in item.values()
+        if isinstance(operation, dict) and "204" in operation.get("responses", {})
+    )
+
+
+def _with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:
+    if not settings.allowed_origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=settings.allowed_origins,
+        allow_credentials=True,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Prefer", "traceparent"],
+        expose_headers=EXPOSED,
+    )
+
+
+def _with_lifespan(app: ASGIApp, services: Services) -> ASGIApp:
+    node = Node(services)
+
+    @asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncIterator[None]:
+        await node.start()
+        try:
+            yield
+        finally:
+            await node.stop()
+
+    # Starlette's router runs the lifespan; all else goes past it.
+    router = Router(lifespan=lifespan)
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        await (router if scope["type"] == "lifespan" else app)(scope, receive, send)
+
+    return call

@@ -1,0 +1,206 @@
+"""`cierre serve`: the service."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cierre.cli import options
+from cierre.cli.options import DURATION, NETWORKS, ORIGINS, option
+from cierre.settings import Settings
+
+
+@click.command(name="serve", short_help="Run the service.")
+@option("--host", "Address to listen on.", default="localhost", show_default=True)
+@option("--port", "Port to listen on; 0: any free one.", type=click.IntRange(0, 65535), default=3000, show_default=True)
+@options.database_url
+@options.data_dir
+@option("--redis-url", "redis://… for shared limits, and a denylist that other services can read.")
+@option("--workers", "Processes.", type=click.IntRange(1, 64), default=1, show_default=True)
+@option("--demo", "Add demo users and clients; on loopback only.", is_flag=True)
+@option(
+    "--rate-limit",
+    "Count everything, nothing, or failures only.",
+    type=click.Choice(["on", "off", "failures"]),
+    default="on",
+    show_default=True,
+)
+@option("--access-ttl", "Life of an access token.", type=DURATION, default="15m", show_default=True)
+@option("--refresh-ttl", "Life of a refresh token.", type=DURATION, default="30d", show_default=True)
+@option(
+    "--refresh-grace",
+    "How long an exchanged refresh token still answers.",
+    type=DURATION,
+    default="10s",
+    show_default=True,
+)
+@option("--idle-timeout", "A session unused for so long is closed.", type=DURATION, default="14d", show_default=True)
+@option("--session-ttl", "A session is closed at this age.", type=DURATION, default="90d", show_default=True)
+@option("--issuer", "`iss` of the tokens and public URL. [default: the address it was started on]")
+@option("--audience", "`aud` of the tokens.", default="cierre", show_default=True)
+@option(
+    "--algorithm",
+    "Of a new signing key.",
+    type=click.Choice(["RS256", "ES256"]),
+    default="RS256",
+    show_default=True,
+)
+@option("--allowed-origins", "Origins that may call from a browser, with credentials.", type=ORIGINS, default=())
+@option("--trusted-proxies", "Addresses or CIDR blocks whose X-Forwarded-For counts.", type=NETWORKS, default=())
+@option(
+    "--suspicious-change",
+    "What to do when a session moves to another network or user agent.",
+    type=click.Choice(["off", "audit", "close"]),
+    default="audit",
+    show_default=True,
+)
+@option("--audit-retention", "How long the trail is kept. [default: for good]", type=DURATION)
+@option("--sunset", "When the two old paths go: a date. [default: 2028-01-01]", type=click.DateTime(["%Y-%m-%d"]))
+@option("--validate-responses", "Check each answer against the contract.", is_flag=True)
+@option("--log-format", "Lines.", type=click.Choice(["auto", "json", "console"]), default="auto", show_default=True)
+@option("--reload", "Start again when the code or the contract changes.", is_flag=True)
+def command(host: str, port: int, workers: int, demo: bool, reload: bool, log_format: str, **given: Any) -> None:
+    """Run the service.
+
+    Without options: SQLite in ./.cierre, on localhost:3000.
+    """
+    if demo and not _is_loopback(host):
+        raise click.UsageError(f"--demo has a password that everybody knows: it refuses {host}; use localhost")
+    sock = _bind(host, port)
+    settings = _settings(host, sock.getsockname()[1], **given)
+    _prepare(settings, demo=demo)
+    if demo:
+        from cierre.demo import what_to_try  # noqa: PLC0415 - only here
+
+        click.echo(what_to_try(settings.issuer), err=True)
+    _run(settings, sock, workers=workers, reload=reload, log_format=log_format)
+
+
+def _settings(host: str, port: int, **given: Any) -> Settings:
+    import os  # noqa: PLC0415 - secrets come by the environment alone: a command line is for everybody to read
+
+    directory: Path = given["data_dir"].absolute()
+    sunset = given.pop("sunset")
+    if sunset is not None:
+        given["sunset"] = int(sunset.timestamp() * 1000)
+    given["database_url"] = options.resolved_url(given["database_url"], directory)
+    given["data_dir"] = directory
+    given["issuer"] = given["issuer"] or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return Settings(signing_keys=os.environ.get("CIERRE_SIGNING_KEYS"), secret=os.environ.get("CIERRE_SECRET"), **given)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Bind before anything else is done: a taken port is found out at once."""
+    try:
+        family, kind, _, _, address = _addresses(host, port)[0]
+        sock = socket.socket(family, kind)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+    except OSError as failure:
+        raise click.UsageError(f"can't listen on {host}:{port}: {failure.strerror}; try --port 0") from failure
+    sock.set_inheritable(True)
+    return sock
+
+
+def _addresses(host: str, port: int) -> list[Any]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    # IPv4 first: that is where most clients of "localhost" look.
+    return sorted(found, key=lambda one: one[0] != socket.AF_INET)
+
+
+def _prepare(settings: Settings, *, demo: bool) -> None:
+    """Migrate, make the keys, fill in the demo: once, before the workers start."""
+    from cierre import demo as demo_data  # noqa: PLC0415 - `cierre serve --help` is quick
+    from cierre.errors import ServiceUnavailable  # noqa: PLC0415
+    from cierre.keys import BadKey  # noqa: PLC0415
+    from cierre.services import build  # noqa: PLC0415
+    from cierre.storage import migrate  # noqa: PLC0415
+    from cierre.storage.database import UnknownDatabase  # noqa: PLC0415
+
+    async def fill() -> None:
+        await services.database.open()
+        try:
+            if demo:
+                await demo_data.fill(services.database, tokenable_type=settings.tokenable_type)
+        finally:
+            await services.database.close()
+
+    try:
+        migrate.upgrade(settings.database_url)
+        services = build(settings)
+        asyncio.run(fill())
+    except (UnknownDatabase, BadKey) as mistake:
+        raise click.UsageError(str(mistake)) from mistake
+    except ServiceUnavailable as away:
+        raise click.UsageError(f"can't use the database {_harmless(settings.database_url)}: {away.__cause__}") from away
+    except OSError as failure:
+        raise click.UsageError(f"can't write to {settings.data_dir}: {failure.strerror}") from failure
+
+
+def _harmless(url: str) -> str:
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - only on the way out
+
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _run(settings: Settings, sock: socket.socket, *, workers: int, reload: bool, log_format: str) -> None:
+    import uvicorn  # noqa: PLC0415 - after the mistakes
+    from uvicorn.supervisors import ChangeReload, Multiprocess  # noqa: PLC0415
+
+    config = uvicorn.Config(
+        partial(_app, settings, log_format),
+        factory=True,
+        workers=workers,
+        reload=reload,
+        reload_dirs=_watched() if reload else None,
+        reload_includes=["*.py", "*.yaml"] if reload else None,
+        log_level="warning",
+        access_log=False,
+        # Ours: behind trusted proxies only, and for the address alone.
+        proxy_headers=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=10,
+        loop="uvloop",
+        http="httptools",
+    )
+    server = uvicorn.Server(config)
+    if reload:
+        ChangeReload(config, target=server.run, sockets=[sock]).run()
+    elif workers > 1:
+        Multiprocess(config, sockets=[sock]).run()
+    else:
+        server.run(sockets=[sock])
+        if not server.started:
+            sys.exit(2)
+
+
+def _watched() -> list[str]:
+    import cierre  # noqa: PLC0415 - only here
+
+    return [str(Path(cierre.__file__).parent.parent)]
+
+
+def _app(settings: Settings, log_format: Any) -> Any:
+    """Called in each worker."""
+    from cierre import logs  # noqa: PLC0415 - in the worker
+    from cierre.app import create_app  # noqa: PLC0415
+
+    logs.configure(log_format)
+    return create_app(settings)

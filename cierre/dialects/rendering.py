@@ -1,0 +1,57 @@
+"""What a dialect is: two pure functions, from a value of the domain to what goes over the wire."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, NamedTuple, Protocol
+
+from cierre.dialects.catalogue import CATALOGUE, Language
+from cierre.errors import CierreError
+from cierre.outcomes import LogoutResult
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+class Context(NamedTuple):
+    """What a failure is told with.
+
+    Attributes:
+        path: of the request, without the query.
+        now: milliseconds.
+    """
+
+    language: Language
+    trace_id: str
+    path: str
+    now: int
+
+
+class Rendered(NamedTuple):
+    """A status and a JSON body; None: no body at all. `media_type` None: whatever was negotiated."""
+
+    status: int
+    body: dict[str, Any] | None
+    media_type: str | None = None
+
+
+class Dialect(Protocol):
+    """A module of this package."""
+
+    DEFAULT_LANGUAGE: Language
+
+    @staticmethod
+    def success(result: LogoutResult, language: Language) -> Rendered: ...
+    @staticmethod
+    def failure(error: CierreError, context: Context) -> Rendered: ...
+
+
+def message(error: CierreError, language: Language, dialect: str) -> str:
+    """The words for the error: the dialect's own, where its document has some."""
+    entry = CATALOGUE[error.situation]
+    return entry.own.get(dialect, entry.text)(language)
+
+
+def phrase(status: int) -> str:
+    """`401` → `Unauthorized`."""
+    return HTTPStatus(status).phrase

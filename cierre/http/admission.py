@@ -1,0 +1,110 @@
+"""What is decided before anybody is asked who he is: limits by address, size, media type (429, 413, 415)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware
+from connexion.operations import AbstractOperation
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cierre.errors import PayloadTooLarge, UnsupportedMediaType
+from cierre.http.edge import REQUEST, ClientGone
+from cierre.rate_limits import LIMITS
+from cierre.request import Request, limited_address
+
+
+def plain_id(operation: AbstractOperation) -> str:
+    """`logout`, which Connexion calls `handlers.auth.logout`."""
+    name: str = operation.operation_id
+    return name.rpartition(".")[2]
+
+
+class AdmissionOperation:
+    """One operation's admission, decided at start: which limits count it, which media types it reads."""
+
+    def __init__(self, operation: AbstractOperation, next_app: ASGIApp) -> None:
+        self._next_app = next_app
+        self._operation_id = plain_id(operation)
+        limits = LIMITS.get(self._operation_id)
+        self._limit = limits[0] if limits else None
+        self._supported = list(operation.request_body.get("content", {}))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request: Request = scope[REQUEST]
+        request.operation = self._operation_id
+        if self._limit is not None:
+            await self._count(request)
+        request.body = await read_body(receive, request)
+        if request.body and self._supported:
+            self._check_media_type(request)
+        await self._next_app(scope, receive, send)
+
+    async def _count(self, request: Request) -> None:
+        assert self._limit is not None
+        key = limited_address(request.caller.ip_address)
+        standing = await request.services.limiter.admit(self._limit, key)
+        if standing is not None:
+            request.standings.append(standing)
+
+    def _check_media_type(self, request: Request) -> None:
+        essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if essence not in self._supported:
+            raise UnsupportedMediaType(self._supported)
+
+
+async def read_body(receive: Receive, request: Request) -> bytes:
+    """The whole body, by Content-Length or chunked.
+
+    Raises:
+        PayloadTooLarge: it is larger than we read; what is left is not read.
+        ClientGone: it ended in the middle.
+    """
+    limit = request.services.settings.max_body
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > limit:
+        raise PayloadTooLarge(limit)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise PayloadTooLarge(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+class AdmissionAPI(RoutedAPI[AdmissionOperation]):
+    """Connexion's way to make one `AdmissionOperation` an operation."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_paths()
+
+    def make_operation(self, operation: AbstractOperation) -> AdmissionOperation:
+        return AdmissionOperation(operation, self.next_app)
+
+
+class AdmissionMiddleware(RoutedMiddleware[AdmissionAPI]):
+    """Before security."""
+
+    api_cls = AdmissionAPI
+
+
+class Unrouted:
+    """What no operation answers: the pages, or 404."""
+
+    def __init__(self, app: ASGIApp, pages: ASGIApp) -> None:
+        self._app = app
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["extensions"][ROUTING_CONTEXT]["operation_id"] is None:
+            await self._pages(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

@@ -1,0 +1,145 @@
+"""The edge of the service: every request begins and ends here, with a trace id, one answer and one log line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from connexion.exceptions import ProblemException
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cierre.errors import (
+    CierreError,
+    InternalError,
+    MethodNotAllowed,
+    RateLimitExceeded,
+    RouteNotFound,
+    TokenInvalid,
+)
+from cierre.http import answers
+from cierre.http.answers import Answer
+from cierre.http.conformance import Conformance
+from cierre.rate_limits import LIMITS
+from cierre.request import Request, limited_address
+from cierre.services import Services
+
+_log = structlog.get_logger("cierre.requests")
+REQUEST = "cierre"
+
+
+class ClientGone(Exception):
+    """The client hung up before it had said all."""
+
+
+class Edge:
+    """The outermost application of ours.
+
+    Args:
+        may_be_empty: operations that answer `Prefer: return=minimal` with 204.
+        conformance: checks each answer against the contract; None: none is checked.
+    """
+
+    def __init__(
+        self, app: ASGIApp, services: Services, may_be_empty: frozenset[str], conformance: Conformance | None
+    ) -> None:
+        self._app = app
+        self._services = services
+        self._may_be_empty = may_be_empty
+        self._conformance = conformance
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, self._services)
+        scope[REQUEST] = request
+        try:
+            answer = await self._answer(request, scope, receive, send)
+        except ClientGone:
+            return
+        if answer is not None:
+            await self._send(request, answer, send)
+
+    async def _answer(self, request: Request, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+        """The answer; None: a page has sent itself."""
+        try:
+            await self._app(scope, receive, send)
+            if request.outcome is None:
+                return None
+            answer = answers.success(request, request.outcome, may_be_empty=request.operation in self._may_be_empty)
+        except CierreError as error:
+            answer = await self._failure(request, error)
+        except HTTPException as error:
+            answer = await self._failure(request, _routing_error(error))
+        except ClientGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last line: nobody gets a traceback
+            answer = await self._failure(request, _unexpected(request, error))
+        if self._conformance is not None:
+            return await self._conforming(request, answer)
+        return answer
+
+    async def _conforming(self, request: Request, answer: Answer) -> Answer:
+        assert self._conformance is not None
+        violations = self._conformance.violations(request, answer)
+        if not violations:
+            return answer
+        _log.error("answer_breaks_contract", operation=request.operation, status=answer.status, violations=violations)
+        return answers.failure(request, InternalError())
+
+    async def _failure(self, request: Request, error: CierreError) -> Answer:
+        limits = LIMITS.get(request.operation or "")
+        if limits and not isinstance(error, RateLimitExceeded):
+            await self._services.limiter.count_failure(limits[0], limited_address(request.caller.ip_address))
+            if key := failing_key(request):
+                await self._services.limiter.count_failure(limits[1], key)
+        return answers.failure(request, error)
+
+    async def _send(self, request: Request, answer: Answer, send: Send) -> None:
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+        if answer.body or answer.status not in {204, 304}:
+            headers.append((b"content-length", str(len(answer.body)).encode()))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        body = b"" if request.method == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": body})
+        _log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            operation=request.operation,
+            status=answer.status,
+            duration_ms=round((time.perf_counter() - request.started) * 1000, 2),
+            ip_address=request.caller.ip_address,
+            user_id=request.principal.user_id if request.principal else None,
+            session_id=request.principal.session_id if request.principal else None,
+            trace_id=request.trace_id,
+        )
+
+
+def failing_key(request: Request) -> str | None:
+    """Whose second quota a request counts for: the user's, or the account's that somebody tries to guess."""
+    if request.principal is not None:
+        return request.principal.user_id
+    if request.operation == "login" and isinstance(request.json, Mapping):
+        username: Any = request.json.get("username")
+        return username.strip().lower() if isinstance(username, str) else None
+    return None
+
+
+def _routing_error(error: HTTPException) -> CierreError:
+    if error.status_code == 404:
+        return RouteNotFound()
+    if error.status_code == 405:
+        allow = (error.headers or {}).get("Allow", "")
+        return MethodNotAllowed(sorted(method.strip() for method in allow.split(",") if method.strip()))
+    if isinstance(error, ProblemException) and error.status_code == 401:
+        return TokenInvalid()
+    return InternalError()
+
+
+def _unexpected(request: Request, error: Exception) -> CierreError:
+    _log.error("unexpected_error", trace_id=request.trace_id, operation=request.operation, exc_info=error)
+    return InternalError()

@@ -1,0 +1,30 @@
+"""Connexion runs security; these handlers make it fail closed, with our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from connexion.lifecycle import ConnexionRequest
+from connexion.security import BearerSecurityHandler
+
+from cierre.http.edge import REQUEST
+from cierre.principal import Principal
+from cierre.request import Request
+
+BearerFunction = Callable[[Request], Awaitable[Principal]]
+
+
+class FailClosedBearer(BearerSecurityHandler):
+    """`x-bearerInfoFunc` gets our request and returns the principal. No header is no reason to look elsewhere."""
+
+    def _get_verify_func(self, bearer: BearerFunction) -> Callable[[ConnexionRequest], Awaitable[dict[str, Any]]]:
+        async def verify(connexion_request: ConnexionRequest) -> dict[str, Any]:
+            request: Request = connexion_request.scope[REQUEST]
+            request.principal = await bearer(request)
+            return {"sub": request.principal.user_id}
+
+        return verify
+
+
+SECURITY_MAP = {"bearer": FailClosedBearer}

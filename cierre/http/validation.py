@@ -1,0 +1,82 @@
+"""Requests against the contract (400), and Accept against what can be answered (406)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.operations import AbstractOperation
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cierre import validation
+from cierre.errors import NotAcceptable, UnsupportedMediaType, ValidationFailed
+from cierre.http import answers
+from cierre.http.edge import REQUEST
+from cierre.request import Request
+from cierre.validation import RequestValidator
+
+
+class ValidationOperation:
+    """One operation's validator, compiled at start."""
+
+    def __init__(self, operation: AbstractOperation, validator: RequestValidator, next_app: ASGIApp) -> None:
+        self._next_app = next_app
+        self._validator = validator
+        # A blank body is no body where none is required (documents 001 and 003 send its Content-Type all the same).
+        self._optional = not operation.request_body.get("required", False)
+        self._offered = _success_types(operation.responses)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request: Request = scope[REQUEST]
+        body = b"" if self._optional and not request.body.strip() else request.body
+        try:
+            validated = self._validator.validate(
+                scope.get("path_params", {}),
+                scope["query_string"],
+                request.headers,
+                request.headers.get("content-type"),
+                body,
+            )
+        except validation.UnsupportedMediaType as refused:
+            raise UnsupportedMediaType(refused.supported) from None
+        if validated.violations:
+            raise ValidationFailed(
+                [
+                    {"location": one.location, "pointer": one.pointer, "message": one.message}
+                    for one in validated.violations
+                ]
+            )
+        if "accept" in request.headers and not answers.voice(request).choice.acceptable:
+            raise NotAcceptable(self._offered)
+        request.json = validated.body
+        request.query = validated.parameters.get("query", {})
+        await self._next_app(scope, receive, send)
+
+
+def _success_types(responses: Mapping[str, Any]) -> list[str]:
+    """The media types that a success can have; where it has no body, JSON is what a failure would have."""
+    types: dict[str, None] = {}
+    for status, response in responses.items():
+        if status.startswith("2"):
+            types.update(dict.fromkeys(response.get("content", {})))
+    return list(types) or ["application/json"]
+
+
+class ValidationAPI(RoutedAPI[ValidationOperation]):
+    """Connexion's way to make one `ValidationOperation` an operation."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._compiler = validation.SchemaCompiler(self.specification.raw, version="3.0", direction="request")
+        self.add_paths()
+
+    def make_operation(self, operation: AbstractOperation) -> ValidationOperation:
+        validator = RequestValidator(self.specification.raw, operation.path, operation.method, compiler=self._compiler)
+        return ValidationOperation(operation, validator, self.next_app)
+
+
+class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):
+    """After security, before the handler."""
+
+    api_cls = ValidationAPI

@@ -1,0 +1,162 @@
+"""The standard doors: RFC 7009 revocation, RFC 7662 introspection, RFC 6749 refresh grant, RFC 8414 metadata."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+from urllib.parse import unquote_plus
+
+from cierre import credentials, logins, sessions
+from cierre.acts import Act
+from cierre.errors import (
+    ClientAuthenticationFailed,
+    InvalidGrant,
+    NotFound,
+    Unauthorized,
+    UnsupportedGrantType,
+)
+from cierre.principal import Principal
+from cierre.settings import Settings
+from cierre.storage.repositories import clients
+from cierre.storage.statements import Row
+from cierre.tokens import Issuer, digest, same
+
+
+async def authenticate_client(act: Act, authorization: str | None, form: dict[str, Any]) -> Row:
+    """The client that asks: by Basic, by secret in the body, or, a public one, by its id alone (RFC 6749, 2.3).
+
+    Raises:
+        ClientAuthenticationFailed
+    """
+    client_id, secret = _client_credentials(authorization, form)
+    client = await clients.by_id(act.tx, client_id)
+    if client is None:
+        raise ClientAuthenticationFailed
+    known = client["secret_hash"]
+    if known is None and secret is None:
+        return client
+    if known is None or secret is None or not same(known, digest(secret)):
+        raise ClientAuthenticationFailed
+    return client
+
+
+async def authenticate_confidential_client(act: Act, authorization: str | None, form: dict[str, Any]) -> Row:
+    """The same, of a client that has a secret (RFC 7662, section 2.1: nobody else may scan for tokens).
+
+    Raises:
+        ClientAuthenticationFailed
+    """
+    client = await authenticate_client(act, authorization, form)
+    if client["secret_hash"] is None:
+        raise ClientAuthenticationFailed
+    return client
+
+
+async def revoke(act: Act, issuer: Issuer, client: Row, token: str) -> None:
+    """Close the session of any token; one that is unknown, expired or dead already is dead enough (RFC 7009, 2.2).
+
+    A token of another client is left alone, and the answer doesn't say so.
+    """
+    try:
+        principal = await credentials.of_any_token(act, issuer, token)
+    except (Unauthorized, NotFound):
+        return
+    if principal.client_id != client["id"]:
+        return
+    try:
+        await sessions.logout(act, principal, lenient=True)
+    except Unauthorized:
+        return
+
+
+async def introspect(act: Act, issuer: Issuer, token: str) -> dict[str, Any]:
+    """What the token is worth; a dead one is `{"active": false}` and no more (RFC 7662, section 2.2)."""
+    try:
+        principal = await credentials.of_any_token(act, issuer, token)
+        session = await sessions.require_open(act, principal)
+    except (Unauthorized, NotFound):
+        return {"active": False}
+    return _active(act, issuer, principal, session, token)
+
+
+def _active(act: Act, issuer: Issuer, principal: Principal, session: Row, token: str) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "active": True,
+        "sub": principal.user_id,
+        "client_id": principal.client_id,
+        "sid": principal.session_id,
+        "role": principal.role,
+        "iss": act.settings.issuer,
+        "iat": session["created_at"] // 1000,
+    }
+    if principal.expires_at is not None:
+        answer["exp"] = principal.expires_at // 1000
+    if token.count(".") == 2 and "|" not in token:
+        verified = issuer.tokens.verify(token)
+        answer |= {
+            "token_type": "Bearer",
+            "aud": act.settings.audience,
+            "jti": verified.jti,
+            "iat": verified.issued_at // 1000,
+        }
+    elif "|" in token:
+        answer["token_type"] = "Bearer"
+    return answer
+
+
+async def exchange(act: Act, issuer: Issuer, client: Row, form: dict[str, Any]) -> dict[str, Any]:
+    """The refresh grant (RFC 6749, section 6).
+
+    Raises:
+        UnsupportedGrantType, InvalidGrant
+    """
+    if form["grant_type"] != "refresh_token":
+        raise UnsupportedGrantType
+    try:
+        issued = await logins.refresh(act, issuer, form.get("refresh_token", ""), client_id=client["id"])
+    except Unauthorized:
+        raise InvalidGrant from None
+    return {
+        "access_token": issued.access_token,
+        "token_type": "Bearer",
+        "expires_in": issued.expires_in,
+        "refresh_token": issued.refresh_token,
+    }
+
+
+def metadata(settings: Settings) -> dict[str, Any]:
+    """RFC 8414, section 2."""
+    issuer = settings.issuer.rstrip("/")
+    confidential = ["client_secret_basic", "client_secret_post"]
+    return {
+        "issuer": settings.issuer,
+        "token_endpoint": f"{issuer}/oauth2/token",
+        "revocation_endpoint": f"{issuer}/oauth2/revoke",
+        "introspection_endpoint": f"{issuer}/oauth2/introspect",
+        "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "response_types_supported": [],
+        "grant_types_supported": ["refresh_token"],
+        "token_endpoint_auth_methods_supported": [*confidential, "none"],
+        "revocation_endpoint_auth_methods_supported": [*confidential, "none"],
+        "introspection_endpoint_auth_methods_supported": confidential,
+    }
+
+
+def _client_credentials(authorization: str | None, form: dict[str, Any]) -> tuple[str, str | None]:
+    """One way of authenticating a request, never two (RFC 6749, section 2.3)."""
+    if authorization is None:
+        client_id, secret = form.get("client_id"), form.get("client_secret")
+        if not client_id:
+            raise ClientAuthenticationFailed
+        return client_id, secret
+    scheme, _, encoded = authorization.partition(" ")
+    try:
+        if scheme.lower() != "basic" or form.get("client_secret") is not None:
+            raise ClientAuthenticationFailed
+        name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise ClientAuthenticationFailed from None
+    if not colon:
+        raise ClientAuthenticationFailed
+    return unquote_plus(name), unquote_plus(password)

@@ -1,0 +1,64 @@
+"""The composition root: from settings to everything that a request needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cierre.denylist import Denylist
+from cierre.keys import KeyRing, server_secret
+from cierre.rate_limits import RateLimiter
+from cierre.settings import Settings
+from cierre.storage.database import Database, open_url
+from cierre.storage.repositories import clients
+from cierre.tokens import AccessTokens, Issuer
+
+
+class Clients:
+    """The registered clients' dialects, in memory: read at start, and again now and then."""
+
+    def __init__(self) -> None:
+        self._dialects: dict[str, str | None] = {}
+
+    async def load(self, database: Database) -> None:
+        async with database.connect() as tx:
+            self._dialects = {row["id"]: row["dialect"] for row in await clients.every(tx)}
+
+    def dialect(self, client_id: str | None) -> str | None:
+        """The dialect that the client is pinned to; None: to none."""
+        return self._dialects.get(client_id) if client_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What one process works with; nothing here is connected before `Services.database.open()`."""
+
+    settings: Settings
+    database: Database
+    keys: KeyRing
+    issuer: Issuer
+    limiter: RateLimiter
+    clients: Clients = field(default_factory=Clients)
+    denylist: Denylist = field(default_factory=Denylist)
+
+
+def build(settings: Settings) -> Services:
+    """Put the services together; the signing key is made here if there is none.
+
+    Raises:
+        UnknownDatabase: the database URL names none.
+        BadKey: a key is no good.
+    """
+    keys = KeyRing(
+        settings.data_dir / "keys",
+        pems=settings.signing_keys,
+        algorithm=settings.algorithm,
+        keep=settings.access_ttl,
+    )
+    tokens = AccessTokens(keys, issuer=settings.issuer, audience=settings.audience, ttl=settings.access_ttl)
+    return Services(
+        settings=settings,
+        database=open_url(settings.database_url, pool_size=settings.pool_size),
+        keys=keys,
+        issuer=Issuer(tokens, server_secret(settings.data_dir, settings.secret)),
+        limiter=RateLimiter(redis_url=settings.redis_url, mode=settings.rate_limit),
+    )

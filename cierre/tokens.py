@@ -1,0 +1,205 @@
+"""Tokens: access tokens as RFC 9068 has them, opaque refresh tokens, and Sanctum's form.
+
+`AccessTokens.verify` refuses what a strictly configured PyJWT still accepts: another `typ`, `exp` as a string or a year
+9999, a header with `alg` twice.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+import secrets
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jwt
+import orjson
+
+from cierre.errors import TokenInvalid
+from cierre.keys import KeyRing
+from cierre.principal import ROLES, Principal
+from cierre.times import now_ms
+
+# A clock of another node may be ahead by so much.
+SKEW = 10_000
+# No token of ours is larger; what is, is not worth a signature's check.
+MAX_TOKEN = 4096
+_SANCTUM = re.compile(r"^(\d{1,18})\|([\x21-\x7e]{8,256})$")
+_REQUIRED = ("iss", "aud", "sub", "client_id", "iat", "exp", "jti", "sid", "role", "device", "epoch")
+_TEXTS = ("sub", "client_id", "jti", "sid", "device")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A verified access token.
+
+    Attributes:
+        epoch: of the session's user when it was made: smaller than the user's, the token is dead.
+        expired: its time is over, all else is good.
+    """
+
+    principal: Principal
+    epoch: int
+    issued_at: int
+    expires_at: int
+    jti: str
+    expired: bool
+
+
+class AccessTokens:
+    """Issues and verifies access tokens.
+
+    Args:
+        ttl: milliseconds.
+    """
+
+    def __init__(self, keys: KeyRing, *, issuer: str, audience: str, ttl: int) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self.ttl = ttl
+
+    def issue(self, principal: Principal, *, epoch: int, at: int) -> str:
+        key = self._keys.signing()
+        issued = at // 1000
+        claims = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": principal.user_id,
+            "client_id": principal.client_id,
+            "iat": issued,
+            # A life of less than a second would be over before it began.
+            "exp": issued + max(1, round(self.ttl / 1000)),
+            "jti": uuid.uuid4().hex,
+            "sid": principal.session_id,
+            "role": principal.role,
+            "device": principal.device_id,
+            "epoch": epoch,
+        }
+        return jwt.encode(claims, key.private, algorithm=key.algorithm, headers={"typ": "at+jwt", "kid": key.kid})
+
+    def verify(self, token: str) -> AccessToken:
+        """Check form, signature and claims; expiry is told, not raised, since the signature holds.
+
+        Raises:
+            TokenInvalid: it is not a token of ours.
+        """
+        if len(token) > MAX_TOKEN or token.count(".") != 2:
+            raise TokenInvalid
+        header = _header(token.partition(".")[0])
+        key = self._keys.find(header["kid"])
+        if key is None or header["alg"] != key.algorithm:
+            raise TokenInvalid
+        try:
+            claims = jwt.decode(
+                token,
+                key.public,
+                algorithms=[key.algorithm],
+                audience=self._audience,
+                issuer=self._issuer,
+                options={
+                    "require": list(_REQUIRED),
+                    # Told, not raised: below.
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
+            )
+        except (jwt.PyJWTError, ValueError):
+            raise TokenInvalid from None
+        return self._checked(claims)
+
+    def _checked(self, claims: dict[str, Any]) -> AccessToken:
+        now = now_ms()
+        for name in _TEXTS:
+            if not isinstance(claims[name], str) or not claims[name]:
+                raise TokenInvalid
+        issued, expires, epoch = (_integer(claims[name]) for name in ("iat", "exp", "epoch"))
+        not_before = _integer(claims["nbf"]) if "nbf" in claims else 0
+        if claims["role"] not in ROLES or max(issued, not_before) * 1000 > now + SKEW:
+            raise TokenInvalid
+        # Nobody but us signs, and we never promise more than this.
+        if expires <= issued or expires * 1000 > now + self.ttl + SKEW + 1000:
+            raise TokenInvalid
+        principal = Principal(
+            claims["sub"], claims["sid"], claims["role"], claims["client_id"], claims["device"], expires * 1000
+        )
+        return AccessToken(principal, epoch, issued * 1000, expires * 1000, claims["jti"], expires * 1000 <= now)
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """What makes tokens, and knows its own.
+
+    Attributes:
+        secret: derives the successor of a refresh token.
+    """
+
+    tokens: AccessTokens
+    secret: bytes
+
+
+def _integer(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise TokenInvalid
+    return value
+
+
+@lru_cache(maxsize=64)
+def _header(segment: str) -> dict[str, str]:
+    """The header: `typ` at+jwt, `alg` and `kid` once each, and nothing that we don't understand (RFC 8725, 3.11)."""
+    try:
+        raw = base64.b64decode(segment + "=" * (-len(segment) % 4), altchars=b"-_", validate=True)
+        header = orjson.loads(raw)
+    except (ValueError, binascii.Error):
+        raise TokenInvalid from None
+    # Three names and no more: a fourth, or one of them twice, is not of our making.
+    if not isinstance(header, dict) or set(header) != {"alg", "typ", "kid"} or orjson.dumps(header) != raw:
+        raise TokenInvalid
+    if not all(isinstance(value, str) for value in header.values()):
+        raise TokenInvalid
+    if header["typ"].lower() not in {"at+jwt", "application/at+jwt"}:
+        raise TokenInvalid
+    return header
+
+
+def digest(token: str) -> str:
+    """What we keep of a token: SHA-256 hex, as Sanctum does."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_refresh_token() -> str:
+    """256 bits, base64url."""
+    return secrets.token_urlsafe(32)
+
+
+def successor(refresh_token: str, secret: bytes) -> str:
+    """The refresh token that this one is exchanged for: derived, so that a benign double click gets the same."""
+    mac = hmac.digest(secret, b"refresh:" + refresh_token.encode(), "sha256")
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def new_id() -> str:
+    """24 hex characters, as document 003 has its ids."""
+    return secrets.token_hex(12)
+
+
+def split_sanctum(token: str) -> tuple[int, str] | None:
+    """`1|abc…` → (1, SHA-256 hex of `abc…`); None: not of that form."""
+    match = _SANCTUM.match(token)
+    return (int(match[1]), digest(match[2])) if match else None
+
+
+def sanctum_session_id(token_id: int) -> str:
+    """The session of a token that Laravel made: stable by the token's id."""
+    return hashlib.sha256(f"sanctum:{token_id}".encode()).hexdigest()[:24]
+
+
+def same(one: str, other: str) -> bool:
+    """In constant time."""
+    return hmac.compare_digest(one.encode(), other.encode())

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from typing import Any
+
+from cierre import audit, sessions
+from cierre.outcomes import LogoutResult, Success
+from cierre.request import Request
+
+Json = dict[str, Any]
+
+
+async def force_logout(body: Json, request: Request) -> LogoutResult:
+    async with request.act() as act:
+        return await sessions.force_logout(act, user_id=body["userId"], reason=body["reason"])
+
+
+async def list_audit_events(query: Json, request: Request) -> Success:
+    async with request.act() as act:
+        return await audit.list_events(act, query)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import Any
+
+from cierre import cookies, logins, passwords, sessions
+from cierre.outcomes import NO_STORE, LogoutResult, Success
+from cierre.principal import Principal
+from cierre.request import Request
+
+Json = dict[str, Any]
+
+
+async def login(body: Json, request: Request) -> Success:
+    client_id = body.get("clientId", "cierre")
+    async with request.act() as act:
+        account = await logins.find_account(act, body["username"], client_id)
+    account = await logins.check_password(account, body["password"])
+    async with request.act() as act:
+        issued = await logins.login(
+            act,
+            request.services.issuer,
+            account,
+            client_id=client_id,
+            device_id=body.get("deviceId"),
+            token_format=body.get("tokenFormat", "jwt"),
+        )
+    return _delivered("login", issued, by_cookie=body.get("refreshDelivery") == "cookie")
+
+
+async def refresh(body: Json | None, request: Request) -> Success:
+    async with cookies.presented(request, body) as presented, request.act() as act:
+        issued = await logins.refresh(act, request.services.issuer, presented.token)
+    return _delivered("refresh", issued, by_cookie=presented.from_cookie)
+
+
+async def logout(body: Json | None, principal: Principal, request: Request) -> LogoutResult:
+    wanted = body or {}
+    async with request.act() as act:
+        return await sessions.logout(
+            act,
+            principal,
+            logout_all=wanted.get("logoutAll", False),
+            device_id=wanted.get("deviceId"),
+            lenient=request.lenient,
+        )
+
+
+async def list_sessions(principal: Principal, request: Request) -> Success:
+    async with request.act() as act:
+        return await sessions.list_sessions(act, principal)
+
+
+async def change_password(body: Json, principal: Principal, request: Request) -> LogoutResult:
+    async with request.act() as act:
+        account = await logins.account_of(act, principal)
+    account = await logins.check_password(account, body["currentPassword"])
+    new_hash = await passwords.hashed(body["newPassword"])
+    async with request.act() as act:
+        return await logins.change_password(act, principal, account, new_hash=new_hash)
+
+
+def _delivered(operation: str, issued: logins.Issued, *, by_cookie: bool) -> Success:
+    """The tokens in the body, or the refresh token in its cookie alone."""
+    data = issued.as_data()
+    if not by_cookie:
+        return Success(operation, data, NO_STORE)
+    cookie = cookies.set_cookie(data.pop("refreshToken"), issued.refresh_expires_in)
+    return Success(operation, data, NO_STORE + cookie)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import Any
+
+from cierre import oauth
+from cierre.outcomes import NO_STORE, Document
+from cierre.request import Request
+
+Json = dict[str, Any]
+
+
+async def revoke_token(body: Json, request: Request) -> Document:
+    async with request.act() as act:
+        client = await oauth.authenticate_client(act, request.headers.get("authorization"), body)
+        await oauth.revoke(act, request.services.issuer, client, body["token"])
+    return Document(None, headers=NO_STORE)
+
+
+async def introspect_token(body: Json, request: Request) -> Document:
+    async with request.act() as act:
+        await oauth.authenticate_confidential_client(act, request.headers.get("authorization"), body)
+        answer = await oauth.introspect(act, request.services.issuer, body["token"])
+    return Document(answer, headers=NO_STORE)
+
+
+async def exchange_token(body: Json, request: Request) -> Document:
+    async with request.act() as act:
+        client = await oauth.authenticate_client(act, request.headers.get("authorization"), body)
+        answer = await oauth.exchange(act, request.services.issuer, client, body)
+    return Document(answer, headers=NO_STORE)
+
+
+async def authorization_server_metadata(request: Request) -> Document:
+    return Document(oauth.metadata(request.services.settings), headers=(("Cache-Control", "public, max-age=3600"),))
