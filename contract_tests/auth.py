@@ -1,0 +1,273 @@
+"""Credentials for a run, from a small file.
+
+```yaml
+# The first entry that fits an operation is used. `scheme` names one of the contract's securitySchemes.
+- scheme: bearerAuth
+  operations: "/admin/*"            # optional: a pattern for the path or the operationId
+  login: {path: /login, json: {username: admin, password: $ADMIN_PASSWORD}, token: /access_token}
+  fresh: true                       # a new login once an answer may have ended the old one
+- scheme: bearerAuth
+  bearer: $TOKEN                    # $NAME and ${NAME} are taken from the environment
+- scheme: apiKey
+  value: $API_KEY
+- scheme: basic
+  username: me
+  password: $PASSWORD
+```
+"""
+
+from __future__ import annotations
+
+import base64
+import fnmatch
+import itertools
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+from requests.auth import AuthBase
+
+from contract_tests.documents import Document, Operation, find, security
+from contract_tests.exchanges import Secrets
+from contract_tests.findings import CouldNotRun
+
+# Logins made before they are needed: hashing a password costs a server tens of milliseconds.
+AHEAD = 3
+# Shorter strings of a login's answer are words, not credentials.
+SECRET_LENGTH = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One entry of the file. `bodies` are the login's bodies, taken in turn."""
+
+    scheme: str | None = None
+    operations: str = "*"
+    value: str | None = None
+    username: str | None = None
+    password: str | None = None
+    path: str | None = None
+    bodies: tuple[Document, ...] = ()
+    token: str = "/access_token"
+    fresh: bool = False
+
+    def fits(self, document: Document, operation: Operation) -> bool:
+        """Whether these credentials are what `operation` wants."""
+        wanted = {name for alternative in security(document, operation) for name in alternative}
+        named = any(fnmatch.fnmatchcase(name, self.operations) for name in (operation.path, operation.name))
+        return named and (self.scheme in wanted if self.scheme else bool(wanted))
+
+
+def read(path: Path) -> list[Entry]:
+    """The entries of an authentication file.
+
+    Raises:
+        CouldNotRun: the file cannot be read, or an entry is not understood.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as problem:
+        raise CouldNotRun(f"{path}: {problem}") from problem
+    try:
+        return [entry(_from_environment(item)) for item in raw]
+    except (TypeError, KeyError, ValueError, AttributeError) as problem:
+        raise CouldNotRun(f"{path}: an entry is not understood: {problem}") from problem
+
+
+def entry(raw: dict[str, Any]) -> Entry:
+    """One entry from its mapping; a key that no entry has is a TypeError."""
+    values = dict(raw)
+    login = values.pop("login", None)
+    bearer = values.pop("bearer", None)
+    if bearer is not None:
+        values["value"] = bearer
+    if login is not None:
+        bodies = login["json"] if isinstance(login["json"], list) else [login["json"]]
+        values |= {"path": login["path"], "bodies": tuple(bodies)}
+        values |= {"token": login["token"]} if "token" in login else {}
+    return Entry(**values)
+
+
+def _from_environment(node: Any) -> Any:
+    if isinstance(node, str):
+        return os.path.expandvars(node)
+    if isinstance(node, dict):
+        return {key: _from_environment(value) for key, value in node.items()}
+    return [_from_environment(value) for value in node] if isinstance(node, list) else node
+
+
+@dataclass(frozen=True)
+class Login:
+    """One login: the token, and the whole answer."""
+
+    token: str
+    answer: Any
+
+
+@dataclass
+class Keyring:
+    """The sessions of a run: logs in ahead of need and remembers what must not be shown.
+
+    Args:
+        url: the base URL of the server.
+        headers: sent with each login, such as `Host`.
+    """
+
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    secrets: Secrets = field(default_factory=Secrets)
+    _pools: dict[Entry, _Pool] = field(default_factory=dict)
+
+    def login(self, source: Entry) -> Login:
+        """The session in use; a new one if the last is spent."""
+        return self._pool(source).current()
+
+    def new_login(self, source: Entry) -> Login:
+        """A session that nobody else uses."""
+        return self._pool(source).take()
+
+    def spent(self, token: str) -> None:
+        """An answer came that may have ended the session of `token`."""
+        for pool in self._pools.values():
+            pool.drop(token)
+
+    def forget(self) -> None:
+        """Every session made so far may have ended."""
+        for pool in self._pools.values():
+            pool.clear()
+
+    def close(self) -> None:
+        """Stop logging in ahead."""
+        for pool in self._pools.values():
+            pool.close()
+
+    def _pool(self, source: Entry) -> _Pool:
+        if source not in self._pools:
+            self._pools[source] = _Pool(self, source)
+        return self._pools[source]
+
+
+class _Pool:
+    def __init__(self, ring: Keyring, source: Entry) -> None:
+        self.ring, self.source = ring, source
+        self.bodies = itertools.cycle(source.bodies)
+        self.worker = ThreadPoolExecutor(1, thread_name_prefix="login")
+        self.ahead: deque[Future[Login]] = deque()
+        self.held: Login | None = None
+
+    def current(self) -> Login:
+        self.held = self.held or self.take()
+        return self.held
+
+    def take(self) -> Login:
+        while len(self.ahead) <= (AHEAD if self.source.fresh else 0):
+            self.ahead.append(self.worker.submit(self._log_in, next(self.bodies)))
+        return self.ahead.popleft().result()
+
+    def drop(self, token: str) -> None:
+        if self.source.fresh and self.held is not None and self.held.token == token:
+            self.held = None
+
+    def clear(self) -> None:
+        self.held = None
+        for waiting in self.ahead:
+            waiting.cancel()
+        self.ahead.clear()
+
+    def close(self) -> None:
+        self.worker.shutdown(cancel_futures=True)
+
+    def _log_in(self, body: Document) -> Login:
+        url = self.ring.url.rstrip("/") + str(self.source.path)
+        answer = _post(url, body, self.ring.headers)
+        try:
+            content = answer.json()
+            token = str(find(content, *self.source.token.strip("/").split("/")) or "")
+        except ValueError:
+            content, token = None, ""
+        if answer.status_code >= 300 or not token:
+            shown = answer.text[:200]
+            raise CouldNotRun(f"no login at {url}: {answer.status_code} {shown}")
+        self._remember(url, body, content)
+        return Login(token, content)
+
+    def _remember(self, url: str, body: Document, content: Any) -> None:
+        found = dict(_secrets(content))
+        sent = json.dumps(body)
+        lines = [f"LOGIN=$(curl -s {url} -H 'Content-Type: application/json' -d '{sent}')"]
+        lines += [f"{name}=$(echo \"$LOGIN\" | jq -r '{path}')" for name, (path, _) in found.items()]
+        self.ring.secrets.add({name: value for name, (_, value) in found.items()}, "\n".join(lines))
+
+
+def _post(url: str, body: Document, headers: dict[str, str]) -> requests.Response:
+    for _ in range(3):
+        try:
+            answer = requests.post(url, json=body, headers=headers, timeout=30)
+        except requests.RequestException as problem:
+            raise CouldNotRun(f"no login at {url}: {problem}") from problem
+        if answer.status_code != 429:
+            break
+        time.sleep(min(float(answer.headers.get("Retry-After", 1)), 30))
+    return answer
+
+
+def _secrets(node: Any, path: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
+    """Long strings under a name that ends in `token`: shell variable → (jq path, value)."""
+    for name, value in node.items() if isinstance(node, dict) else ():
+        if isinstance(value, str) and name.lower().endswith("token") and len(value) >= SECRET_LENGTH:
+            yield _variable(name), (f"{path}.{name}", value)
+        elif isinstance(value, dict):
+            yield from _secrets(value, f"{path}.{name}")
+
+
+def _variable(name: str) -> str:
+    return "".join(f"_{char}" if char.isupper() else char for char in name).upper().strip("_")
+
+
+class Presented(AuthBase):
+    """Credentials as schemathesis' transport wants them: put on the request when it is sent, not before."""
+
+    def __init__(self, ring: Keyring, source: Entry, scheme: Document) -> None:
+        self.ring, self.source, self.scheme = ring, source, scheme
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.scheme.get("type") != "apiKey":
+            request.headers["Authorization"] = f"{self._word()} {self._value()}"
+        elif self.scheme["in"] == "header":
+            request.headers[self.scheme["name"]] = self._value()
+        elif self.scheme["in"] == "query":
+            request.prepare_url(str(request.url), {self.scheme["name"]: self._value()})
+        else:
+            sent = str(request.headers.get("Cookie", ""))
+            request.headers["Cookie"] = "; ".join(filter(None, [sent, f"{self.scheme['name']}={self._value()}"]))
+        return request
+
+    def _word(self) -> str:
+        return "Basic" if self.source.username is not None else "Bearer"
+
+    def _value(self) -> str:
+        if self.source.path is not None:
+            return self.ring.login(self.source).token
+        value = self.source.value or ""
+        if self.source.username is not None:
+            value = base64.b64encode(f"{self.source.username}:{self.source.password}".encode()).decode()
+        self.ring.secrets.add({"CREDENTIAL": value}, "# CREDENTIAL is the value of the authentication file")
+        return value
+
+
+def presented(document: Document, operation: Operation, entries: list[Entry], ring: Keyring) -> Presented | None:
+    """The first credentials that fit the operation, or None."""
+    for source in entries:
+        if source.fits(document, operation):
+            names = [name for alternative in security(document, operation) for name in alternative]
+            scheme = find(document, "components", "securitySchemes", source.scheme or names[0]) or {}
+            return Presented(ring, source, scheme)
+    return None

@@ -1,0 +1,1 @@
+"""Seeded defects: realistic faults, each of which `cierre contract` has to find."""

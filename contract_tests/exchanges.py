@@ -1,0 +1,144 @@
+"""One request and its answer as bytes on the wire, and the curl that sends it again."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+# What `requests` and schemathesis add by themselves and nobody needs to repeat.
+_UNINTERESTING = {"content-length", "user-agent", "accept-encoding", "connection", "x-schemathesis-testcaseid"}
+# Long runs of the characters that tokens are made of.
+_WORD = re.compile(r"[\w.|~%+/-]{12,}")
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f-\xff]")
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What was sent and what came.
+
+    Attributes:
+        operation: `METHOD /path` of the contract; empty where the request is of none.
+        started: seconds since the epoch.
+        elapsed: seconds until the answer was there.
+        request_headers, headers: pairs, in order.
+    """
+
+    operation: str
+    phase: str
+    method: str
+    url: str
+    request_headers: tuple[tuple[str, str], ...]
+    request_body: bytes
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    started: float
+    elapsed: float
+
+    def header(self, name: str) -> str | None:
+        """A field of the answer; several of one name are joined with a comma (RFC 9110, section 5.3)."""
+        return _field(self.headers, name)
+
+    def request_header(self, name: str) -> str | None:
+        return _field(self.request_headers, name)
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
+
+    @property
+    def media_type(self) -> str:
+        """The answer's media type, without parameters, in lower case; empty where there is none."""
+        return (self.header("content-type") or "").split(";")[0].strip().lower()
+
+
+def _field(pairs: tuple[tuple[str, str], ...], name: str) -> str | None:
+    values = [value for key, value in pairs if key.lower() == name.lower()]
+    return ", ".join(values) if values else None
+
+
+def exchange(response: Any, *, operation: str, phase: str, started: float) -> Exchange:
+    """From schemathesis' `Response`, which every transport of it gives."""
+    request = response.request
+    body = request.body or b""
+    return Exchange(
+        operation=operation,
+        phase=phase,
+        method=str(request.method),
+        url=str(request.url),
+        request_headers=tuple((str(name), _text(value)) for name, value in request.headers.items()),
+        request_body=body.encode() if isinstance(body, str) else bytes(body),
+        status=response.status_code,
+        reason=response.message,
+        headers=tuple((name, value) for name, values in response.headers.items() for value in values),
+        body=response.content or b"",
+        started=started,
+        elapsed=response.elapsed,
+    )
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+@dataclass
+class Secrets:
+    """Values that a report must not show and that a repeated request must have anew.
+
+    Attributes:
+        names: secret value → the shell expression, without its `$`, that stands for it.
+        recipe: secret value → shell lines that fill the variables.
+    """
+
+    names: dict[str, str] = field(default_factory=dict)
+    recipe: dict[str, str] = field(default_factory=dict)
+
+    def add(self, values: Mapping[str, str], recipe: str) -> None:
+        """Remember `values`, by shell expression, and the lines that make them."""
+        for name, value in values.items():
+            for written in {value, quote(value, safe="")}:
+                self.names[written] = name
+                self.recipe[written] = recipe
+
+    def used_in(self, text: str) -> list[str]:
+        """The secrets in `text`, in order, each once."""
+        # A run has thousands of tokens: look each word up instead of searching for each token.
+        return list(dict.fromkeys(word for word in _WORD.findall(text) if word in self.names))
+
+    def hide(self, text: str) -> str:
+        """`text` with each secret replaced by the name of its variable."""
+        return _WORD.sub(lambda word: f"${self.names[word[0]]}" if word[0] in self.names else word[0], text)
+
+
+def curl(sent: Exchange, secrets: Secrets) -> str:
+    """Shell lines that repeat the request; the first ones obtain credentials as the run did."""
+    parts = ["curl -i -X", sent.method, shlex.quote(sent.url)]
+    for name, value in sent.request_headers:
+        if name.lower() not in _UNINTERESTING:
+            parts += ["\\\n  -H", _quote(f"{name}: {value}" if value else f"{name};", secrets)]
+    if sent.request_body:
+        parts += ["\\\n  --data-binary", _quote_bytes(sent.request_body, secrets)]
+    command = " ".join(parts)
+    used = secrets.used_in(f"{sent.request_headers}{sent.request_body.decode('latin-1')}")
+    recipes = dict.fromkeys(secrets.recipe[value] for value in used)
+    return "\n".join([*recipes, command])
+
+
+def _quote_bytes(body: bytes, secrets: Secrets) -> str:
+    if not _CONTROL.search(body):
+        return _quote(body.decode(), secrets)
+    # $'…' is the one quoting in which a shell can write any byte.
+    escaped = "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "\\'" else f"\\x{byte:02x}" for byte in body)
+    return f"$'{escaped}'"
+
+
+def _quote(text: str, secrets: Secrets) -> str:
+    for value in secrets.used_in(text):
+        before, _, after = text.partition(value)
+        return f'{shlex.quote(before)}"${secrets.names[value]}"{_quote(after, secrets) if after else ""}'
+    return shlex.quote(text)

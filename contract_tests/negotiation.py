@@ -1,0 +1,101 @@
+"""Asking for every form that the contract has: Accept and Accept-Language on generated cases."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from hypothesis import strategies as st
+from schemathesis.generation.case import Case
+from schemathesis.generation.meta import TestPhase
+from schemathesis.hooks import HookContext
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+from contract_tests.documents import Document, Operation, find, media_types, operations, responses
+
+Variation = dict[str, str]
+
+
+def quality(media_type: str, accept: str) -> float:
+    """The weight that `accept` gives to `media_type`: the most specific range decides (RFC 9110, section 12.5.1)."""
+    best = (-1, 0.0)
+    main, _, sub = media_type.partition("/")
+    for part in accept.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weight = next((value[2:] for value in parameters if value.startswith("q=")), "1")
+        specificity = {f"{main}/{sub}": 2, f"{main}/*": 1, "*/*": 0}.get(name, -1)
+        if specificity > best[0]:
+            best = (specificity, float(weight))
+    return best[1] if best[0] >= 0 else 0.0
+
+
+def variations(document: Document, operation: Operation) -> list[Variation]:
+    """Headers that ask for each form of the answer; the first asks for nothing."""
+    offered = media_types(document, operation)
+    accepts = [None, "*/*", *offered]
+    if len(offered) > 1:
+        accepts.append(f"{offered[0]};q=0.2, {offered[-1]}")
+    languages = [None, *_languages(document, operation)]
+    return [
+        {name: value for name, value in (("Accept", accept), ("Accept-Language", language)) if value}
+        for accept, language in itertools.product(accepts, languages)
+    ]
+
+
+def _languages(document: Document, operation: Operation) -> list[str]:
+    """The languages that the contract lists for Content-Language."""
+    found: dict[str, None] = {}
+    for status in responses(document, operation):
+        schema = find(document, *operation.steps, "responses", status, "headers", "Content-Language", "schema")
+        found.update(dict.fromkeys((schema or {}).get("enum", ())))
+    return list(found)
+
+
+def negotiate(schema: OpenApiSchema, document: Document) -> None:
+    """Give each case of `schema` one of its operation's variations.
+
+    Enumerated phases take them in turn, so that each is seen; in the fuzzed ones Hypothesis draws, so that a
+    failure shrinks to the case that asks for least.
+    """
+    choices = {operation.label: variations(document, operation) for operation in operations(document)}
+    turns = {label: itertools.cycle(of_operation) for label, of_operation in choices.items()}
+
+    def before_add_examples(context: HookContext, examples: list[Case[Any]]) -> None:
+        plain = list(examples)
+        for case, variation in itertools.product(plain, choices[_label(context)][1:]):
+            examples.append(_with(case.derive(keep_auth=True), variation))
+
+    def map_case(context: HookContext, case: Case[Any]) -> Case[Any]:
+        if case.meta is None or case.meta.phase.name is not TestPhase.COVERAGE:
+            return case
+        return _with(case, next(turns[_label(context)]))
+
+    def before_generate_case(
+        context: HookContext, strategy: st.SearchStrategy[Case[Any]]
+    ) -> st.SearchStrategy[Case[Any]]:
+        return st.builds(_drawn, strategy, st.sampled_from(choices[_label(context)]))
+
+    for hook in (before_add_examples, map_case, before_generate_case):
+        schema.hook(hook)
+
+
+def _label(context: HookContext) -> str:
+    assert context.operation is not None
+    return context.operation.label
+
+
+def _drawn(case: Case[Any], variation: Variation) -> Case[Any]:
+    if case.meta is None or case.meta.phase.name not in {TestPhase.FUZZING, TestPhase.STATEFUL}:
+        return case
+    # Headers of made-up names say nothing about a contract, and some never get past the HTTP parser.
+    declared = {parameter.name.lower() for parameter in case.operation.headers} | {"authorization"}
+    for name in [name for name in case.headers if name.lower() not in declared]:
+        del case.headers[name]
+    return _with(case, variation)
+
+
+def _with(case: Case[Any], variation: Variation) -> Case[Any]:
+    """`case` with the headers, where it has none of its own by these names."""
+    for name, value in variation.items():
+        case.headers.setdefault(name, value)
+    return case

@@ -1,0 +1,73 @@
+"""From the options of the command line to a run that can start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cierre import contract
+from contract_tests import auth
+from contract_tests.documents import Document
+from contract_tests.exchanges import Secrets
+from contract_tests.findings import CouldNotRun, Report
+from contract_tests.runner import Extension, Listener, Options, Run, execute
+
+
+@dataclass(frozen=True)
+class Users:
+    """Who logs in with our own contract: somebody, and an administrator."""
+
+    user: str
+    password: str
+    admin_user: str
+    admin_password: str
+
+
+DEMO = Users("usuario@ejemplo.com", "cierre-demo", "admin@ejemplo.com", "cierre-demo")
+
+
+@dataclass
+class Plan:
+    """A run that can start."""
+
+    options: Options
+    extension: Extension | None
+    secrets: Secrets
+
+    @property
+    def document(self) -> Document:
+        return self.options.document
+
+    def run(self, listener: Listener) -> Report:
+        """Test, and keep what the reports must hide."""
+        run = Run(self.options, listener, self.secrets)
+        return execute(run, self.extension)
+
+
+def plan(*, spec: Path | None, auth_file: Path | None, dialect: str | None, users: Users, **options: Any) -> Plan:
+    """The contract of `spec`, or our own.
+
+    Raises:
+        CouldNotRun: a file cannot be read, or options contradict each other.
+    """
+    if spec is None:
+        if auth_file is not None:
+            raise CouldNotRun("--auth is for --spec: our own contract logs in with --user and --admin-user")
+        from contract_tests import house  # noqa: PLC0415 - loads our contract, which others don't need
+
+        document, entries, headers, extension = house.ours(dialect, users)
+        chosen = Options(document=document, entries=entries, headers=headers, **options)
+        return Plan(chosen, extension, Secrets())
+    if dialect is not None:
+        raise CouldNotRun("--dialect is a view of our own contract, not of --spec")
+    entries = tuple(auth.read(auth_file)) if auth_file is not None else ()
+    return Plan(Options(document=load(spec), entries=entries, **options), None, Secrets())
+
+
+def load(path: Path) -> Document:
+    """An OpenAPI document; references to other files are bundled."""
+    try:
+        return contract.bundle(contract.load(path))
+    except contract.ContractError as problem:
+        raise CouldNotRun(f"{path}: {problem}") from problem

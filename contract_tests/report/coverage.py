@@ -1,0 +1,150 @@
+"""What of the contract was seen, and what never was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+from schemathesis.core.transport import status_code_matches
+
+from contract_tests.documents import Document, Operation, find, operations, parameters, responses
+from contract_tests.exchanges import Exchange
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that the contract names, and how often a run met it."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True)
+class OperationCoverage:
+    """One operation. `statuses` are of the form `401 application/json`; `unknown` came and are not documented."""
+
+    label: str
+    name: str
+    requests: int
+    statuses: tuple[Item, ...]
+    parameters: tuple[Item, ...]
+    bodies: tuple[Item, ...]
+    unknown: tuple[Item, ...]
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return (*self.statuses, *self.parameters, *self.bodies)
+
+    @property
+    def unseen(self) -> list[str]:
+        return [item.name for item in self.items if not item.count]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The whole contract. `media_types` of answers and `languages`, over all operations."""
+
+    operations: tuple[OperationCoverage, ...]
+    media_types: tuple[Item, ...]
+    languages: tuple[Item, ...] = field(default=())
+
+    @property
+    def share(self) -> float:
+        """Seen items of all items, from 0 to 1."""
+        counts = [item.count for operation in self.operations for item in operation.items]
+        return sum(1 for count in counts if count) / len(counts) if counts else 1.0
+
+
+def measure(document: Document, exchanges: Iterable[Exchange], labels: set[str] | None = None) -> Coverage:
+    """Compare the contract with the traffic of a run; `labels` restricts it to some operations."""
+    by_label: dict[str, list[Exchange]] = {}
+    for seen in exchanges:
+        by_label.setdefault(seen.operation, []).append(seen)
+    measured = tuple(
+        _operation(document, operation, by_label.get(operation.label, []))
+        for operation in operations(document)
+        if labels is None or operation.label in labels
+    )
+    everything = [seen for group in by_label.values() for seen in group]
+    types = Counter(seen.media_type for seen in everything if seen.body)
+    documented = dict.fromkeys(
+        media_type
+        for operation in operations(document)
+        if labels is None or operation.label in labels
+        for response in responses(document, operation).values()
+        for media_type in response.get("content", {})
+    )
+    languages = Counter(value for seen in everything if (value := seen.header("content-language")))
+    return Coverage(
+        measured,
+        tuple(Item(name, types[name]) for name in documented),
+        tuple(Item(name, count) for name, count in sorted(languages.items())),
+    )
+
+
+def _operation(document: Document, operation: Operation, seen: list[Exchange]) -> OperationCoverage:
+    # Requests with another method are probes of the path, not of the operation.
+    own = [one for one in seen if one.method.upper() == operation.method.upper()]
+    met = Counter(_answer_name(document, operation, one) for one in own)
+    refused = Counter(_answer_name(document, operation, one) for one in seen if one.status == 405)
+    documented = _documented(document, operation)
+    return OperationCoverage(
+        label=operation.label,
+        name=operation.name,
+        requests=len(own),
+        statuses=tuple(Item(name, met[name] or refused[name]) for name in documented),
+        parameters=tuple(_parameters(document, operation, own)),
+        bodies=tuple(_bodies(document, operation, own)),
+        unknown=tuple(Item(name, count) for name, count in sorted(met.items()) if name not in documented),
+    )
+
+
+def _documented(document: Document, operation: Operation) -> list[str]:
+    return [
+        f"{status} {media_type}".strip()
+        for status, response in responses(document, operation).items()
+        for media_type in response.get("content") or [""]
+    ]
+
+
+def _answer_name(document: Document, operation: Operation, seen: Exchange) -> str:
+    media_type = seen.media_type if seen.body else ""
+    written = [status for status in responses(document, operation) if status_code_matches(status, seen.status)]
+    written.sort(key=lambda status: (status == "default", "X" in status.upper()))
+    return f"{written[0] if written else seen.status} {media_type}".strip()
+
+
+def _parameters(document: Document, operation: Operation, seen: list[Exchange]) -> Iterable[Item]:
+    for parameter in parameters(document, operation):
+        name, place = parameter["name"], parameter["in"]
+        yield Item(f"{name} ({place})", sum(1 for one in seen if _sent(one, name, place)))
+
+
+def _sent(seen: Exchange, name: str, place: str) -> bool:
+    if place == "query":
+        return name in parse_qs(urlsplit(seen.url).query, keep_blank_values=True)
+    if place == "cookie":
+        return f"{name}=" in (seen.request_header("cookie") or "")
+    return place == "path" or seen.request_header(name) is not None
+
+
+def _bodies(document: Document, operation: Operation, seen: list[Exchange]) -> Iterable[Item]:
+    """Media types of the body, and the properties that its schema names."""
+    for media_type, content in (find(document, *operation.steps, "requestBody", "content") or {}).items():
+        sent = [one for one in seen if (one.request_header("content-type") or "").startswith(media_type)]
+        yield Item(f"{media_type} (body)", len(sent))
+        schema = find(document, *operation.steps, "requestBody", "content", media_type, "schema") or content
+        names = Counter(name for one in sent for name in _names(one))
+        for name in schema.get("properties", {}):
+            yield Item(f"{name} (body)", names[name])
+
+
+def _names(seen: Exchange) -> Iterable[str]:
+    try:
+        value = orjson.loads(seen.request_body)
+    except ValueError:
+        return parse_qs(seen.request_body.decode("latin-1"), keep_blank_values=True)
+    return value if isinstance(value, dict) else ()
