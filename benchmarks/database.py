@@ -14,7 +14,7 @@ from benchmarks import machine, scratch
 HOST = os.environ.get("CIERRE_BENCH_PGHOST", "127.0.0.1")
 USER = os.environ.get("CIERRE_BENCH_PGUSER", "postgres")
 
-Row = Sequence[str | int | None]
+Row = Sequence[object]
 
 
 class Store(Protocol):
@@ -116,7 +116,7 @@ def sqlite() -> Iterator[Sqlite]:
         yield database
 
 
-def _copied(value: str | int | None) -> str:
+def _copied(value: object) -> str:
     """A value as COPY's text format has it."""
     if value is None:
         return r"\N"

@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 from benchmarks import machine, scratch
 
@@ -92,7 +92,7 @@ def once_each(port: int, requests: Iterable[bytes], *, connections: int, seconds
     return _load(found, successes, failures, exhausted=found["sent"] == total)
 
 
-def _load(found: dict[str, float], successes: int, failures: int, *, exhausted: bool = False) -> Load:
+def _load(found: dict[str, Any], successes: int, failures: int, *, exhausted: bool = False) -> Load:
     return Load(
         rate=successes / found["seconds"],
         successes=successes,
@@ -104,12 +104,10 @@ def _load(found: dict[str, float], successes: int, failures: int, *, exhausted: 
     )
 
 
-def _wrk(options: list[str], url: str, arguments: list[str], connections: int) -> dict[str, "int | float | dict"]:
+def _wrk(options: list[str], url: str, arguments: list[str], connections: int) -> dict[str, Any]:
     words = ["wrk", "-t1", f"-c{connections}", "--timeout", TIMEOUT, *options, url, "--", *arguments]
     shown = subprocess.run(machine.pinned(machine.LOAD_CORES, words), capture_output=True, text=True, check=False)
     for line in shown.stdout.splitlines():
         if line.startswith("RESULT "):
             return dict(json.loads(line.removeprefix("RESULT ")))
     raise LoadFailed(f"{' '.join(words[:6])}: {shown.stdout[-400:]} {shown.stderr[-400:]}")
-
-

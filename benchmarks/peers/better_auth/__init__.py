@@ -15,7 +15,7 @@ from benchmarks.load import Request
 from benchmarks.peers.base import USERS, Peer, Ticket
 from benchmarks.processes import Command
 
-SECRET = "only-for-the-benchmark-only-for-the-benchmark"  # noqa: S105
+SECRET = "only-for-the-benchmark-only-for-the-benchmark"
 ORIGIN = "http://127.0.0.1"
 
 
@@ -64,7 +64,3 @@ def _ticket(token: str) -> Ticket:
     cookie = {"Cookie": f"better-auth.session_token={quote(f'{token}.{signature}', safe='')}", "Origin": ORIGIN}
     closing = Request("POST", "/api/auth/sign-out", {**cookie, "Content-Type": "application/json"}, "{}")
     return Ticket(closing, Request("GET", "/api/auth/get-session", cookie))
-
-
-
-

@@ -42,9 +42,7 @@ class _Drf(Peer):
 
     def _manage(self, *words: str) -> str:
         command = [str(scratch.VENV / "bin" / "python"), "-m", "django", *words]
-        done = subprocess.run(
-            command, env=self._environment, cwd=FOLDER, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, env=self._environment, cwd=FOLDER, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr[-1500:])
         return done.stdout

@@ -21,7 +21,17 @@ ISSUER = "http://127.0.0.1"
 ACCESS_TTL_MS = 15 * 60_000
 DAY_MS = 86_400_000
 LOGOUT = "/api/v1/auth/logout"
-SESSION_COLUMNS = ["user_id", "id", "epoch", "device_id", "client_id", "status", "created_at", "last_seen_at", "expires_at"]
+SESSION_COLUMNS = [
+    "user_id",
+    "id",
+    "epoch",
+    "device_id",
+    "client_id",
+    "status",
+    "created_at",
+    "last_seen_at",
+    "expires_at",
+]
 REFRESH_COLUMNS = ["hash", "user_id", "session_id", "issued_at", "expires_at"]
 
 
@@ -65,7 +75,17 @@ class Cierre(Peer):
         now = int(datetime.now(UTC).timestamp() * 1000)
         opened = [self._opened(user_id, now) for user_id in users]
         sessions = (
-            [one.user_id, one.session_id, 0, f"device-{one.session_id}", "cierre", "active", now, now, now + 30 * DAY_MS]
+            [
+                one.user_id,
+                one.session_id,
+                0,
+                f"device-{one.session_id}",
+                "cierre",
+                "active",
+                now,
+                now,
+                now + 30 * DAY_MS,
+            ]
             for one in opened
         )
         refresh = ([digest(one.refresh_token), one.user_id, one.session_id, now, now + DAY_MS] for one in opened)

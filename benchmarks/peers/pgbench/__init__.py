@@ -7,7 +7,7 @@ from benchmarks import machine, scratch
 from benchmarks.database import HOST, USER, Postgres
 from benchmarks.load import Load, LoadFailed
 from benchmarks.peers.base import USERS
-from benchmarks.peers.ours import Cierre
+from benchmarks.peers.ours import SESSION_COLUMNS, Cierre
 from cierre.storage.repositories import closings
 from cierre.storage.statements import Sql
 
@@ -51,7 +51,16 @@ class Pgbench:
         self._open(clients, sessions)
         self.store.settle()
         words = ["pgbench", "-h", HOST, "-U", USER, "-n", "-M", "prepared", "-c", str(clients), "-j", "1"]
-        words += ["-T", f"{max(seconds, 1):.0f}", "-D", "n=-1", "-D", f"users={USERS}", "-D", f"per_client={PER_CLIENT}"]
+        words += [
+            "-T",
+            f"{max(seconds, 1):.0f}",
+            "-D",
+            "n=-1",
+            "-D",
+            f"users={USERS}",
+            "-D",
+            f"per_client={PER_CLIENT}",
+        ]
         words += ["-f", str(self.script), self.store.url.rpartition("/")[2]]
         process = subprocess.Popen(
             machine.pinned(machine.SERVER_CORES, words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -73,13 +82,15 @@ class Pgbench:
 
     def _backends_pinned(self, clients: int) -> bool:
         self.store.pin()
-        count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgbench'"
+        count = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgbench'"
+        )
         return int(self.store.execute(count)) >= clients
 
     def _open(self, clients: int, sessions: int) -> None:
         self.store.execute(
             "TRUNCATE sessions, refresh_tokens, revocations, audit_events",
-            "INSERT INTO sessions (user_id, id, epoch, device_id, client_id, status, created_at, last_seen_at, expires_at) "
+            f"INSERT INTO sessions ({', '.join(SESSION_COLUMNS)}) "
             "SELECT lpad(to_hex(n % " + str(USERS) + "), 24, '0'), "
             f"lpad(to_hex(client::bigint * {PER_CLIENT} + n), 24, '0'), "
             "0, 'device-' || n, 'cierre', 'active', 1790000000000, 1790000000000, 1900000000000 "

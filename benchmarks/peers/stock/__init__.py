@@ -55,7 +55,9 @@ class Stock(Peer):
         return [_ticket(_sign(sid, user)) for sid, user in made]
 
     def _driver(self, postgresql: str, sqlite: str) -> str:
-        return self.store.url.replace("postgresql:", f"postgresql+{postgresql}:").replace("sqlite:", f"sqlite+{sqlite}:")
+        return self.store.url.replace("postgresql:", f"postgresql+{postgresql}:").replace(
+            "sqlite:", f"sqlite+{sqlite}:"
+        )
 
 
 class Lean(Stock):

@@ -12,6 +12,4 @@ REQUIRED = ["exp", "iat", "iss", "aud", "sub", "sid", "jti"]
 
 def verify(token: str) -> dict[str, str]:
     """Return the claims, or raise `jwt.InvalidTokenError`."""
-    return jwt.decode(
-        token, KEY, algorithms=["RS256"], issuer="bench", audience="bench", options={"require": REQUIRED}
-    )
+    return jwt.decode(token, KEY, algorithms=["RS256"], issuer="bench", audience="bench", options={"require": REQUIRED})

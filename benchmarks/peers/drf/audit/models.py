@@ -19,6 +19,9 @@ class Audit(models.Model):
 
         db_table = "peer_audit"
 
+    def __str__(self) -> str:
+        return f"{self.event} at {self.at}"
+
 
 def record(user: object, request: Request) -> None:
     Audit.objects.create(
