@@ -7,14 +7,10 @@ Routing, security and the resolution of operationIds are Connexion's; the rest i
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
-from typing import Any
-
-# Connexion imports Starlette's test client, which warns of httpx; nothing of ours uses it.
-warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.routing import RoutingMiddleware
@@ -62,9 +58,24 @@ def create_app(settings: Settings) -> ASGIApp:
 
 def assemble(services: Services) -> ASGIApp:
     """The same from services that stand already."""
-    document = contract.bundle(contract.load(), published=False)
+    routed = _routed()
     settings = services.settings
-    routed = ConnexionMiddleware(
+    edge = Edge(routed.app, services, Conformance(routed.document) if settings.validate_responses else None)
+    return _with_lifespan(_with_cors(edge, settings), services)
+
+
+class Routed(NamedTuple):
+    """What the contract alone decides, whatever the settings: Connexion's stack, with the handlers at its end."""
+
+    app: ASGIApp
+    document: dict[str, Any]
+
+
+@cache
+def _routed() -> Routed:
+    """Built once a process: Connexion takes half a second for it."""
+    document = contract.bundle(contract.load(), published=False)
+    stack = ConnexionMiddleware(
         Terminal(),
         middlewares=[
             RoutingMiddleware,
@@ -75,14 +86,8 @@ def assemble(services: Services) -> ASGIApp:
         ],
         security_map=SECURITY_MAP,
     )
-    routed.add_api(document)
-    edge = Edge(
-        _started(routed),
-        services,
-        _may_be_empty(document),
-        Conformance(document) if settings.validate_responses else None,
-    )
-    return _with_lifespan(_with_cors(edge, settings), services)
+    stack.add_api(document)
+    return Routed(_started(stack), document)
 
 
 def _started(routed: ConnexionMiddleware) -> ASGIApp:
@@ -112,16 +117,6 @@ def _pages(document: dict[str, Any]) -> ASGIApp:
     published = contract.bundle(document, published=True)
     pages.add_api(Specification.load(published), swagger_ui_options=options)
     return pages
-
-
-def _may_be_empty(document: dict[str, Any]) -> frozenset[str]:
-    """The operations that can answer 204."""
-    return frozenset(
-        operation["operationId"]
-        for item in document["paths"].values()
-        for operation in item.values()
-        if isinstance(operation, dict) and "204" in operation.get("responses", {})
-    )
 
 
 def _with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:

@@ -34,7 +34,9 @@ class Request:
         principal: once security has resolved it.
         client_id: of the token's client, once it is known: it may pin a dialect.
         operation: the operationId, once it is routed.
+        may_be_empty: the operation answers `Prefer: return=minimal` with 204.
         outcome: what the handler returned.
+        answer: rendered already, where an Idempotency-Key keeps it.
         body: the bytes of the body, once read.
         query: the query parameters, validated.
         standings: with the rate limits that count this request.
@@ -42,11 +44,13 @@ class Request:
 
     __slots__ = (
         "_prefer",
+        "answer",
         "body",
         "caller",
         "client_id",
         "headers",
         "json",
+        "may_be_empty",
         "method",
         "operation",
         "outcome",
@@ -74,7 +78,9 @@ class Request:
         self.principal: Principal | None = None
         self.client_id: str | None = None
         self.operation: str | None = None
+        self.may_be_empty = False
         self.outcome: Outcome | None = None
+        self.answer: Any = None
         self.body = b""
         self.json: Any = None
         self.query: dict[str, Any] = {}

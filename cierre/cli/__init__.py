@@ -56,5 +56,5 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as mistake:
-        mistake.show()
+        click.echo(f"cierre: {mistake.format_message()}", err=True)
         sys.exit(2)

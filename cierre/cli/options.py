@@ -41,7 +41,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _origin(text: str) -> str:
-    from urllib.parse import urlsplit  # noqa: PLC0415 - only here
+    from urllib.parse import urlsplit
 
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:

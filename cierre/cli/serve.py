@@ -77,14 +77,14 @@ def command(host: str, port: int, workers: int, demo: bool, reload: bool, log_fo
     settings = _settings(host, sock.getsockname()[1], **given)
     _prepare(settings, demo=demo)
     if demo:
-        from cierre.demo import what_to_try  # noqa: PLC0415 - only here
+        from cierre.demo import what_to_try
 
         click.echo(what_to_try(settings.issuer), err=True)
     _run(settings, sock, workers=workers, reload=reload, log_format=log_format)
 
 
 def _settings(host: str, port: int, **given: Any) -> Settings:
-    import os  # noqa: PLC0415 - secrets come by the environment alone: a command line is for everybody to read
+    import os
 
     directory: Path = given["data_dir"].absolute()
     sunset = given.pop("sunset")
@@ -126,12 +126,12 @@ def _addresses(host: str, port: int) -> list[Any]:
 
 def _prepare(settings: Settings, *, demo: bool) -> None:
     """Migrate, make the keys, fill in the demo: once, before the workers start."""
-    from cierre import demo as demo_data  # noqa: PLC0415 - `cierre serve --help` is quick
-    from cierre.errors import ServiceUnavailable  # noqa: PLC0415
-    from cierre.keys import BadKey  # noqa: PLC0415
-    from cierre.services import build  # noqa: PLC0415
-    from cierre.storage import migrate  # noqa: PLC0415
-    from cierre.storage.database import UnknownDatabase  # noqa: PLC0415
+    from cierre import demo as demo_data
+    from cierre.errors import ServiceUnavailable
+    from cierre.keys import BadKey
+    from cierre.services import build
+    from cierre.storage import migrate
+    from cierre.storage.database import UnknownDatabase, harmless
 
     async def fill() -> None:
         await services.database.open()
@@ -148,20 +148,14 @@ def _prepare(settings: Settings, *, demo: bool) -> None:
     except (UnknownDatabase, BadKey) as mistake:
         raise click.UsageError(str(mistake)) from mistake
     except ServiceUnavailable as away:
-        raise click.UsageError(f"can't use the database {_harmless(settings.database_url)}: {away.__cause__}") from away
+        raise click.UsageError(f"can't use the database {harmless(settings.database_url)}: {away.__cause__}") from away
     except OSError as failure:
         raise click.UsageError(f"can't write to {settings.data_dir}: {failure.strerror}") from failure
 
 
-def _harmless(url: str) -> str:
-    from sqlalchemy.engine import make_url  # noqa: PLC0415 - only on the way out
-
-    return make_url(url).render_as_string(hide_password=True)
-
-
 def _run(settings: Settings, sock: socket.socket, *, workers: int, reload: bool, log_format: str) -> None:
-    import uvicorn  # noqa: PLC0415 - after the mistakes
-    from uvicorn.supervisors import ChangeReload, Multiprocess  # noqa: PLC0415
+    import uvicorn
+    from uvicorn.supervisors import ChangeReload, Multiprocess
 
     config = uvicorn.Config(
         partial(_app, settings, log_format),
@@ -192,15 +186,15 @@ def _run(settings: Settings, sock: socket.socket, *, workers: int, reload: bool,
 
 
 def _watched() -> list[str]:
-    import cierre  # noqa: PLC0415 - only here
+    import cierre
 
     return [str(Path(cierre.__file__).parent.parent)]
 
 
 def _app(settings: Settings, log_format: Any) -> Any:
     """Called in each worker."""
-    from cierre import logs  # noqa: PLC0415 - in the worker
-    from cierre.app import create_app  # noqa: PLC0415
+    from cierre import logs
+    from cierre.app import create_app
 
     logs.configure(log_format)
     return create_app(settings)

@@ -67,15 +67,15 @@ def voice(request: Request) -> Voice:
     return Voice(name, choice, language(spoken, default) if spoken else default)
 
 
-def success(request: Request, outcome: Outcome, *, may_be_empty: bool) -> Answer:
-    """Render an outcome. `may_be_empty`: the operation answers `Prefer: return=minimal` with 204."""
+def success(request: Request, outcome: Outcome) -> Answer:
+    """Render an outcome."""
     manner = voice(request)
-    headers = [*_common(request), *outcome.headers]
+    headers = [*common(request), *outcome.headers]
     if isinstance(outcome, Document):
         return _document(outcome, headers)
     rendered = _rendered(request, outcome, manner)
     if isinstance(outcome, LogoutResult):
-        applied = _applied(request, may_be_empty=may_be_empty)
+        applied = _applied(request)
         if applied:
             headers.append(("Preference-Applied", ", ".join(applied)))
         if "return=minimal" in applied:
@@ -90,7 +90,7 @@ def failure(request: Request, error: CierreError) -> Answer:
     if manner.dialect == "plain":
         dialect = DIALECTS["plain"]
     rendered = dialect.failure(error, Context(manner.language, request.trace_id, request.path, now_ms()))
-    headers = [*_common(request), *error.headers.items()]
+    headers = [*common(request), *error.headers.items()]
     if manner.dialect == "oauth":
         headers.extend(NO_STORE)
     if rendered.status == 401 and "WWW-Authenticate" not in error.headers:
@@ -132,7 +132,8 @@ def _document(outcome: Document, headers: list[tuple[str, str]]) -> Answer:
     return Answer(outcome.status, headers, body if isinstance(body, bytes) else orjson.dumps(body))
 
 
-def _common(request: Request) -> list[tuple[str, str]]:
+def common(request: Request) -> list[tuple[str, str]]:
+    """The header fields of every answer to this request."""
     headers = [("X-Trace-Id", request.trace_id), _VARY]
     if request.standings:
         headers.extend(request.limit_fields())
@@ -150,9 +151,9 @@ def _deprecation(settings: Settings) -> list[tuple[str, str]]:
     ]
 
 
-def _applied(request: Request, *, may_be_empty: bool) -> list[str]:
+def _applied(request: Request) -> list[str]:
     applied = []
-    if may_be_empty and request.prefer.get("return") == "minimal":
+    if request.may_be_empty and request.prefer.get("return") == "minimal":
         applied.append("return=minimal")
     if request.operation in LOGOUTS and request.lenient:
         applied.append("handling=lenient")
@@ -177,7 +178,7 @@ def _of_host(request: Request) -> str | None:
 
 
 def _pinned(request: Request) -> str | None:
-    """The dialect of the client that the token was issued to, also of a token that was refused, if its signature holds."""
+    """The dialect of the token's client, also where the token was refused, as long as its signature holds."""
     if request.client_id is None:
         request.client_id = _client_of(request)
     return request.services.clients.dialect(request.client_id)

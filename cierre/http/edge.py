@@ -38,16 +38,12 @@ class Edge:
     """The outermost application of ours.
 
     Args:
-        may_be_empty: operations that answer `Prefer: return=minimal` with 204.
         conformance: checks each answer against the contract; None: none is checked.
     """
 
-    def __init__(
-        self, app: ASGIApp, services: Services, may_be_empty: frozenset[str], conformance: Conformance | None
-    ) -> None:
+    def __init__(self, app: ASGIApp, services: Services, conformance: Conformance | None) -> None:
         self._app = app
         self._services = services
-        self._may_be_empty = may_be_empty
         self._conformance = conformance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,9 +63,12 @@ class Edge:
         """The answer; None: a page has sent itself."""
         try:
             await self._app(scope, receive, send)
-            if request.outcome is None:
+            if request.answer is not None:
+                answer = request.answer
+            elif request.outcome is not None:
+                answer = answers.success(request, request.outcome)
+            else:
                 return None
-            answer = answers.success(request, request.outcome, may_be_empty=request.operation in self._may_be_empty)
         except CierreError as error:
             answer = await self._failure(request, error)
         except HTTPException as error:

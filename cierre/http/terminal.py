@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cierre.errors import RouteNotFound
 from cierre.http.admission import plain_id
 from cierre.http.edge import REQUEST, failing_key
+from cierre.http.idempotency import HEADER, once
 from cierre.outcomes import Outcome
 from cierre.rate_limits import LIMITS
 from cierre.request import Request
@@ -38,12 +40,21 @@ class HandlerOperation:
         limits = LIMITS.get(plain_id(operation))
         # The user's quota, or the account's; where only the handler finds out whose token it is, it counts itself.
         self._counts = limits is not None
+        self._may_be_empty = "204" in operation.responses
+        self._keeps_answers = any(one["name"].lower() == HEADER for one in operation.parameters)
 
     async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
         request: Request = scope[REQUEST]
         if self._counts and (key := failing_key(request)):
             await request.admit(key)
-        request.outcome = await self._handler(**{name: read(request) for name, read in self._arguments})
+        request.may_be_empty = self._may_be_empty
+        if self._keeps_answers and HEADER in request.headers:
+            await once(request, partial(self._run, request))
+        else:
+            request.outcome = await self._run(request)
+
+    async def _run(self, request: Request) -> Outcome:
+        return await self._handler(**{name: read(request) for name, read in self._arguments})
 
 
 class HandlerAPI(RoutedAPI[HandlerOperation]):

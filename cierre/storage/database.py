@@ -69,3 +69,11 @@ def sqlite_path(url: str) -> str:
         return "file:cierre?mode=memory&cache=shared"
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def harmless(url: str) -> str:
+    """The URL without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "(unreadable)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import bindparam, func, insert, select, update
 
 from cierre.storage.statements import Row, Statement, Tx
@@ -16,6 +18,7 @@ _COLUMNS = (
     users.c.epoch,
     users.c.tokenable_id,
 )
+_EVERY = Statement(select(*_COLUMNS).order_by(users.c.email))
 _BY_ID = Statement(select(*_COLUMNS).where(users.c.id == bindparam("id")))
 _BY_EMAIL = Statement(select(*_COLUMNS).where(users.c.email == bindparam("email")))
 _BY_TOKENABLE = Statement(select(*_COLUMNS).where(users.c.tokenable_id == bindparam("tokenable_id")))
@@ -48,6 +51,10 @@ _ERASE = Statement(
     .where(users.c.id == bindparam("key"))
     .values(email=bindparam("email"), password_hash=bindparam("password_hash"), enabled=bindparam("enabled"))
 )
+
+
+async def every(tx: Tx) -> Sequence[Row]:
+    return await tx.rows(_EVERY)
 
 
 async def by_id(tx: Tx, user_id: str) -> Row | None:

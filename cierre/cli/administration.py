@@ -1,0 +1,74 @@
+"""What the administrative commands share: a database, an act, tables on the terminal, mistakes in one line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from cierre.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cierre.acts import Act
+
+Result = TypeVar("Result")
+
+
+def act(database_url: str | None, data_dir: Path, do: Callable[[Act], Awaitable[Result]]) -> Result:
+    """Do one act on the database, as an administrator at the command line.
+
+    Raises:
+        click.ClickException: the database isn't there, or isn't migrated.
+    """
+    from cierre.acts import Act
+    from cierre.principal import Caller
+    from cierre.settings import Settings
+    from cierre.storage import migrate
+    from cierre.storage.database import open_url
+
+    url = options.resolved_url(database_url, data_dir)
+
+    async def run() -> Result:
+        import uuid
+
+        database = open_url(url)
+        await database.open()
+        try:
+            async with database.connect() as tx:
+                settings = Settings(database_url=url, data_dir=data_dir, issuer=options.DEFAULT_ISSUER)
+                return await do(Act(tx, Caller(None, "cierre", str(uuid.uuid4())), settings))
+        finally:
+            await database.close()
+
+    with mistakes(url):
+        if migrate.current(url) != migrate.newest():
+            raise click.ClickException("the database is not migrated: run `cierre db upgrade` first")
+        return asyncio.run(run())
+
+
+@contextmanager
+def mistakes(url: str) -> Iterator[None]:
+    """Turn what a user got wrong into one line and exit code 2."""
+    from cierre.errors import ServiceUnavailable
+    from cierre.storage.database import UnknownDatabase, harmless
+
+    try:
+        yield
+    except UnknownDatabase as mistake:
+        raise click.UsageError(str(mistake)) from mistake
+    except ServiceUnavailable as away:
+        raise click.ClickException(f"can't use the database {harmless(url)}: {away.__cause__}") from away
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print columns; on a pipe as plain text, too, one row a line."""
+    texts = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
+    widths = [max(len(line[n]) for line in [list(headings), *texts]) for n in range(len(headings))]
+    for line in [list(headings), *texts]:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -1,0 +1,65 @@
+"""`cierre sessions`: see and close sessions without a token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cierre.cli import options
+from cierre.cli.administration import act, table
+from cierre.cli.users import find_user
+
+if TYPE_CHECKING:
+    from cierre.acts import Act
+
+
+@click.group(name="sessions", short_help="List and close sessions.")
+def command() -> None:
+    """List and close sessions."""
+
+
+@command.command(name="list")
+@click.argument("email")
+@options.database_url
+@options.data_dir
+def list_sessions(email: str, database_url: str | None, data_dir: Path) -> None:
+    """List the open sessions of the user of EMAIL."""
+    from cierre.storage.repositories import sessions
+    from cierre.times import rfc3339
+
+    async def do(act: Act) -> list[list[str]]:
+        rows = await sessions.open_of(act.tx, (await find_user(act, email))["id"])
+        return [
+            [row["id"], row["device_id"], row["client_id"], rfc3339(row["created_at"]), rfc3339(row["last_seen_at"])]
+            for row in rows
+        ]
+
+    table(["SESSION", "DEVICE", "CLIENT", "CREATED", "LAST SEEN"], act(database_url, data_dir, do))
+
+
+@command.command()
+@click.argument("email")
+@click.argument("session_id", required=False)
+@options.option("--reason", "In the audit.", default="admin_action", show_default=True)
+@options.database_url
+@options.data_dir
+def close(email: str, session_id: str | None, reason: str, database_url: str | None, data_dir: Path) -> None:
+    """Close SESSION_ID of the user of EMAIL, or all his sessions."""
+    from cierre import sessions
+    from cierre.storage.repositories import sessions as stored
+    from cierre.storage.repositories.closings import Why
+
+    why = Why("admin_forced", "admin_logout", reason)
+
+    async def do(act: Act) -> int:
+        user = await find_user(act, email)
+        if session_id is None:
+            return len((await sessions.close_all(act, user["id"], why)).rows)
+        session = await stored.find(act.tx, user["id"], session_id)
+        if session is None:
+            raise click.UsageError(f"{email} has no session {session_id}")
+        return len((await sessions.close_one(act, session, why)).rows)
+
+    click.echo(f"{act(database_url, data_dir, do)} sessions closed")

@@ -1,0 +1,174 @@
+"""`cierre users`: who may log in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cierre.cli import options
+from cierre.cli.administration import act, table
+from cierre.principal import ROLES
+
+if TYPE_CHECKING:
+    from cierre.acts import Act
+    from cierre.storage.statements import Row
+
+_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
+_USER_ID = re.compile(r"^[0-9a-f]{24}$")
+_role = click.Choice(ROLES, case_sensitive=False)
+_password = options.option("--password", "The password; asked for where it is not given.", prompt=True, hide_input=True)
+
+
+@click.group(name="users", short_help="Add users; change their role, password and state.")
+def command() -> None:
+    """Add users; change their role, password and state."""
+
+
+@command.command()
+@click.argument("email")
+@_password
+@click.option("--role", type=_role, default="EMPLEADO", show_default=True, envvar="CIERRE_ROLE", show_envvar=True)
+@options.option("--id", "24 hex characters. [default: a new one]")
+@options.option("--tokenable-id", "The user's key in a Laravel that shares its Sanctum tokens.", type=int)
+@options.database_url
+@options.data_dir
+def add(
+    email: str,
+    password: str,
+    role: str,
+    id: str | None,  # noqa: A002 - the option's name
+    tokenable_id: int | None,
+    database_url: str | None,
+    data_dir: Path,
+) -> None:
+    """Add a user who logs in by EMAIL."""
+    from cierre import passwords
+    from cierre.storage.repositories import users
+    from cierre.tokens import new_id
+
+    if not _EMAIL.match(email):
+        raise click.UsageError(f"{email!r} is no e-mail address")
+    if id is not None and not _USER_ID.match(id):
+        raise click.UsageError(f"{id!r} is no user id: 24 characters 0-9 a-f")
+    user_id = id or new_id()
+
+    async def do(act: Act) -> None:
+        if await users.by_email(act.tx, email.lower()) is not None:
+            raise click.UsageError(f"{email} exists already")
+        if await users.by_id(act.tx, user_id) is not None:
+            raise click.UsageError(f"the id {user_id} is taken")
+        if tokenable_id is not None and await users.by_tokenable_id(act.tx, tokenable_id) is not None:
+            raise click.UsageError(f"the tokenable id {tokenable_id} is taken")
+        await users.add(
+            act.tx,
+            user_id=user_id,
+            email=email.lower(),
+            password_hash=passwords.hash_now(password),
+            role=role,
+            tokenable_id=tokenable_id,
+        )
+
+    act(database_url, data_dir, do)
+    click.echo(user_id)
+
+
+@command.command(name="list")
+@options.database_url
+@options.data_dir
+def list_users(database_url: str | None, data_dir: Path) -> None:
+    """List the users."""
+    from cierre.storage.repositories import users
+
+    rows = act(database_url, data_dir, lambda act: users.every(act.tx))
+    table(
+        ["ID", "EMAIL", "ROLE", "STATE"],
+        [[row["id"], row["email"], row["role"], "enabled" if row["enabled"] else "disabled"] for row in rows],
+    )
+
+
+@command.command()
+@click.argument("email")
+@click.argument("role", type=_role)
+@options.database_url
+@options.data_dir
+def role(email: str, role: str, database_url: str | None, data_dir: Path) -> None:
+    """Give the user of EMAIL another ROLE; his sessions are closed, since their tokens say the old one."""
+    from cierre import sessions
+    from cierre.storage.repositories import users
+
+    async def do(act: Act) -> int:
+        user = await find_user(act, email)
+        async with act.tx.atomic():
+            await users.set_role(act.tx, user["id"], role)
+            closed = await sessions.close_all(act, user["id"], sessions.automatic("role_change"))
+        return len(closed.rows)
+
+    click.echo(f"{email} is {role}; {act(database_url, data_dir, do)} sessions closed")
+
+
+@command.command()
+@click.argument("email")
+@options.database_url
+@options.data_dir
+def disable(email: str, database_url: str | None, data_dir: Path) -> None:
+    """Keep the user of EMAIL from logging in, and close his sessions."""
+    from cierre import sessions
+    from cierre.storage.repositories import users
+
+    async def do(act: Act) -> int:
+        user = await find_user(act, email)
+        async with act.tx.atomic():
+            await users.set_enabled(act.tx, user["id"], enabled=False)
+            closed = await sessions.close_all(act, user["id"], sessions.automatic("account_disabled"))
+        return len(closed.rows)
+
+    click.echo(f"{email} is disabled; {act(database_url, data_dir, do)} sessions closed")
+
+
+@command.command()
+@click.argument("email")
+@options.database_url
+@options.data_dir
+def enable(email: str, database_url: str | None, data_dir: Path) -> None:
+    """Let the user of EMAIL log in again."""
+    from cierre.storage.repositories import users
+
+    async def do(act: Act) -> None:
+        user = await find_user(act, email)
+        await users.set_enabled(act.tx, user["id"], enabled=True)
+
+    act(database_url, data_dir, do)
+    click.echo(f"{email} is enabled")
+
+
+@command.command()
+@click.argument("email")
+@_password
+@options.database_url
+@options.data_dir
+def password(email: str, password: str, database_url: str | None, data_dir: Path) -> None:
+    """Set the password of the user of EMAIL, and close his sessions."""
+    from cierre import passwords, sessions
+    from cierre.storage.repositories import users
+
+    async def do(act: Act) -> int:
+        user = await find_user(act, email)
+        async with act.tx.atomic():
+            await users.set_password(act.tx, user["id"], passwords.hash_now(password))
+            closed = await sessions.close_all(act, user["id"], sessions.automatic("password_change"))
+        return len(closed.rows)
+
+    click.echo(f"{email} has a new password; {act(database_url, data_dir, do)} sessions closed")
+
+
+async def find_user(act: Act, email: str) -> Row:
+    """The user; a mistyped one is the caller's mistake."""
+    from cierre.storage.repositories import users
+
+    user = await users.by_email(act.tx, email.lower())
+    if user is None:
+        raise click.UsageError(f"there is no user {email}")
+    return user
