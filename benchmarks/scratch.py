@@ -45,8 +45,9 @@ def _once(pins: Path, stamp: Path, action: Callable[[], None]) -> None:
 
 def _install_python() -> None:
     """Give the peers a virtual environment of their own: they may not change what Cierre runs on."""
-    subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
-    subprocess.run([VENV / "bin" / "pip", "install", "-q", "-r", REQUIREMENTS], check=True)
+    uv = [sys.executable, "-m", "uv"]
+    subprocess.run([*uv, "venv", "-q", "--clear", "--python", sys.executable, VENV], check=True)
+    subprocess.run([*uv, "pip", "install", "-q", "--python", VENV, "-r", REQUIREMENTS], check=True)
 
 
 def _install_node() -> None:
