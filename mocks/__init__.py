@@ -1,0 +1,41 @@
+"""Answers without a domain, for any OpenAPI document. Needs neither Connexion nor the rest of Cierre's domain.
+
+from mocks import mock_app
+app = mock_app("openapi.yaml")   # an ASGI application, for httpx.ASGITransport or any server
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mocks.app import MockApp
+
+__all__ = ["mock_app"]
+
+
+def mock_app(spec: str | Path | Mapping[str, Any] | None = None, **options: Any) -> MockApp:
+    """A mock of an OpenAPI document as an ASGI application.
+
+    Args:
+        spec: a file, or a document that is loaded already; our own contract where none is given.
+        options: fields of `mocks.options.Options`: `dynamic`, `seed`, `validate`, `security`, `token`, `delay`…
+
+    Raises:
+        mocks.documents.BrokenDocument: it cannot be served; every problem has its file and pointer.
+    """
+    from mocks.app import MockApp  # noqa: PLC0415 - `import mocks` costs nothing, as pytest does it for its fixture
+    from mocks.documents import Document, load  # noqa: PLC0415
+    from mocks.options import Options  # noqa: PLC0415
+
+    if spec is None:
+        from mocks.contract import load_contract  # noqa: PLC0415
+
+        document = load_contract()
+    elif isinstance(spec, Mapping):
+        document = Document(spec)
+    else:
+        document = load(Path(spec))
+    return MockApp(document, Options(**options))

@@ -54,6 +54,8 @@ class RequestValidator:
         version: how the schemas are read; 3.2 reads like 3.1.
         strict_query: report query parameters that the operation does not declare.
         compiler: shared by the operations of one document; made here where none is given.
+        path_item: the path item object, where the caller has it already.
+        operation: the operation object, likewise.
     """
 
     def __init__(
@@ -65,10 +67,12 @@ class RequestValidator:
         version: Version = "3.0",
         strict_query: bool = False,
         compiler: SchemaCompiler | None = None,
+        path_item: Mapping[str, Any] | None = None,
+        operation: Mapping[str, Any] | None = None,
     ) -> None:
         self._compiler = compiler or SchemaCompiler(document, version=version, direction="request")
-        path_item = resolve(document, document["paths"][path])
-        operation = path_item[method.lower()]
+        path_item = path_item or resolve(document, document["paths"][path])
+        operation = operation or resolve(document, path_item)[method.lower()]
         self.parameters = parameters_of(document, path_item, operation, self._compiler)
         body = resolve(document, operation.get("requestBody") or {})
         self._required: bool = body.get("required") is True

@@ -1,0 +1,217 @@
+"""The mock as an ASGI application, without a framework: what it does to a request is to be read here, top to bottom."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, NamedTuple
+
+from mocks import cors, refusals
+from mocks.control import CONTROL, control
+from mocks.documents import Document
+from mocks.exchange import Reply, Request
+from mocks.faults import Faults, Send, send_spoiled
+from mocks.log import Log
+from mocks.operation import MockedOperation
+from mocks.options import Options
+from mocks.preferences import NONE, Preferences, read_preferences
+from mocks.router import Match, Router
+from mocks.unrouted import Unrouted
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+class _Served(NamedTuple):
+    """What one version of the document has become; replaced as a whole at a reload."""
+
+    document: Document
+    router: Router
+    operations: dict[int, MockedOperation]
+    plain: dict[tuple[str, str], MockedOperation]
+    unrouted: Unrouted
+
+
+class MockApp:
+    """Answers from an OpenAPI document.
+
+    Args:
+        document: to answer from.
+        options: how.
+        log: where each request is noted.
+        on_start: called in the event loop when serving begins; what it returns is awaited when serving ends.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        options: Options | None = None,
+        log: Log | None = None,
+        on_start: Callable[[MockApp], Callable[[], Awaitable[None]]] | None = None,
+    ) -> None:
+        self.options = options or Options()
+        self.log = log or Log("silent")
+        self._faults = Faults(self.options)
+        self._on_start = on_start
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.install(document)
+
+    def install(self, document: Document) -> None:
+        """Answer from this document from now on."""
+        self._served = _Served(document, Router(document), {}, {}, Unrouted(document))
+
+    @property
+    def document(self) -> Document:
+        return self._served.document
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1003})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        stop: Callable[[], Awaitable[None]] | None = None
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                stop = self._on_start(self) if self._on_start else None
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if stop is not None:
+                    await stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = time.perf_counter()
+        headers = _headers(scope["headers"])
+        body = b""
+        if "content-length" in headers or "transfer-encoding" in headers:
+            body = await _read(receive, self.options.max_body)
+        client = scope.get("client")
+        raw_path = scope.get("raw_path")
+        request = Request(
+            scope["method"],
+            raw_path.decode("latin-1").partition("?")[0] if raw_path else scope["path"],
+            scope["query_string"],
+            headers,
+            body,
+            client[0] if client else "",
+        )
+        reply, operation = await self._reply(request)
+        await self._send(request, reply, send)
+        if not self.log.silent:
+            self.log.request(request, reply, time.perf_counter() - begun, operation.name if operation else None)
+        if operation is not None and self.options.callbacks and "callbacks" in operation.operation.node:
+            self._call_back(operation, request, reply)
+
+    async def _reply(self, request: Request) -> tuple[Reply, MockedOperation | None]:
+        if request.path.startswith(CONTROL):
+            return await control(self, request), None
+        served = self._served
+        method = request.method.lower()
+        operation = served.plain.get((method, request.path))
+        parameters: dict[str, str] = {}
+        if operation is None:
+            found = self._find(served, method, request)
+            if isinstance(found, list):
+                return self._unrouted(served, request, found), None
+            operation = served.operations.get(id(found.operation.node))
+            if operation is None or operation.operation != found.operation:
+                operation = MockedOperation(served.document, found.operation, self.options)
+                served.operations[id(found.operation.node)] = operation
+            parameters = found.parameters
+            if not parameters and "?" not in found.operation.path and "#" not in found.operation.path:
+                served.plain[method, request.path] = operation
+        return self._answer(operation, request, parameters), operation
+
+    def _find(self, served: _Served, method: str, request: Request) -> Match | list[str]:
+        if cors.is_preflight(request.method, request.headers) and self.options.cors:
+            method = "preflight"  # no operation has it: the path's methods come back
+        found = served.router.find(method, request.path, request.query)
+        if method == "head" and isinstance(found, list) and "get" in found:
+            return served.router.find("get", request.path, request.query)
+        return found
+
+    def _answer(self, operation: MockedOperation, request: Request, parameters: dict[str, str]) -> Reply:
+        prefer = request.headers.get("prefer", "")
+        wishes = read_preferences(prefer, request.query) if prefer or b"__" in request.query else NONE
+        accept = request.headers.get("accept", "")
+        if len(request.body) > self.options.max_body:
+            return operation.refuse(refusals.TOO_LARGE, f"more than {self.options.max_body} bytes", accept)
+        if self._faults.quiet and wishes is NONE:
+            return operation.answer(request, parameters, wishes)
+        return self._answer_with_faults(operation, request, parameters, wishes, accept)
+
+    def _answer_with_faults(
+        self, operation: MockedOperation, request: Request, parameters: dict[str, str], wishes: Preferences, accept: str
+    ) -> Reply:
+        reply = self._faults.replace(operation, request.client, accept, wishes)
+        reply = reply or operation.answer(request, parameters, wishes)
+        return self._faults.spoil(reply, operation, wishes)
+
+    def _unrouted(self, served: _Served, request: Request, methods: list[str]) -> Reply:
+        allowed = [method.upper() for method in methods]
+        if "GET" in allowed and "HEAD" not in allowed:
+            allowed.append("HEAD")
+        if allowed and "OPTIONS" not in allowed:
+            allowed.append("OPTIONS")
+        if cors.is_preflight(request.method, request.headers) and self.options.cors:
+            return Reply(204, cors.preflight(request.headers, allowed), b"", "CORS preflight")
+        if request.method == "OPTIONS" and allowed:
+            return Reply(204, [(b"allow", ", ".join(allowed).encode("latin-1"))], b"", "the path's methods")
+        return served.unrouted.reply(request, allowed)
+
+    async def _send(self, request: Request, reply: Reply, send: Send) -> None:
+        if reply.delay:
+            await asyncio.sleep(reply.delay)
+        headers = reply.headers
+        origin = request.headers.get("origin")
+        if origin is not None and self.options.cors and not cors.is_preflight(request.method, request.headers):
+            headers = cors.share(origin, headers)
+        body = b"" if request.method == "HEAD" else reply.body
+        start = {"type": "http.response.start", "status": reply.status, "headers": headers}
+        if reply.fault:
+            await send_spoiled(send, start, body, reply.fault)
+            return
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+
+    def _call_back(self, operation: MockedOperation, request: Request, reply: Reply) -> None:
+        """Send the operation's callbacks, after the answer and beside other requests."""
+        from mocks.callbacks import send_callbacks  # noqa: PLC0415 - most documents have none
+
+        task = asyncio.create_task(send_callbacks(self.document, operation, request, reply, self.log))
+        # The loop holds tasks weakly.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Names in lower case; a field that came several times is joined as RFC 9110, section 5.3, has it."""
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        if key in headers:
+            separator = "; " if key == "cookie" else ", "
+            text = f"{headers[key]}{separator}{text}"
+        headers[key] = text
+    return headers
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    """The whole body; one byte more than the limit where there is more, so that the caller can tell."""
+    body: bytes = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return body
+        body += message.get("body", b"")
+        if len(body) > limit:
+            return body[: limit + 1]
+        if not message.get("more_body"):
+            return body

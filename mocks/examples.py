@@ -1,0 +1,108 @@
+"""The examples that a document gives, and which of them fits a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mocks.documents import Document
+
+UNNAMED = ""
+
+
+def examples_of(document: Document, node: Any) -> dict[str, Any]:
+    """Name → value of a media type, parameter or header object; a lone `example` has the name ""."""
+    holder = document.mapping(node)
+    found: dict[str, Any] = {}
+    named = document.resolve(holder.get("examples"))
+    if isinstance(named, Mapping):
+        for name, written in named.items():
+            example = document.resolve(written)
+            if isinstance(example, Mapping):
+                # 3.2 writes `dataValue`; `externalValue` stands in a file that was not read.
+                if "value" in example or "dataValue" in example:
+                    found[str(name)] = example.get("value", example.get("dataValue"))
+            elif example is not None:
+                found[str(name)] = example
+    elif isinstance(named, list):
+        found |= {f"example{index}": value for index, value in enumerate(named, 1)}
+    if not found and "example" in holder:
+        found[UNNAMED] = holder["example"]
+    return found
+
+
+def situations_of(document: Document, response: Mapping[str, Any]) -> list[str]:
+    """The situations that an answer without a body stands for."""
+    listed = document.resolve(response.get("x-cierre-situations"))
+    return [str(name) for name in listed] if isinstance(listed, list) else []
+
+
+class RequestExamples:
+    """The named examples of an operation's parameters and body, to recognise a request by."""
+
+    def __init__(self, document: Document, parameters: list[Mapping[str, Any]], request_body: Any) -> None:
+        self._parameters: dict[tuple[str, str], dict[str, Any]] = {}
+        for node in parameters:
+            found = examples_of(document, node)
+            found.pop(UNNAMED, None)
+            if found:
+                self._parameters[str(node["in"]), str(node["name"])] = found
+        self._bodies: list[dict[str, Any]] = []
+        for media in document.mapping(document.mapping(request_body).get("content")).values():
+            found = examples_of(document, media)
+            found.pop(UNNAMED, None)
+            if found:
+                self._bodies.append(found)
+        self.any = bool(self._parameters or self._bodies)
+
+    def matching(self, parameters: Mapping[Any, Mapping[str, Any]], body: Any) -> list[str]:
+        """Names whose examples all equal what was sent, those that say the most first."""
+        scores: dict[str, int] = {}
+        refuted: set[str] = set()
+        for (place, name), examples in self._parameters.items():
+            sent = parameters.get(place, {}).get(name)
+            for key, value in examples.items():
+                if sent == value or (sent is not None and str(sent) == str(value)):
+                    scores[key] = scores.get(key, 0) + 1
+                else:
+                    refuted.add(key)
+        for examples in self._bodies:
+            for key, value in examples.items():
+                if body is not None and body == value:
+                    scores[key] = scores.get(key, 0) + 10
+                elif value is not None:
+                    refuted.add(key)
+        return sorted((key for key in scores if key not in refuted), key=lambda key: -scores[key])
+
+
+def by_value(examples: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
+    """The name of the example whose members equal the request's parameters, where one does more than the others.
+
+    A parameter `userId` is compared with a member of that name, and any `…id` with a member `id`.
+    """
+    if len(examples) < 2 or not wanted:
+        return None
+    scores = {name: _agreement(value, wanted) for name, value in examples.items()}
+    best = max(scores, key=lambda name: scores[name])
+    return best if scores[best] > 0 and list(scores.values()).count(scores[best]) == 1 else None
+
+
+def _agreement(value: Any, wanted: Mapping[str, Any]) -> int:
+    value = _resource(value)
+    if not isinstance(value, Mapping):
+        return 0
+    return sum(str(value.get(member_for(name, value))) == str(sent) for name, sent in wanted.items())
+
+
+def _resource(value: Any) -> Any:
+    """What an envelope such as `{data: {…}}` holds."""
+    if isinstance(value, Mapping) and isinstance(value.get("data"), Mapping):
+        return value["data"]
+    return value
+
+
+def member_for(parameter: str, value: Mapping[str, Any]) -> str:
+    """The member that a parameter names."""
+    if parameter in value:
+        return parameter
+    return "id" if parameter.lower().endswith("id") and "id" in value else parameter

@@ -1,0 +1,94 @@
+"""A line a request: what came, what went, how long it took, and why this answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Literal, TextIO
+
+from mocks.documents import Problem
+from mocks.encoding import dump
+from mocks.exchange import Reply, Request
+
+Level = Literal["silent", "error", "warn", "info"]
+_LEVELS = ("silent", "error", "warn", "info")
+_COLOURS = {2: "32", 3: "36", 4: "33", 5: "31"}
+
+
+class Log:
+    """Writes to a stream; says nothing below its level.
+
+    Args:
+        level: `info` has every request, `warn` those that were refused or let pass with a fault, `error` 5xx only.
+        as_json: one JSON object a line, for machines.
+        stream: stderr where none is given; coloured where it is a terminal and NO_COLOR is not set.
+    """
+
+    def __init__(self, level: Level = "info", *, as_json: bool = False, stream: TextIO | None = None) -> None:
+        self._level = _LEVELS.index(level)
+        self._json = as_json
+        self._stream = stream or sys.stderr
+        self._colour = not as_json and self._stream.isatty() and "NO_COLOR" not in os.environ
+        self.silent = level == "silent"
+
+    def request(self, request: Request, reply: Reply, seconds: float, operation: str | None) -> None:
+        severity = 1 if reply.status >= 500 else 2 if reply.violations or reply.status in {401, 404, 405, 415} else 3
+        if severity > self._level:
+            return
+        if self._json:
+            self._write_json(request, reply, seconds, operation)
+            return
+        status = self._paint(str(reply.status), _COLOURS.get(reply.status // 100, "0"))
+        fault = f" [{reply.fault}]" if reply.fault else ""
+        target = self._paint(f"{request.method} {request.path}", "1")
+        self._write(f"{_clock()} {target} → {status}{fault} {seconds * 1000:.1f} ms  {self._paint(reply.why, '2')}")
+
+    def _write_json(self, request: Request, reply: Reply, seconds: float, operation: str | None) -> None:
+        # Query strings and bodies may hold credentials: they are not logged.
+        line = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "method": request.method,
+            "path": request.path,
+            "operation": operation,
+            "status": reply.status,
+            "ms": round(seconds * 1000, 2),
+            "why": reply.why,
+            "violations": [violation._asdict() for violation in reply.violations],
+        }
+        if reply.fault:
+            line["fault"] = reply.fault
+        self._write(dump(line).decode())
+
+    def note(self, text: str) -> None:
+        """Something that is good to know."""
+        self._say("note", text, "36", 3)
+
+    def trouble(self, text: str) -> None:
+        self._say("warning", text, "33", 2)
+
+    def broken(self, problems: list[Problem]) -> None:
+        """An edit that cannot be served."""
+        for problem in problems:
+            self._say("error", str(problem), "31", 1)
+
+    def _say(self, kind: str, text: str, colour: str, severity: int) -> None:
+        if severity > self._level:
+            return
+        if self._json:
+            self._write(dump({kind: text}).decode())
+        else:
+            self._write(f"{_clock()} {self._paint(kind, colour)}: {text}")
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
+
+    def _write(self, line: str) -> None:
+        # Clients choose what stands in a path: no control characters on anybody's terminal.
+        clean = "".join(c if c.isprintable() or c == "\x1b" else "\N{REPLACEMENT CHARACTER}" for c in line)
+        self._stream.write((clean if self._colour else clean.replace("\x1b", "")) + "\n")
+        self._stream.flush()
+
+
+def _clock() -> str:
+    return time.strftime("%H:%M:%S")

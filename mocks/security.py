@@ -1,0 +1,136 @@
+"""Credentials: whether they are there and of the right form. What they allow only a backend knows."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from mocks.documents import Document, Operation
+
+_TOKEN68 = re.compile(r"[A-Za-z0-9._~+/|:=-]+\Z")
+
+
+class Refused(NamedTuple):
+    """Why a request is not let in. `missing`: nothing was sent; otherwise what was sent is no good."""
+
+    missing: bool
+    message: str
+    challenges: list[str]
+
+
+class _Scheme(NamedTuple):
+    name: str
+    kind: str
+    place: str
+    key: str
+    challenge: str
+
+
+class Security:
+    """The security requirements of one operation: any of the alternatives, all schemes of each.
+
+    Args:
+        document: for `components.securitySchemes` and the default requirement.
+        operation: its own requirement wins.
+        token: the one credential to accept; None accepts any that is well-formed.
+    """
+
+    def __init__(self, document: Document, operation: Operation, token: str | None) -> None:
+        self._token = token
+        requirements = operation.node.get("security", document.root.get("security"))
+        schemes = document.mapping(document.mapping(document.root.get("components")).get("securitySchemes"))
+        self._alternatives = [
+            [_scheme(str(name), document.mapping(schemes.get(name))) for name in alternative]
+            for alternative in requirements or []
+            if isinstance(alternative, Mapping)
+        ]
+        self.open = not self._alternatives
+
+    def check(self, headers: Mapping[str, str], query: bytes) -> Refused | None:
+        """None where the request may pass.
+
+        A credential that is no good is refused even where the document would let the request pass without any:
+        a client that sends one wants to know.
+        """
+        if self.open:
+            return None
+        problems: list[str] = []
+        for alternative in self._alternatives:
+            found = [self._look(scheme, headers, query) for scheme in alternative]
+            problems += [problem for problem in found if problem]
+            if all(problem == "" for problem in found) and (found or not problems):
+                return None
+        if not problems and any(not alternative for alternative in self._alternatives):
+            return None
+        challenges = list(dict.fromkeys(scheme.challenge for schemes in self._alternatives for scheme in schemes))
+        if problems:
+            return Refused(missing=False, message=problems[0], challenges=challenges)
+        names = ", or ".join(" and ".join(scheme.name for scheme in schemes) for schemes in self._alternatives)
+        return Refused(missing=True, message=f"credentials are required: {names}", challenges=challenges)
+
+    def _look(self, scheme: _Scheme, headers: Mapping[str, str], query: bytes) -> str | None:
+        """None where nothing was sent, "" where it is good, otherwise what is wrong."""
+        if scheme.kind == "transport":
+            return ""
+        if scheme.kind == "apiKey":
+            key = _api_key(scheme, headers, query)
+            return None if not key else self._compare(key, scheme)
+        authorization = headers.get("authorization")
+        return None if authorization is None else self._credential(authorization, scheme)
+
+    def _credential(self, authorization: str, scheme: _Scheme) -> str:
+        name, _, credential = authorization.partition(" ")
+        credential = credential.strip()
+        if name.lower() != scheme.kind:
+            return f"{scheme.name} wants the scheme {scheme.kind.capitalize()}, not {name[:20]}"
+        if not credential:
+            return f"{scheme.name}: nothing follows {name}"
+        if scheme.kind == "basic":
+            return self._basic(credential, scheme)
+        if scheme.kind == "bearer" and not _TOKEN68.match(credential):
+            return f"{scheme.name}: this is no token"
+        return self._compare(credential, scheme)
+
+    def _basic(self, credential: str, scheme: _Scheme) -> str:
+        try:
+            plain = base64.b64decode(credential, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return f"{scheme.name}: not base64 of user:password"
+        if ":" not in plain:
+            return f"{scheme.name}: not base64 of user:password"
+        return "" if self._compare(plain, scheme) == "" else self._compare(credential, scheme)
+
+    def _compare(self, credential: str, scheme: _Scheme) -> str:
+        if self._token is None or hmac.compare_digest(credential.encode(), self._token.encode()):
+            return ""
+        return f"{scheme.name}: not the token that this mock accepts"
+
+
+def _api_key(scheme: _Scheme, headers: Mapping[str, str], query: bytes) -> str | None:
+    if scheme.place == "query":
+        return dict(parse_qsl(query.decode("latin-1"))).get(scheme.key)
+    if scheme.place == "cookie":
+        pairs = (piece.strip().partition("=") for piece in headers.get("cookie", "").split(";"))
+        return next((value for name, _, value in pairs if name == scheme.key), None)
+    return headers.get(scheme.key.lower())
+
+
+def _scheme(name: str, node: Mapping[str, Any]) -> _Scheme:
+    """A scheme that the document names but does not define asks for nothing that could be checked."""
+    kind = str(node.get("type", ""))
+    if kind == "http":
+        scheme = str(node.get("scheme", "bearer")).lower()
+        realm = f'{scheme.capitalize()} realm="mock"'
+        return _Scheme(name, scheme, "header", "Authorization", realm)
+    if kind in {"oauth2", "openIdConnect"}:
+        return _Scheme(name, "bearer", "header", "Authorization", 'Bearer realm="mock"')
+    if kind == "apiKey":
+        place, key = str(node.get("in", "header")), str(node.get("name", ""))
+        # An API key has no registered scheme; without a challenge a 401 would break RFC 9110, section 11.6.1.
+        return _Scheme(name, "apiKey", place, key, f'ApiKey realm="mock", in="{place}", name="{key}"')
+    return _Scheme(name, "transport", "", "", 'Mutual realm="mock"')
