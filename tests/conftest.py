@@ -1,0 +1,185 @@
+"""What tests share: databases, a Redis and keys of their own, the service in process, and real processes of it.
+
+Where PostgreSQL or Redis is not there, tests that need it are skipped and say so; with CIERRE_NO_SKIP=1 they fail.
+"""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import uuid
+from contextlib import AsyncExitStack
+
+import asyncpg
+import pytest
+import redis
+from running import Nodes, run_apart
+from running import running as run_service
+
+from cierre import demo, keys
+from cierre.settings import Settings
+from cierre.storage import migrate
+from cierre.storage.database import open_url
+
+POSTGRES = os.environ.get("CIERRE_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+REDIS = os.environ.get("CIERRE_TEST_REDIS", "redis://127.0.0.1:6379")
+NO_SKIP = os.environ.get("CIERRE_NO_SKIP") == "1"
+
+
+def missing(what):
+    """Skip, or fail where nothing may be skipped."""
+    if NO_SKIP:
+        pytest.fail(f"CIERRE_NO_SKIP=1, and {what}", pytrace=False)
+    pytest.skip(what)
+
+
+def _with_demo(url):
+    migrate.upgrade(url)
+
+    async def fill():
+        database = open_url(url)
+        await database.open()
+        try:
+            await demo.fill(database, tokenable_type="App\\Models\\User")
+        finally:
+            await database.close()
+
+    asyncio.run(fill())
+
+
+# --- keys
+
+
+@pytest.fixture(scope="session")
+def _keys(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("keys")
+    keys.rotate(directory / "keys", "RS256")
+    keys.server_secret(directory, None)
+    return directory
+
+
+@pytest.fixture
+def data_dir(_keys, tmp_path):
+    """A data directory with a signing key and a secret."""
+    return shutil.copytree(_keys, tmp_path / "data")
+
+
+# --- databases: each test gets a fresh one, migrated, with the demo's users and clients
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    run_apart(asyncio.to_thread(_with_demo, f"sqlite:///{path}"))
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(_sqlite_template, tmp_path):
+    path = shutil.copy(_sqlite_template, tmp_path / "cierre.db")
+    return f"sqlite:///{path}"
+
+
+async def _administer(*statements):
+    connection = await asyncpg.connect(POSTGRES, timeout=5)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _named(database):
+    return f"{POSTGRES.rpartition('/')[0]}/{database}"
+
+
+@pytest.fixture(scope="session")
+def _postgres_template():
+    name = f"cierre_test_{uuid.uuid4().hex[:12]}"
+    try:
+        run_apart(_administer(f"CREATE DATABASE {name}"))
+    except (OSError, asyncpg.PostgresError) as failure:
+        missing(f"no PostgreSQL at {POSTGRES}: {failure}")
+    run_apart(asyncio.to_thread(_with_demo, _named(name)))
+    yield name
+    run_apart(_administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def postgres_url(_postgres_template):
+    name = f"cierre_test_{uuid.uuid4().hex[:12]}"
+    run_apart(_administer(f"CREATE DATABASE {name} TEMPLATE {_postgres_template}"))
+    yield _named(name)
+    run_apart(_administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request):
+    """Both databases, one after the other."""
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+
+
+@pytest.fixture
+def redis_url():
+    """A Redis database of the test's own, emptied afterwards."""
+    base = REDIS.rstrip("/")
+    for number in range(1, 16):
+        client = redis.Redis.from_url(f"{base}/{number}")
+        try:
+            if client.set("cierre-test-owner", os.getpid(), nx=True, ex=600):
+                yield f"{base}/{number}"
+                client.flushdb()
+                return
+        except redis.ConnectionError as failure:
+            missing(f"no Redis at {REDIS}: {failure}")
+        finally:
+            client.close()
+    missing(f"no free database in the Redis at {REDIS}")
+
+
+# --- the service
+
+
+@pytest.fixture
+def make_settings(data_dir):
+    """Settings for a test: limits off, answers checked against the contract; `make_settings(url, access_ttl=1000)`."""
+
+    def make(database_url, **changes):
+        given = {
+            "database_url": database_url,
+            "data_dir": data_dir,
+            "issuer": "http://cierre.test",
+            "rate_limit": "off",
+            "validate_responses": True,
+        }
+        return Settings(**given | changes)
+
+    return make
+
+
+@pytest.fixture
+async def start_service(make_settings):
+    """`await start_service(url, **settings)`: the service in this process; several on one database are its nodes."""
+    async with AsyncExitStack() as stack:
+
+        async def start(database_url, **changes):
+            return await stack.enter_async_context(run_service(make_settings(database_url, **changes)))
+
+        yield start
+
+
+@pytest.fixture
+async def service(start_service, database_url):
+    """The service in this process, on either database, with the demo's users."""
+    return await start_service(database_url)
+
+
+@pytest.fixture
+def serve(tmp_path, data_dir):
+    """`serve(url, "--option", …)`: a real `cierre serve` process on a free port."""
+    nodes = Nodes(tmp_path, data_dir)
+    yield nodes
+    nodes.end()
