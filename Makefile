@@ -1,0 +1,50 @@
+# `make serve` and `make test` do everything on a fresh machine with Python 3.11, git and make.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 3000
+
+.DEFAULT_GOAL := help
+
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed ## Make .venv with everything, as the lock pins it
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Cierre needs Python 3.11 or newer; this is %d.%d: set PYTHON=…" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+node_modules/.installed: package-lock.json
+	@if command -v npm >/dev/null; then npm ci --no-audit --no-fund && touch $@; \
+	else echo "npm is not here: the linters and clients from npm will be skipped"; fi
+
+serve: install ## Run the service with demo data on localhost:3000; docs at /ui
+	$(BIN)/cierre serve --demo --port $(PORT)
+
+mock: install ## Run the mock server of our contract on localhost:4010
+	$(BIN)/cierre mock
+
+test: install node_modules/.installed ## Run all tests, as CI does
+	$(BIN)/tox run
+
+contract: install ## The long contract run: 500 examples an operation, every view, both databases
+	$(BIN)/tox run -e contract -- --full
+
+bench: install ## Measure us beside the peers; QUICK=1: two minutes
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
+format: install ## Let ruff decide about form
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+lock: install ## Pin the dependencies anew
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.lock
+
+clean: ## Remove what was built
+	rm -rf $(VENV) .tox node_modules .bench build dist *.egg-info .cierre
+
+.PHONY: help install serve mock test contract bench format lock clean
