@@ -112,6 +112,7 @@ def _named(response: Json, dialect: str | None = None) -> set[str]:
 
 
 def _every_error_shown(document: Json) -> Iterator[Finding]:
-    shown = {name for spot in walk(document) if spot.kind == "mediaType" for name in spot.node.get("examples", {})}
+    answers = (spot for spot in walk(document) if spot.kind == "mediaType" and "/requestBody/" not in spot.pointer)
+    shown = {name for spot in answers for name in spot.node.get("examples", {})}
     for name in sorted(situations() - shown):
         yield "", "examples", f"no example shows the situation {name!r}"

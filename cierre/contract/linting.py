@@ -63,4 +63,5 @@ def _against_the_standard(document: Json) -> Iterator[Problem]:
     validator = OpenAPIV30SpecValidator if version.startswith("3.0.") else OpenAPIV31SpecValidator
     for error in validator(document).iter_errors():
         pointer = "".join(f"/{str(token).replace('~', '~0').replace('/', '~1')}" for token in error.absolute_path)
-        yield Problem(pointer, "openapi", error.message)
+        # Below its first line the message repeats the whole object.
+        yield Problem(pointer, "openapi", error.message.partition("\n")[0])

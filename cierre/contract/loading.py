@@ -52,7 +52,11 @@ def default_path() -> Path:
 
 
 def parse(text: str, *, name: str) -> Any:
-    """The text of a file of this name as plain data: JSON by its suffix, otherwise YAML. Raises ContractError that names file, line and column."""
+    """The text of the file of this name as plain data: JSON by its suffix, otherwise YAML.
+
+    Raises:
+        ContractError: which names file, line and column.
+    """
     try:
         if name.endswith(".json"):
             return json.loads(text)
