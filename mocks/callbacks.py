@@ -137,7 +137,6 @@ def _evaluate(expression: str, request: Request, reply: Reply) -> Any:
     if kind == "header":
         name = rest.lower()
         return request.headers.get(name) if source == "$request" else reply.header(name.encode()) or None
-        )
     if kind == "query":
         return next(iter(parse_qs(request.query.decode("latin-1")).get(rest, [])), None)
     return None

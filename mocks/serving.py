@@ -1,0 +1,56 @@
+"""The mock behind uvicorn."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+from typing import Any
+
+import uvicorn
+
+from mocks.documents import Document
+from mocks.log import Log
+
+_SHOWN = 20
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one.
+
+    Raises:
+        OSError: the address is taken or not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def serve(app: Any, listener: socket.socket, document: Document, log: Log) -> None:
+    """Serve until interrupted."""
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    count = sum(1 for _ in document.operations())
+    log.note(f"{document.name}: {count} operations at http://{shown}:{port}")
+    config = uvicorn.Config(app, lifespan="on", log_level="error", access_log=False, server_header=False)
+    server = uvicorn.Server(config)
+    threading.Thread(target=_report_examples, args=(document, log), daemon=True).start()
+    server.run(sockets=[listener])
+
+
+def _report_examples(document: Document, log: Log) -> None:
+    """Beside the serving: a large document has thousands of examples."""
+    from mocks.lint import broken_examples  # noqa: PLC0415
+
+    found = broken_examples(document)
+    for problem in itertools.islice(found, _SHOWN):
+        log.trouble(f"{problem}; it is repaired or replaced")
+    rest = sum(1 for _ in found)
+    if rest:
+        log.trouble(f"{rest} more examples break their schemas")
