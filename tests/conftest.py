@@ -15,6 +15,7 @@ import pytest
 import redis
 from running import Nodes, run_apart
 from running import running as run_service
+from support.recycling import Recycler
 
 from cierre import demo, keys
 from cierre.settings import Settings
@@ -108,12 +109,18 @@ def _postgres_template():
     run_apart(_administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 
+@pytest.fixture(scope="session")
+def _postgres_databases(_postgres_template):
+    recycler = Recycler(POSTGRES, _postgres_template)
+    yield recycler
+    run_apart(recycler.close())
+
+
 @pytest.fixture
-def postgres_url(_postgres_template):
-    name = f"cierre_test_{uuid.uuid4().hex[:12]}"
-    run_apart(_administer(f"CREATE DATABASE {name} TEMPLATE {_postgres_template}"))
+def postgres_url(_postgres_databases):
+    name = run_apart(_postgres_databases.lend())
     yield _named(name)
-    run_apart(_administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    run_apart(_postgres_databases.take_back(name))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
