@@ -7,15 +7,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks import machine, plots, report, scratch
+from benchmarks import cluster, machine, plots, report, scratch
 from benchmarks.goals import goals
 from benchmarks.plan import FULL, QUICK, Plan
-from benchmarks.scenarios import denylist, growth, logout, mocks, tokens
+from benchmarks.scenarios import denylist, growth, logout, mocks
 
 SUBJECTS: dict[str, Callable[[Plan], dict[str, Any]]] = {
     "logout": logout.measure,
     "mocks": mocks.measure,
-    "tokens": tokens.measure,
     "growth": growth.measure,
     "denylist": denylist.measure,
 }
@@ -30,10 +29,11 @@ def main() -> int:
     results = json.loads(path.read_text()) if path.exists() and len(chosen) < len(SUBJECTS) else {}
     if chosen:
         results |= {"conditions": machine.conditions().as_json(), "plan": asdict(plan)}
-    for name in chosen:
-        print(f"{name}:", flush=True)
-        results[name] = SUBJECTS[name](plan)
-        path.write_text(json.dumps(results))
+    with cluster.running():
+        for name in chosen:
+            print(f"{name}:", flush=True)
+            results[name] = SUBJECTS[name](plan)
+            path.write_text(json.dumps(results))
     print(report.text(results) if plan.quick else report.goal_table(goals(results, report.LABELS)))
     if not plan.quick and SUBJECTS.keys() <= results.keys():
         report.write(results)

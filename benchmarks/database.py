@@ -5,14 +5,11 @@ import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks import machine, scratch
-
-HOST = os.environ.get("CIERRE_BENCH_PGHOST", "127.0.0.1")
-USER = os.environ.get("CIERRE_BENCH_PGUSER", "postgres")
+from benchmarks import scratch
 
 Row = Sequence[object]
 
@@ -29,15 +26,13 @@ class Store(Protocol):
 
     def settle(self) -> None: ...
 
-    def pin(self) -> bool: ...
-
 
 class Postgres:
-    """A database of the server that runs on this machine."""
+    """A database of the server that the environment names."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.url = f"postgresql://{USER}@{HOST}:5432/{name}"
+        self.url = f"postgresql://{os.environ['PGUSER']}@{os.environ['PGHOST']}:{os.environ['PGPORT']}/{name}"
 
     def execute(self, *statements: str) -> str:
         """Run the statements, each by itself, and return what they printed."""
@@ -52,19 +47,6 @@ class Postgres:
     def settle(self) -> None:
         """Give every peer the same start: statistics fresh, dead rows gone, nothing left to be written."""
         self.execute("VACUUM ANALYZE", "CHECKPOINT")
-
-    def pin(self) -> bool:
-        """Put the backends that serve this database on the load generator's core; False where that is forbidden."""
-        backends = self.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        try:
-            for pid in backends.split():
-                with suppress(ProcessLookupError):
-                    os.sched_setaffinity(int(pid), machine.LOAD_CORES)
-        except PermissionError:
-            return False
-        return True
 
 
 class Sqlite:
@@ -87,10 +69,6 @@ class Sqlite:
     def settle(self) -> None:
         self.execute("PRAGMA wal_checkpoint(TRUNCATE)", "ANALYZE")
 
-    def pin(self) -> bool:
-        """It runs inside the server, on the server's core."""
-        return True
-
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path, timeout=30)
 
@@ -98,7 +76,7 @@ class Sqlite:
 @contextmanager
 def postgres(name: str) -> Iterator[Postgres]:
     """Create a database, and drop it at the end."""
-    database = Postgres(f"cierre_bench_{os.getpid()}_{name}")
+    database = Postgres(f"bench_{name}")
     _run("dropdb", "--if-exists", "--force", database.name)
     _run("createdb", database.name)
     try:
@@ -124,9 +102,7 @@ def _copied(value: object) -> str:
 
 
 def _run(program: str, *words: str, stdin: str | None = None) -> str:
-    done = subprocess.run(
-        [program, "-h", HOST, "-U", USER, *words], input=stdin, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([program, *words], input=stdin, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{program} {' '.join(words)[:300]}: {done.stderr[-600:]}")
     return done.stdout

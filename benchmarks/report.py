@@ -21,6 +21,11 @@ LABELS = {
     **{peer.name: peer.label for peer in MOCK_PEERS},
     "pgbench": "pgbench, the statement alone (limit)",
 }
+PINNING = (
+    "With two cores, the server under test has one to itself, and wrk and PostgreSQL share the other. "
+    "Two workers may use both. PostgreSQL has its default settings, fsync among them. "
+    "All servers run side by side, but while one is measured the others are stopped."
+)
 SCENARIOS = {
     "logout": "our logout: bearer, body, validation",
     "path_parameter": "GET with a path parameter",
@@ -47,8 +52,7 @@ def _sections(results: Json) -> Iterator[str]:
     yield goal_table(goals(results, LABELS))
     if "logout" in results:
         yield from _logout(results["logout"])
-    if "tokens" in results:
-        yield from _tokens(results["tokens"])
+        yield from _tokens(results["logout"]["tokens"])
     if "mocks" in results:
         yield from _mocks(results["mocks"])
     if "growth" in results:
@@ -193,18 +197,9 @@ def _conditions(results: Json) -> Iterator[str]:
         f"Linux {found['kernel']}, load average {found['load_before']:.2f} before the run. "
         f"{plan['rounds']} rounds of {plan['seconds']:g} s after {plan['warm_seconds']:g} s of warming up."
     )
-    yield _pinning(results)
+    yield PINNING
     versions = (f"{name} {version}" for name, version in found["versions"].items())
     yield f"Versions: {', '.join(versions)}."
-
-
-def _pinning(results: Json) -> str:
-    backends = results.get("logout", {}).get("backends_pinned", True)
-    where = "shares the load generator's" if backends else "was free to run on any, since this user may not pin it"
-    return (
-        "The server under test has one core to itself, wrk the other; PostgreSQL "
-        f"{where} core. With two workers nothing is pinned: server, wrk and PostgreSQL share both cores."
-    )
 
 
 def _figure(name: str, description: str) -> str:

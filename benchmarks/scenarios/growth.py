@@ -9,7 +9,7 @@ from benchmarks.load import LoadFailed, Request
 from benchmarks.peers.ours import LOGOUT, SESSION_COLUMNS, Cierre, user
 from benchmarks.plan import Plan
 from benchmarks.rounds import Json, interleave
-from benchmarks.scenarios.logout import FEW, Contestant, contest
+from benchmarks.scenarios.contest import FEW, Contestant, contest
 
 SESSIONS_A_USER = 10
 OTHERS = 10_000_000
@@ -60,7 +60,6 @@ def _logout_all(one: Contestant, number: int, sessions: int) -> float:
         add_sessions(one.store, number, 1, sessions - 1)
     (opened,) = one.peer.open_sessions([user(number)])
     one.store.settle()
-    one.store.pin()
     bearer = {"Authorization": f"Bearer {opened.access_token}", "Content-Type": "application/json"}
     status, body, seconds = processes.timed(one.server.port, Request("POST", LOGOUT, bearer, ALL))
     if status != 200 or f'"sessionsClosed":{sessions},'.encode() not in body.replace(b" ", b""):

@@ -1,13 +1,11 @@
 """Logout: one session closed in full, each token used once; then whether it is really closed, and audited once."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Sequence
 from functools import partial
 
-from benchmarks import database, load, machine, processes
-from benchmarks.database import Store
+from benchmarks import database, machine
 from benchmarks.load import Load
-from benchmarks.peers.base import Peer, Ticket
+from benchmarks.peers.base import Peer
 from benchmarks.peers.better_auth import BetterAuth
 from benchmarks.peers.drf import Knox, SimpleJwt
 from benchmarks.peers.oidc_provider import OidcProvider
@@ -15,32 +13,18 @@ from benchmarks.peers.ours import Cierre, CierreMinimal
 from benchmarks.peers.pgbench import Pgbench
 from benchmarks.peers.stock import Lean, Stock
 from benchmarks.plan import Plan
-from benchmarks.processes import Server
 from benchmarks.rounds import Json, interleave
+from benchmarks.scenarios import tokens
+from benchmarks.scenarios.contest import FEW, HIGHEST_RATE, MANY, Contestant, contest
 
 ON_POSTGRESQL: tuple[type[Peer], ...] = (Cierre, CierreMinimal, Stock, Knox, BetterAuth, SimpleJwt, OidcProvider)
 ON_SQLITE: tuple[type[Peer], ...] = (Cierre, Lean, Stock)
-FEW, MANY = 16, 64
-SAMPLE = 20
-FIRST_GUESS = 500.0
-HIGHEST_RATE = 12_000.0
 
 
-class Contestant:
-    """A peer that runs, its store, and what has been closed so far."""
-
-    def __init__(self, peer: Peer, store: Store, server: Server) -> None:
-        self.peer, self.store, self.server = peer, store, server
-        self.guess = FIRST_GUESS
-        self.successes = 0
-        self.closed: list[Ticket] = []
-        self.pinned = True
-
-    def measure(self, connections: int, seconds: float) -> Load:
+def measure(self, connections: int, seconds: float) -> Load:
         """Close sessions for so long; they were opened before the clock started."""
         tickets = self.peer.mint(round(min(self.guess * 1.5, HIGHEST_RATE) * seconds) + 4 * connections)
         self.store.settle()
-        self.pinned = self.store.pin() and self.pinned
         found = load.once_each(
             self.server.port, (ticket.logout.raw() for ticket in tickets), connections=connections, seconds=seconds
         )
@@ -82,8 +66,9 @@ def measure(plan: Plan) -> Json:
             extra = {limit.name: partial(_limit, limit, connections, plan.seconds)}
             found[f"postgresql-1-{connections}"] = _rounds(contestants, connections, plan, extra)
         found["proofs-postgresql"] = {one.peer.name: one.proof() for one in contestants}
-        found["backends_pinned"] = all(one.pinned for one in contestants)
-    with contest(ON_POSTGRESQL, workers=2, cores=machine.CORES) as contestants:
+        found["tokens"] = tokens.measure(contestants, plan)
+    several = ON_POSTGRESQL[::3] if plan.quick else ON_POSTGRESQL
+    with contest(several, workers=2, cores=machine.CORES) as contestants:
         _warm(contestants, plan)
         print(f"  logout on PostgreSQL, 2 workers, {FEW} at once")
         found[f"postgresql-2-{FEW}"] = _rounds(contestants, FEW, plan, {})
@@ -93,36 +78,6 @@ def measure(plan: Plan) -> Json:
         found[f"sqlite-1-{FEW}"] = _rounds(contestants, FEW, plan, {})
         found["proofs-sqlite"] = {one.peer.name: one.proof() for one in contestants}
     return found
-
-
-@contextmanager
-def contest(
-    peers: Sequence[type[Peer]],
-    *,
-    workers: int,
-    cores: list[int] = machine.SERVER_CORES,
-    sqlite: bool = False,
-    suffix: str = "",
-) -> Iterator[list[Contestant]]:
-    """Run the peers side by side, each on a store of its own."""
-    with ExitStack() as stack:
-        contestants = []
-        for make in peers:
-            store = stack.enter_context(_store(make.name + suffix, sqlite=sqlite))
-            peer = make(store)
-            peer.prepare()
-            command = partial(_command, peer, workers)
-            server = stack.enter_context(processes.running(f"logout-{peer.name}{suffix}", command, cores=cores))
-            contestants.append(Contestant(peer, store, server))
-        yield contestants
-
-
-def _store(name: str, *, sqlite: bool) -> AbstractContextManager[Store]:
-    return database.sqlite() if sqlite else database.postgres(name)
-
-
-def _command(peer: Peer, workers: int, port: int) -> processes.Command:
-    return peer.command(port, workers)
 
 
 def _warm(contestants: Sequence[Contestant], plan: Plan) -> None:

@@ -1,14 +1,16 @@
 """What else a token goes through: it is checked, asked about, given out at login, exchanged at refresh."""
 
 import base64
+from collections.abc import Sequence
 from functools import partial
+from itertools import repeat
 
 from benchmarks import load
 from benchmarks.load import Load, Request
-from benchmarks.peers.ours import Cierre, user
+from benchmarks.peers.ours import Cierre, CierreMinimal, user
 from benchmarks.plan import Plan
 from benchmarks.rounds import Json, interleave
-from benchmarks.scenarios.logout import FEW, ON_POSTGRESQL, Contestant, contest
+from benchmarks.scenarios.contest import FEW, Contestant
 from cierre import passwords
 from cierre.tokens import digest
 
@@ -16,25 +18,25 @@ PASSWORD = "cierre-benchmark"
 RESOURCE_SERVER = "benchmark-resource"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
-CHECKING = tuple(peer for peer in ON_POSTGRESQL if peer.name != "cierre_204")
+LOGINS_A_SECOND, REFRESHES_A_SECOND = 200, 3000
 
 
-def measure(plan: Plan) -> Json:
-    """Return `{"check": {peer: [load]}, "introspection"…, "login"…, "refresh": {"cierre": [load]}}`."""
-    with contest(CHECKING, workers=1) as contestants:
-        ours = contestants[0]
-        assert isinstance(ours.peer, Cierre)
-        _register(ours.peer)
-        print("  check of an access token over HTTP")
-        servers = {one.peer.name: one.server for one in contestants}
-        check = interleave({one.peer.name: _checking(one, plan) for one in contestants}, plan.rounds, servers)
-        print("  introspection, login, refresh")
-        measures = {
-            "introspection": partial(_repeat, ours, _introspection(ours.peer), plan),
-            "login": partial(_repeat, ours, _login(), plan),
-            "refresh": partial(_refresh, ours, plan),
-        }
-        return {"check": check, **interleave(measures, plan.rounds)}
+def measure(contestants: Sequence[Contestant], plan: Plan) -> Json:
+    """Return `{"check": {peer: [load]}, "introspection": {…}, "refresh"…, "login": {"cierre": [load]}}`."""
+    print("  check of an access token over HTTP")
+    checking = {one.peer.name: one for one in contestants if one.peer.name != CierreMinimal.name}
+    servers = {name: one.server for name, one in checking.items()}
+    check = interleave({name: _checking(one, plan) for name, one in checking.items()}, plan.rounds, servers)
+    print("  introspection, refresh, login")
+    ours = checking[Cierre.name]
+    assert isinstance(ours.peer, Cierre)
+    _register(ours.peer)
+    measures = {
+        "introspection": partial(_repeat, ours, _introspection(ours.peer), plan),
+        "refresh": partial(_refresh, ours, plan),
+        "login": partial(_login, ours, plan),
+    }
+    return {"check": check, **interleave(measures, plan.rounds)}
 
 
 def _checking(one: Contestant, plan: Plan) -> partial[Load]:
@@ -43,7 +45,6 @@ def _checking(one: Contestant, plan: Plan) -> partial[Load]:
 
 
 def _repeat(one: Contestant, request: Request, plan: Plan) -> Load:
-    one.store.pin()
     return load.repeat(one.server.port, request, connections=FEW, seconds=plan.seconds)
 
 
@@ -64,21 +65,20 @@ def _introspection(peer: Cierre) -> Request:
     )
 
 
-def _login() -> Request:
+def _login(one: Contestant, plan: Plan) -> Load:
+    """Each is waited for, so that no password is still being checked when the clock has stopped."""
     body = f'{{"username":"user0@example.com","password":"{PASSWORD}"}}'
-    return Request("POST", "/api/v1/auth/login", JSON, body)
+    logins = repeat(Request("POST", "/api/v1/auth/login", JSON, body).raw(), round(LOGINS_A_SECOND * plan.seconds))
+    return load.once_each(one.server.port, logins, connections=FEW, seconds=plan.seconds)
 
 
 def _refresh(one: Contestant, plan: Plan) -> Load:
     assert isinstance(one.peer, Cierre)
-    opened = one.peer.open_sessions([user(n % 1000) for n in range(round(one.guess * 3 * plan.seconds) + 100)])
+    opened = one.peer.open_sessions([user(n % 1000) for n in range(round(REFRESHES_A_SECOND * plan.seconds) + 100)])
     one.store.settle()
-    one.store.pin()
     requests = (
         Request("POST", "/api/v1/auth/refresh", JSON, f'{{"refreshToken":"{each.refresh_token}"}}') for each in opened
     )
-    found = load.once_each(
+    return load.once_each(
         one.server.port, (request.raw() for request in requests), connections=FEW, seconds=plan.seconds
     )
-    one.guess = found.rate
-    return found

@@ -1,6 +1,7 @@
 """Django REST framework with either of its two widely used token packages, behind gunicorn."""
 
 import json
+import os
 import subprocess
 from typing import ClassVar
 
@@ -42,7 +43,9 @@ class _Drf(Peer):
 
     def _manage(self, *words: str) -> str:
         command = [str(scratch.VENV / "bin" / "python"), "-m", "django", *words]
-        done = subprocess.run(command, env=self._environment, cwd=FOLDER, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env={**os.environ, **self._environment}, cwd=FOLDER, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise RuntimeError(done.stderr[-1500:])
         return done.stdout

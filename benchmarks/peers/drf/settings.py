@@ -19,8 +19,9 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": os.environ["DATABASE"],
-        "USER": os.environ.get("CIERRE_BENCH_PGUSER", "postgres"),
-        "HOST": os.environ.get("CIERRE_BENCH_PGHOST", "127.0.0.1"),
+        "USER": os.environ["PGUSER"],
+        "HOST": os.environ["PGHOST"],
+        "PORT": os.environ["PGPORT"],
         "CONN_MAX_AGE": None,
     }
 }

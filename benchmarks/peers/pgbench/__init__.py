@@ -4,7 +4,7 @@ import re
 import subprocess
 
 from benchmarks import machine, scratch
-from benchmarks.database import HOST, USER, Postgres
+from benchmarks.database import Postgres
 from benchmarks.load import Load, LoadFailed
 from benchmarks.peers.base import USERS
 from benchmarks.peers.ours import SESSION_COLUMNS, Cierre
@@ -50,7 +50,7 @@ class Pgbench:
         """Close as many sessions as the time allows; there are `sessions` for each client."""
         self._open(clients, sessions)
         self.store.settle()
-        words = ["pgbench", "-h", HOST, "-U", USER, "-n", "-M", "prepared", "-c", str(clients), "-j", "1"]
+        words = ["pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "1"]
         words += [
             "-T",
             f"{max(seconds, 1):.0f}",
@@ -62,15 +62,11 @@ class Pgbench:
             f"per_client={PER_CLIENT}",
         ]
         words += ["-f", str(self.script), self.store.url.rpartition("/")[2]]
-        process = subprocess.Popen(
-            machine.pinned(machine.SERVER_CORES, words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        while process.poll() is None and not self._backends_pinned(clients):
-            pass
-        shown, _ = process.communicate()
+        done = subprocess.run(machine.pinned(machine.SERVER_CORES, words), capture_output=True, text=True, check=False)
+        shown = done.stdout + done.stderr
         rate = re.search(r"tps = ([\d.]+)", shown)
         latency = re.search(r"latency average = ([\d.]+)", shown)
-        if process.returncode or not rate or not latency:
+        if done.returncode or not rate or not latency:
             raise LoadFailed(shown)
         closed = int(self.store.execute("SELECT count(*) FROM sessions WHERE closed_at IS NOT NULL"))
         missed = int(re.search(r"processed: (\d+)", shown)[1]) - closed  # type: ignore[index]
@@ -79,13 +75,6 @@ class Pgbench:
 
     def audit_rows(self) -> int:
         return int(self.store.execute("SELECT count(*) FROM audit_events"))
-
-    def _backends_pinned(self, clients: int) -> bool:
-        self.store.pin()
-        count = (
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgbench'"
-        )
-        return int(self.store.execute(count)) >= clients
 
     def _open(self, clients: int, sessions: int) -> None:
         self.store.execute(
