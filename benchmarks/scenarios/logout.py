@@ -21,39 +21,6 @@ ON_POSTGRESQL: tuple[type[Peer], ...] = (Cierre, CierreMinimal, Stock, Knox, Bet
 ON_SQLITE: tuple[type[Peer], ...] = (Cierre, Lean, Stock)
 
 
-def measure(self, connections: int, seconds: float) -> Load:
-        """Close sessions for so long; they were opened before the clock started."""
-        tickets = self.peer.mint(round(min(self.guess * 1.5, HIGHEST_RATE) * seconds) + 4 * connections)
-        self.store.settle()
-        found = load.once_each(
-            self.server.port, (ticket.logout.raw() for ticket in tickets), connections=connections, seconds=seconds
-        )
-        self.guess = max(found.rate, self.guess * 0.5)
-        self.successes += found.successes
-        # They were sent in order, so the first ones surely were.
-        self.closed = (tickets[:SAMPLE] + self.closed)[: 2 * SAMPLE]
-        return found
-
-    def proof(self) -> Json:
-        """Whether what was closed stays closed, and whether there is one audit row for each success."""
-        still_open = sum(self._is_open(ticket) for ticket in self.closed)
-        return {
-            "sample": len(self.closed),
-            "still_accepted": still_open,
-            "successes": self.successes,
-            "audit_rows": self.peer.audit_rows(),
-            "mib": self.server.memory_mib(),
-        }
-
-    def check_open(self) -> None:
-        """A fresh session must be accepted, or the refusal of a closed one proves nothing."""
-        (ticket,) = self.peer.mint(1)
-        assert self._is_open(ticket), f"{self.peer.name} refuses an open session"
-
-    def _is_open(self, ticket: Ticket) -> bool:
-        return self.peer.accepts(*processes.ask(self.server.port, ticket.use))
-
-
 def measure(plan: Plan) -> Json:
     """Return loads and proofs for PostgreSQL with one worker and two, for SQLite, and for pgbench."""
     found: Json = {}
