@@ -125,7 +125,7 @@ class MockApp:
                 operation = MockedOperation(served.document, found.operation, self.options)
                 served.operations[id(found.operation.node)] = operation
             parameters = found.parameters
-            if not parameters and "?" not in found.operation.path and "#" not in found.operation.path:
+            if not parameters and found.alone:
                 served.plain[method, request.path] = operation
         return self._answer(operation, request, parameters), operation
 

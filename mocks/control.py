@@ -1,4 +1,4 @@
-"""Routes of the mock itself, under a prefix that no API has: webhooks on demand."""
+"""Routes of the mock itself, under a prefix that no API has: the document as it is served, webhooks on demand."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ if TYPE_CHECKING:
     from mocks.app import MockApp
 
 CONTROL = "/__mock/"
+_DOCUMENT = CONTROL + "openapi.json"
 _WEBHOOKS = CONTROL + "webhooks/"
 _BAD = Refusal(400, (), (), "The mock cannot do that")
 _UNKNOWN = Refusal(404, (), (), "No such route of the mock")
 
 
 async def control(app: MockApp, request: Request) -> Reply:
-    """`POST /__mock/webhooks/NAME` with `{"url": …, "example": …}` sends a webhook of the document there."""
+    """`GET /__mock/openapi.json` is the document in one piece.
+
+    `POST /__mock/webhooks/NAME` with `{"url": …, "example": …}` sends a webhook of the document there.
+    """
+    if request.path == _DOCUMENT and request.method == "GET":
+        return _json(dump(app.document.root), "the document")
     if not request.path.startswith(_WEBHOOKS) or request.method != "POST":
-        return problem(_UNKNOWN, f"there is POST {_WEBHOOKS}NAME")
+        return problem(_UNKNOWN, f"there are GET {_DOCUMENT} and POST {_WEBHOOKS}NAME")
     from mocks.callbacks import send_webhook  # noqa: PLC0415 - the HTTP client is loaded when it is needed
 
     try:
@@ -31,6 +37,9 @@ async def control(app: MockApp, request: Request) -> Reply:
         )
     except (MalformedBody, TypeError, KeyError, LookupError, ValueError) as error:
         return problem(_BAD, f'send {{"url": "http://…"}}: {error}')
-    body = dump({"status": status})
+    return _json(dump({"status": status}), f"the webhook was answered with {status}")
+
+
+def _json(body: bytes, why: str) -> Reply:
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    return Reply(200, headers, body, f"the webhook was answered with {status}")
+    return Reply(200, headers, body, why)

@@ -125,6 +125,9 @@ class Flat:
         listed = _list(schema.get("enum")) or None
         if "const" in schema:
             listed = [schema["const"]]
+        if self.types == {"string"} and listed and not any(isinstance(value, str) for value in listed):
+            # As the validator reads it: an enum of numbers for a string means their texts.
+            listed = [str(value).lower() if isinstance(value, bool) else str(value) for value in listed]
         if listed is not None:
             self.values = listed if self.values is None else [value for value in self.values if value in listed]
         if isinstance(schema.get("pattern"), str) and schema["pattern"] not in self.patterns:

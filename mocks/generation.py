@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from cierre.validation import SchemaCompiler, UnresolvableReference
 from mocks.documents import Document
+from mocks.exclusive import set_apart
 from mocks.flat import Flat, flatten
 from mocks.texts import make_text
 
@@ -111,6 +112,10 @@ class Generator:
             value = self._discriminate(value, alternative, holder)
             if not careful or self._accepts(holder, value):
                 return value
+            if isinstance(value, dict) and holder.get("oneOf") is alternatives:
+                apart = set_apart(self._document, self._compiler, value, alternative, alternatives)
+                if self._accepts(holder, apart):
+                    return apart
         return value
 
     def _weight(self, alternative: Any, stack: tuple[str, ...]) -> int:

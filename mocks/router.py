@@ -13,10 +13,11 @@ _VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
 class Match(NamedTuple):
-    """An operation and the text of its path parameters."""
+    """An operation and the text of its path parameters. `alone`: no other operation has this very path."""
 
     operation: Operation
     parameters: dict[str, str]
+    alone: bool
 
 
 class _Route(NamedTuple):
@@ -43,19 +44,20 @@ class Router:
         self._root = _Node()
         self._bases = sorted(document.base_paths(), key=len, reverse=True)
         for operation in document.operations():
-            self._add(operation.path, operation)
+            self._add(operation.path, operation, document)
             for base in document.base_paths(operation):
-                self._add(base + operation.path, operation)
+                self._add(base + operation.path, operation, document)
 
-    def _add(self, path: str, operation: Operation) -> None:
+    def _add(self, path: str, operation: Operation, document: Document) -> None:
         # Some documents tell operations apart by a query or fragment in the path: `/#Action=Send`.
         plain, query = _split(path)
         node, names = self._root, []
+        enums = _enums(document, operation) if "}{" in plain else {}
         for segment in plain.split("/")[1:]:
             variables = _VARIABLE.findall(segment)
             names += variables
             if variables:
-                pattern = _pattern(segment)
+                pattern = _pattern(segment, enums)
                 _, child = node.templates.setdefault(pattern, (re.compile(pattern, re.DOTALL), _Node()))
                 node = child
             else:
@@ -80,7 +82,8 @@ class Router:
             for node, values in _walk(self._root, segments):
                 for route in _by_query(node.routes.values(), query):
                     if method in route.operations:
-                        return Match(route.operations[method], dict(zip(route.names, values, strict=True)))
+                        parameters = dict(zip(route.names, values, strict=True))
+                        return Match(route.operations[method], parameters, alone=len(node.routes) == 1)
                     allowed += [name for name in route.operations if name not in allowed]
             if allowed:
                 break
@@ -100,11 +103,31 @@ def _split(path: str) -> tuple[str, frozenset[tuple[str, str]]]:
     return plain, frozenset(pair for pair in parse_qsl(rest) if "{" not in pair[1])
 
 
-def _pattern(segment: str) -> str:
-    """The expression of a segment like `{name}.{ext}`; a variable takes at least one character."""
+def _pattern(segment: str, enums: dict[str, list[str]]) -> str:
+    """The expression of a segment like `{name}.{ext}`; a variable takes at least one character.
+
+    `enums`: what variables that stand side by side are limited to; nothing else says where one of them ends.
+    """
     pieces = _VARIABLE.split(segment)
-    text = "".join(f"(.+{'?' if i < len(pieces) - 2 else ''})" if i % 2 else re.escape(p) for i, p in enumerate(pieces))
+    text = ""
+    for index, piece in enumerate(pieces):
+        if index % 2 == 0:
+            text += re.escape(piece)
+        elif piece in enums:
+            text += f"({'|'.join(re.escape(value) for value in enums[piece])})"
+        else:
+            text += "(.+?)" if index < len(pieces) - 2 else "(.+)"
     return text + r"\Z"
+
+
+def _enums(document: Document, operation: Operation) -> dict[str, list[str]]:
+    found = {}
+    for item in [*(operation.path_item.get("parameters") or ()), *(operation.node.get("parameters") or ())]:
+        node = document.mapping(item)
+        values = document.mapping(node.get("schema")).get("enum")
+        if node.get("in") == "path" and isinstance(values, list):
+            found[str(node.get("name"))] = [str(value) for value in values]
+    return found
 
 
 def _walk(node: _Node, segments: list[str]) -> Iterator[tuple[_Node, list[str]]]:

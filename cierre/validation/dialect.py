@@ -73,7 +73,7 @@ def _types(schema: Mapping[str, Any], out: dict[str, Any]) -> None:
 def _values(schema: Mapping[str, Any], out: dict[str, Any]) -> None:
     _numbers(schema, out)
     if isinstance(schema.get("enum"), list) and schema["enum"]:
-        out["enum"] = schema["enum"]
+        out["enum"] = _enum(schema["enum"], out.get("type"))
     if "const" in schema:
         out["const"] = schema["const"]
     if schema.get("uniqueItems") is True:
@@ -85,6 +85,13 @@ def _values(schema: Mapping[str, Any], out: dict[str, Any]) -> None:
         out["required"] = list(dict.fromkeys(name for name in required if isinstance(name, str)))
     if isinstance(schema.get("dependentRequired"), Mapping):
         out["dependentRequired"] = schema["dependentRequired"]
+
+
+def _enum(values: list[Any], kind: Any) -> list[Any]:
+    """YAML turns the `1` of a string's enum into a number: where no value is of the type, their texts are meant."""
+    if kind == "string" and not any(isinstance(value, str) for value in values):
+        return [str(value).lower() if isinstance(value, bool) else str(value) for value in values if value is not None]
+    return values
 
 
 def _numbers(schema: Mapping[str, Any], out: dict[str, Any]) -> None:

@@ -37,11 +37,12 @@ class ResponseValidator:
         *,
         version: Version = "3.0",
         compiler: SchemaCompiler | None = None,
+        operation: Mapping[str, Any] | None = None,
     ) -> None:
         self._document = document
         self._compiler = compiler or SchemaCompiler(document, version=version, direction="response")
         self._method = method.lower()
-        self._operation = resolve(document, document["paths"][path])[self._method]
+        self._operation = operation or resolve(document, document["paths"][path])[self._method]
 
     def violations(
         self, status: int, headers: Mapping[str, str], content_type: str | None, body: bytes

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cierre.validation.json_body import decode_json
 from cierre.validation.references import resolve
+from cierre.validation.violations import MalformedBody
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
@@ -123,14 +125,25 @@ class TextReader:
             self._additional = TextReader(additional_of(self._schema, self._document), self._document)
         return self._additional
 
+    def _text(self, raw: str) -> Any:
+        """One text; where an object or array is due, it may be JSON."""
+        if self.types & {"object", "array"} and raw[:1] in {"{", "["}:
+            try:
+                return decode_json(raw.encode())
+            except MalformedBody:
+                pass
+        return [self.items.read(raw)] if self.types == {"array"} else from_text(raw, self.types)
+
     def read(self, raw: Any) -> Any:
         """Text, or lists and dictionaries of text, as the schema's kind of value."""
         if isinstance(raw, str):
-            return [self.items.read(raw)] if self.types == {"array"} else from_text(raw, self.types)
+            return self._text(raw)
         if isinstance(raw, list):
             return [self.items.read(item) for item in raw]
         if isinstance(raw, dict):
             if "array" in self.types and "object" not in self.types:
-                return [self.items.read(item) for item in raw.values()]
+                # `name[]=a&name[]=b`, and `name[0]=a&name[1]=b`.
+                listed = raw[""] if set(raw) == {""} else list(raw.values())
+                return [self.items.read(item) for item in (listed if isinstance(listed, list) else [listed])]
             return {name: self.member(name).read(item) for name, item in raw.items()}
         return raw

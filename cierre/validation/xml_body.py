@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from cierre.validation.references import resolve
-from cierre.validation.shapes import from_text, items_of, properties_of, types_of
+from cierre.validation.shapes import additional_of, from_text, items_of, properties_of, types_of
 from cierre.validation.violations import MalformedBody
 
 
@@ -35,11 +35,11 @@ def _value(element: ET.Element, schema: Any, document: Any) -> Any:
     if "array" in types:
         return [_value(child, items_of(schema, document), document) for child in element]
     if "object" in types or (not types and len(element)):
-        return _object(element, properties_of(schema, document), document)
+        return _object(element, properties_of(schema, document), additional_of(schema, document), document)
     return from_text(element.text or "", types)
 
 
-def _object(element: ET.Element, properties: Mapping[str, Any], document: Any) -> dict[str, Any]:
+def _object(element: ET.Element, properties: Mapping[str, Any], additional: Any, document: Any) -> dict[str, Any]:
     value: dict[str, Any] = {}
     known = {"": ""}
     for name, schema in properties.items():
@@ -63,7 +63,7 @@ def _object(element: ET.Element, properties: Mapping[str, Any], document: Any) -
             value[name] = _value(child, schema, document)
     for child in element:
         if _local(child.tag) not in known:
-            value.setdefault(_local(child.tag), _value(child, {}, document))
+            value.setdefault(_local(child.tag), _value(child, additional, document))
     return value
 
 
