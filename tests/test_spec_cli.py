@@ -70,7 +70,7 @@ def test_a_broken_contract_is_not_bundled(run, tmp_path):
     file = tmp_path / "theirs.yaml"
     file.write_text("openapi: 3.0.3\npaths: {/a: {$ref: nowhere.yaml}}\n", encoding="utf-8")
     result = run("bundle", str(file))
-    assert result.exit_code != 0
+    assert result.exit_code == 2
     assert "nowhere.yaml" in result.stderr
     assert "Traceback" not in result.stderr
 

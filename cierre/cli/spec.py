@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections import Counter
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cierre.contract import DIALECTS, ContractError, bundle, load, view
-from cierre.contract.loading import default_path, path_item_files
+from cierre.contract.changes import LEVELS
+from cierre.contract.loading import default_path, path_item_files, read_from_disk
 from cierre.contract.writing import Format, text
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class _Unusable(click.ClickException):
+    """It cannot be done with what was given."""
+
+    exit_code = 2
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,7 +59,7 @@ def lint_command(ctx: click.Context, file: Path | None) -> None:
     Cierre is held to the rules of its house as well.
     """
     # Imported late: `bundle` and `view` need no validators.
-    from cierre.contract.linting import lint  # noqa: PLC0415
+    from cierre.contract.linting import lint
 
     shown = file or default_path()
     try:
@@ -78,11 +88,69 @@ def view_command(dialect: str, output: Path | None, form: Format | None) -> None
     _write(view(_load(None), dialect), output, form)
 
 
-def _load(file: Path | None) -> dict[str, Any]:
+@command.command("diff")
+@click.argument("old", envvar="CIERRE_OLD")
+@click.argument("new", required=False, envvar="CIERRE_NEW")
+@click.pass_context
+def diff_command(ctx: click.Context, old: str, new: str | None) -> None:
+    """Say what changed from OLD to NEW, operation by operation; exit code 1 where something breaks clients.
+
+    Each is a file, or a git commit: `v1.0.0`, or `v1.0.0:path/in/the/repository.yaml`; without a path it is
+    `openapi/openapi.yaml`. NEW is by default the contract of Cierre.
+
+    Breaking: a client that was right is wrong now. Risky: one that relied on more than it should may be.
+    """
+    # Imported late: the other commands do not compare.
+    from cierre.contract.differences import diff
+
+    changes = diff(_load_named(old), _load_named(new) if new else _load(None))
+    for operation, group in groupby(changes, key=lambda change: change.operation):
+        click.echo(operation or "the document")
+        for change in group:
+            click.echo(f"  {change.level:<9} {change.message}")
+    count = Counter(change.level for change in changes)
+    click.echo(", ".join(f"{count[level]} {level}" for level in LEVELS), err=True)
+    ctx.exit(1 if count["breaking"] else 0)
+
+
+def _load_named(name: str) -> dict[str, Any]:
+    """A document by the name of its file, or as a git commit has it."""
+    if Path(name).is_file():
+        return _load(Path(name))
+    revision, _, path = name.partition(":")
+    top = _git("rev-parse", "--show-toplevel", mistake=f"{name}: no such file, and this is no git repository")
+    mistake = f"{name}: neither a file nor a commit of this repository"
+    commit = _git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}", mistake=mistake).strip()
+    root = Path(top.strip())
+
+    def read(file: Path) -> str:
+        shown = subprocess.run(  # noqa: S603 - the arguments are a commit's hash and a path in it
+            ["git", "-C", str(root), "show", f"{commit}:{file.relative_to(root).as_posix()}"],  # noqa: S607
+            capture_output=True,
+            check=False,
+        )
+        if shown.returncode:
+            raise FileNotFoundError(2, f"is not in {revision}")
+        return shown.stdout.decode()
+
+    return _load(root / (path or "openapi/openapi.yaml"), read=read)
+
+
+def _git(*arguments: str, mistake: str) -> str:
     try:
-        return load(file)
+        result = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    except OSError as missing:
+        raise _Unusable("git is not installed") from missing
+    if result.returncode:
+        raise _Unusable(mistake)
+    return result.stdout
+
+
+def _load(file: Path | None, *, read: Callable[[Path], str] = read_from_disk) -> dict[str, Any]:
+    try:
+        return load(file, read=read)
     except ContractError as mistake:
-        raise click.ClickException("\n".join(mistake.problems)) from mistake
+        raise _Unusable("\n".join(mistake.problems)) from mistake
 
 
 def _write(document: dict[str, Any], output: Path | None, form: Format | None) -> None:
@@ -93,4 +161,4 @@ def _write(document: dict[str, Any], output: Path | None, form: Format | None) -
     try:
         output.write_text(text(document, form or by_suffix), encoding="utf-8")
     except OSError as mistake:
-        raise click.ClickException(f"{output}: {mistake.strerror}") from mistake
+        raise _Unusable(f"{output}: {mistake.strerror}") from mistake

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -71,7 +72,12 @@ def parse(text: str, *, name: str) -> Any:
         raise ContractError([f"{name}: {mistake}"]) from mistake
 
 
-def load(path: str | Path | None = None) -> dict[str, Any]:
+def read_from_disk(file: Path) -> str:
+    """The text of a file. Raises OSError and UnicodeDecodeError."""
+    return file.read_text(encoding="utf-8")
+
+
+def load(path: str | Path | None = None, *, read: Callable[[Path], str] = read_from_disk) -> dict[str, Any]:
     """The contract as one dictionary.
 
     Each file that a `$ref` names becomes a component, named after the file, or `<file>_<last part of the
@@ -79,12 +85,13 @@ def load(path: str | Path | None = None) -> dict[str, Any]:
 
     Args:
         path: a YAML or JSON file; by default the contract of this package.
+        read: where the text of a file comes from, such as another commit.
 
     Raises:
         ContractError: with every problem of every file: unreadable, not YAML, a reference to nothing.
     """
     root = Path(path) if path is not None else default_path()
-    joiner = _Joiner(root.resolve(), shown=root)
+    joiner = _Joiner(root.resolve(), shown=root, read=read)
     document = joiner.run()
     if joiner.problems:
         raise ContractError(joiner.problems)
@@ -94,7 +101,7 @@ def load(path: str | Path | None = None) -> dict[str, Any]:
 def path_item_files(path: str | Path | None = None) -> dict[str, str]:
     """Which file holds the path item of each path, relative to the document; paths written in place are left out."""
     root = Path(path) if path is not None else default_path()
-    document = parse(root.read_text(encoding="utf-8"), name=str(root))
+    document = parse(read_from_disk(root), name=str(root))
     return {
         route: item["$ref"].partition("#")[0]
         for route, item in document.get("paths", {}).items()
@@ -105,9 +112,10 @@ def path_item_files(path: str | Path | None = None) -> dict[str, str]:
 class _Joiner:
     """Follows references from file to file and collects what they name."""
 
-    def __init__(self, root: Path, *, shown: Path) -> None:
+    def __init__(self, root: Path, *, shown: Path, read: Callable[[Path], str]) -> None:
         self.root = root
         self.shown = shown
+        self.text_of = read
         self.files: dict[Path, Any] = {}
         self.problems: list[str] = []
         self.components: dict[str, dict[str, Any]] = {}
@@ -137,7 +145,7 @@ class _Joiner:
         if file not in self.files:
             self.files[file] = {}
             try:
-                self.files[file] = parse(file.read_text(encoding="utf-8"), name=self.name(file))
+                self.files[file] = parse(self.text_of(file), name=self.name(file))
             except ContractError as mistake:
                 self.problems += mistake.problems
             except (OSError, UnicodeDecodeError) as mistake:
