@@ -98,6 +98,8 @@ def _tell(
             return [Violation(location, where + pointer(name), f'"{name}" is required', rule)]
         case kinds.AdditionalProperties(unexpected=names) | kinds.UnevaluatedProperties(unexpected=names):
             return [Violation(location, where + pointer(name), f'"{name}" is not known here', rule) for name in names]
+        case kinds.Not(schema={"description": str(reason)}):
+            return [Violation(location, where, reason, rule)]
         case kinds.FalseSchema():
             return [Violation(location, where, "must not be here", rule)]
     return [Violation(location, where, error.message, rule)]
