@@ -123,6 +123,10 @@ def _subschemas(schema: Mapping[str, Any], out: dict[str, Any], convert: Convert
     for keyword in _ONE:
         if isinstance(schema.get(keyword), (Mapping, bool)):
             out[keyword] = convert(schema[keyword])
+    reason = schema["not"].get("description") if isinstance(schema.get("not"), Mapping) else None
+    if isinstance(reason, str) and isinstance(out["not"], dict):
+        # The author's words for what is refused are the message.
+        out["not"] = {**out["not"], "description": reason}
     if isinstance(schema.get("items"), list):
         out["prefixItems"] = [convert(item) for item in schema["items"]]
     for keyword in _MANY:
