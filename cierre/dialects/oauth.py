@@ -9,7 +9,13 @@ from cierre.outcomes import LogoutResult
 
 DEFAULT_LANGUAGE: Language = "en"
 
-_BY_STATUS = {400: "invalid_request", 401: "invalid_client", 503: "temporarily_unavailable", 500: "server_error"}
+_BY_STATUS = {
+    400: "invalid_request",
+    401: "invalid_client",
+    429: "temporarily_unavailable",
+    500: "server_error",
+    503: "temporarily_unavailable",
+}
 
 
 def success(_result: LogoutResult, _language: Language) -> Rendered:
