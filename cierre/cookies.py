@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from cierre.errors import ForeignOrigin, NotFound, RefreshTokenInvalid, Unauthorized
+from cierre.errors import ForeignOrigin, NotFound, TokenMissing, Unauthorized
 from cierre.outcomes import Headers
 from cierre.request import Request
 
