@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from cierre.errors import ForeignOrigin, NotFound, TokenMissing, Unauthorized
+from cierre.errors import ForeignOrigin, NotFound, RefreshTokenInvalid, Unauthorized
 from cierre.outcomes import Headers
 from cierre.request import Request
 
@@ -43,13 +43,11 @@ class Presented:
 
 
 @asynccontextmanager
-async def presented(
-    request: Request, body: dict[str, Any] | None, *, missing: type[Unauthorized] = TokenMissing
-) -> AsyncIterator[Presented]:
+async def presented(request: Request, body: dict[str, Any] | None) -> AsyncIterator[Presented]:
     """The refresh token of the body, or else of the cookie; a cookie that is no good any more is taken away.
 
     Raises:
-        Unauthorized: there is none; as `missing` has it.
+        RefreshTokenInvalid: there is none.
         ForeignOrigin: the cookie came from a foreign origin.
     """
     token = (body or {}).get(NAME)
@@ -58,7 +56,7 @@ async def presented(
         return
     token = request.cookie(NAME)
     if not token:
-        raise missing
+        raise RefreshTokenInvalid
     refuse_foreign_origin(request)
     try:
         yield Presented(token, from_cookie=True)
