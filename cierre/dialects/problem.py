@@ -16,11 +16,13 @@ def success(result: LogoutResult, language: Language) -> Rendered:
     return Rendered(200, {"success": True, "message": LOGOUT_SUCCESS[result.logout_type](language)})
 
 
-def failure(error: CierreError, context: Context) -> Rendered:
+def failure(error: CierreError, context: Context, status: int | None = None) -> Rendered:
+    """`status`: that of the dialect whose place the problem details take; by default the error's own."""
+    status = status or error.status
     body: dict[str, Any] = {
         "type": f"urn:cierre:error:{error.code}",
-        "title": phrase(error.status),
-        "status": error.status,
+        "title": phrase(status),
+        "status": status,
         "detail": message(error, context.language, "problem"),
         "instance": context.path,
         "code": error.code,
@@ -28,4 +30,4 @@ def failure(error: CierreError, context: Context) -> Rendered:
     }
     if error.details:
         body["details"] = error.details
-    return Rendered(error.status, body, PROBLEM)
+    return Rendered(status, body, PROBLEM)

@@ -52,6 +52,10 @@ def message(error: CierreError, language: Language, dialect: str) -> str:
     return entry.own.get(dialect, entry.text)(language)
 
 
+# RFC 9110 renamed these (sections 15.5.14 and 15.5.21); Python followed in 3.13.
+_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
 def phrase(status: int) -> str:
     """`401` → `Unauthorized`."""
-    return HTTPStatus(status).phrase
+    return _RENAMED.get(status) or HTTPStatus(status).phrase

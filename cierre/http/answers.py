@@ -86,10 +86,11 @@ def success(request: Request, outcome: Outcome) -> Answer:
 def failure(request: Request, error: CierreError) -> Answer:
     """Render an error."""
     manner = voice(request)
-    dialect = DIALECTS["problem" if manner.choice.problem and manner.dialect != "oauth" else manner.dialect]
-    if manner.dialect == "plain":
-        dialect = DIALECTS["plain"]
-    rendered = dialect.failure(error, Context(manner.language, request.trace_id, request.path, now_ms()))
+    context = Context(manner.language, request.trace_id, request.path, now_ms())
+    rendered = DIALECTS[manner.dialect].failure(error, context)
+    if manner.choice.problem and manner.dialect not in {"oauth", "plain"} and rendered.status >= 400:
+        # The form is the client's wish; the status is the dialect's decision.
+        rendered = problem.failure(error, context, rendered.status)
     headers = [*common(request), *error.headers.items()]
     if manner.dialect == "oauth":
         headers.extend(NO_STORE)
