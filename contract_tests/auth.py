@@ -6,6 +6,8 @@
   operations: "/admin/*"            # optional: a pattern for the path or the operationId
   login: {path: /login, json: {username: admin, password: $ADMIN_PASSWORD}, token: /access_token}
   fresh: true                       # a new login once an answer may have ended the old one
+  live:                             # example values of the contract that stand for real ones:
+    "example-refresh-token": /refresh_token   # a pointer into the login's answer, a value, or {uuid}: a new one
 - scheme: bearerAuth
   bearer: $TOKEN                    # $NAME and ${NAME} are taken from the environment
 - scheme: apiKey
@@ -30,6 +32,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
 import requests
 import yaml
@@ -40,14 +44,21 @@ from contract_tests.exchanges import Secrets
 from contract_tests.findings import CouldNotRun
 
 # Logins made before they are needed: hashing a password costs a server tens of milliseconds.
-AHEAD = 3
+AHEAD = 1
 # Shorter strings of a login's answer are words, not credentials.
 SECRET_LENGTH = 20
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One entry of the file. `bodies` are the login's bodies, taken in turn."""
+    """One entry of the file.
+
+    Attributes:
+        bodies: of the login, taken in turn.
+        token: JSON pointer into the login's answer.
+        live: example value of the contract → the value to send instead, a pointer into the login's answer, or
+            `{uuid}`.
+    """
 
     scheme: str | None = None
     operations: str = "*"
@@ -58,12 +69,15 @@ class Entry:
     bodies: tuple[Document, ...] = ()
     token: str = "/access_token"
     fresh: bool = False
+    live: dict[str, str] = field(default_factory=dict)
 
     def fits(self, document: Document, operation: Operation) -> bool:
-        """Whether these credentials are what `operation` wants."""
+        """Whether these credentials are what `operation` wants; without any, whether their live values may do."""
         wanted = {name for alternative in security(document, operation) for name in alternative}
         named = any(fnmatch.fnmatchcase(name, self.operations) for name in (operation.path, operation.name))
-        return named and (self.scheme in wanted if self.scheme else bool(wanted))
+        if not wanted:
+            return named and bool(self.live)
+        return named and (self.scheme is None or self.scheme in wanted)
 
 
 def read(path: Path) -> list[Entry]:
@@ -134,15 +148,14 @@ class Keyring:
         """A session that nobody else uses."""
         return self._pool(source).take()
 
-    def spent(self, token: str) -> None:
-        """An answer came that may have ended the session of `token`."""
+    def spent(self, tokens: list[str]) -> None:
+        """An answer came that may have ended the sessions of `tokens`."""
         for pool in self._pools.values():
-            pool.drop(token)
+            pool.drop(tokens)
 
-    def forget(self) -> None:
-        """Every session made so far may have ended."""
-        for pool in self._pools.values():
-            pool.clear()
+    def forget(self, source: Entry) -> None:
+        """Every session that `source` logged in so far may have ended."""
+        self._pool(source).clear()
 
     def close(self) -> None:
         """Stop logging in ahead."""
@@ -172,9 +185,11 @@ class _Pool:
             self.ahead.append(self.worker.submit(self._log_in, next(self.bodies)))
         return self.ahead.popleft().result()
 
-    def drop(self, token: str) -> None:
-        if self.source.fresh and self.held is not None and self.held.token == token:
-            self.held = None
+    def drop(self, tokens: list[str]) -> None:
+        if self.source.fresh and self.held is not None:
+            held = json.dumps(self.held.answer)
+            if any(token in held for token in tokens):
+                self.held = None
 
     def clear(self) -> None:
         self.held = None
@@ -200,7 +215,7 @@ class _Pool:
         return Login(token, content)
 
     def _remember(self, url: str, body: Document, content: Any) -> None:
-        found = dict(_secrets(content))
+        found = dict(tokens_in(content))
         sent = json.dumps(body)
         lines = [f"LOGIN=$(curl -s {url} -H 'Content-Type: application/json' -d '{sent}')"]
         lines += [f"{name}=$(echo \"$LOGIN\" | jq -r '{path}')" for name, (path, _) in found.items()]
@@ -219,36 +234,75 @@ def _post(url: str, body: Document, headers: dict[str, str]) -> requests.Respons
     return answer
 
 
-def _secrets(node: Any, path: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
+def tokens_in(node: Any, path: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
     """Long strings under a name that ends in `token`: shell variable → (jq path, value)."""
     for name, value in node.items() if isinstance(node, dict) else ():
         if isinstance(value, str) and name.lower().endswith("token") and len(value) >= SECRET_LENGTH:
             yield _variable(name), (f"{path}.{name}", value)
         elif isinstance(value, dict):
-            yield from _secrets(value, f"{path}.{name}")
+            yield from tokens_in(value, f"{path}.{name}")
 
 
 def _variable(name: str) -> str:
     return "".join(f"_{char}" if char.isupper() else char for char in name).upper().strip("_")
 
 
+def sent_body(request: requests.PreparedRequest) -> bytes:
+    """The body of a prepared request; nothing that is streamed occurs here."""
+    body = request.body or b""
+    return body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
+
+
 class Presented(AuthBase):
     """Credentials as schemathesis' transport wants them: put on the request when it is sent, not before."""
 
-    def __init__(self, ring: Keyring, source: Entry, scheme: Document) -> None:
+    def __init__(self, ring: Keyring, source: Entry, scheme: Document | None) -> None:
         self.ring, self.source, self.scheme = ring, source, scheme
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self.scheme.get("type") != "apiKey":
+        if self.scheme is not None:
+            self._authorize(request, self.scheme)
+        self._enliven(request)
+        return request
+
+    def _authorize(self, request: requests.PreparedRequest, scheme: Document) -> None:
+        if scheme.get("type") != "apiKey":
             request.headers["Authorization"] = f"{self._word()} {self._value()}"
-        elif self.scheme["in"] == "header":
-            request.headers[self.scheme["name"]] = self._value()
-        elif self.scheme["in"] == "query":
-            request.prepare_url(str(request.url), {self.scheme["name"]: self._value()})
+        elif scheme["in"] == "header":
+            request.headers[scheme["name"]] = self._value()
+        elif scheme["in"] == "query":
+            request.prepare_url(str(request.url), {scheme["name"]: self._value()})
         else:
             sent = str(request.headers.get("Cookie", ""))
-            request.headers["Cookie"] = "; ".join(filter(None, [sent, f"{self.scheme['name']}={self._value()}"]))
-        return request
+            request.headers["Cookie"] = "; ".join(filter(None, [sent, f"{scheme['name']}={self._value()}"]))
+
+    def _enliven(self, request: requests.PreparedRequest) -> None:
+        """Put real values where the request has the contract's example values."""
+        body = sent_body(request).decode("latin-1")
+        cookie = str(request.headers.get("Cookie", ""))
+        url = str(request.url)
+        for name, value in request.headers.items():
+            if value in self.source.live:
+                request.headers[name] = self._real(str(value))
+        for shown in self.source.live:
+            written = quote(shown, safe="")
+            if shown in body or written in body or shown in cookie or written in url:
+                real = self._real(shown)
+                body = body.replace(shown, real).replace(written, quote(real, safe=""))
+                cookie, url = cookie.replace(shown, real), url.replace(written, quote(real, safe=""))
+                request.prepare_body(body.encode("latin-1") or None, None)
+                request.url = url
+                if cookie:
+                    request.headers["Cookie"] = cookie
+
+    def _real(self, shown: str) -> str:
+        value = self.source.live[shown]
+        if value == "{uuid}":
+            return str(uuid4())
+        if not value.startswith("/"):
+            return value
+        found = find(self.ring.login(self.source).answer, *value.strip("/").split("/"))
+        return str(found if found is not None else shown)
 
     def _word(self) -> str:
         return "Basic" if self.source.username is not None else "Bearer"
@@ -264,10 +318,10 @@ class Presented(AuthBase):
 
 
 def presented(document: Document, operation: Operation, entries: list[Entry], ring: Keyring) -> Presented | None:
-    """The first credentials that fit the operation, or None."""
+    """The first credentials that fit the operation, or None; without a scheme they only put in live values."""
+    names = [name for alternative in security(document, operation) for name in alternative]
     for source in entries:
         if source.fits(document, operation):
-            names = [name for alternative in security(document, operation) for name in alternative]
-            scheme = find(document, "components", "securitySchemes", source.scheme or names[0]) or {}
+            scheme = find(document, "components", "securitySchemes", source.scheme or names[0]) if names else None
             return Presented(ring, source, scheme)
     return None

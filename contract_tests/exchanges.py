@@ -48,6 +48,12 @@ class Exchange:
         return _field(self.request_headers, name)
 
     @property
+    def credentials(self) -> str:
+        """Everything sent that may hold a credential."""
+        named = (self.request_header(name) or "" for name in ("authorization", "cookie"))
+        return " ".join([*named, self.request_body.decode("latin-1"), self.url])
+
+    @property
     def path(self) -> str:
         return urlsplit(self.url).path
 
@@ -117,14 +123,14 @@ class Secrets:
 
 def curl(sent: Exchange, secrets: Secrets) -> str:
     """Shell lines that repeat the request; the first ones obtain credentials as the run did."""
-    parts = ["curl -i -X", sent.method, shlex.quote(sent.url)]
+    parts = ["curl -i -X", sent.method, _quote(sent.url, secrets)]
     for name, value in sent.request_headers:
         if name.lower() not in _UNINTERESTING:
             parts += ["\\\n  -H", _quote(f"{name}: {value}" if value else f"{name};", secrets)]
     if sent.request_body:
         parts += ["\\\n  --data-binary", _quote_bytes(sent.request_body, secrets)]
     command = " ".join(parts)
-    used = secrets.used_in(f"{sent.request_headers}{sent.request_body.decode('latin-1')}")
+    used = secrets.used_in(f"{sent.request_headers} {sent.credentials}")
     recipes = dict.fromkeys(secrets.recipe[value] for value in used)
     return "\n".join([*recipes, command])
 

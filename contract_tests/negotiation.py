@@ -36,9 +36,10 @@ def variations(document: Document, operation: Operation) -> list[Variation]:
     if len(offered) > 1:
         accepts.append(f"{offered[0]};q=0.2, {offered[-1]}")
     languages = [None, *_languages(document, operation)]
+    # Each form and each language, not each pair of them.
     return [
         {name: value for name, value in (("Accept", accept), ("Accept-Language", language)) if value}
-        for accept, language in itertools.product(accepts, languages)
+        for accept, language in zip(accepts, itertools.cycle(languages), strict=False)
     ]
 
 
@@ -55,9 +56,10 @@ def negotiate(schema: OpenApiSchema, document: Document) -> None:
     """Give each case of `schema` one of its operation's variations.
 
     Enumerated phases take them in turn, so that each is seen; in the fuzzed ones Hypothesis draws, so that a
-    failure shrinks to the case that asks for least.
+    case that asks for least is as likely as any.
     """
     choices = {operation.label: variations(document, operation) for operation in operations(document)}
+    known = {operation.label: _examples(document, operation) for operation in operations(document)}
     turns = {label: itertools.cycle(of_operation) for label, of_operation in choices.items()}
 
     def before_add_examples(context: HookContext, examples: list[Case[Any]]) -> None:
@@ -73,7 +75,8 @@ def negotiate(schema: OpenApiSchema, document: Document) -> None:
     def before_generate_case(
         context: HookContext, strategy: st.SearchStrategy[Case[Any]]
     ) -> st.SearchStrategy[Case[Any]]:
-        return st.builds(_drawn, strategy, st.sampled_from(choices[_label(context)]))
+        label = _label(context)
+        return st.builds(_drawn, strategy, st.sampled_from(choices[label]), st.sampled_from(known[label]))
 
     for hook in (before_add_examples, map_case, before_generate_case):
         schema.hook(hook)
@@ -84,13 +87,25 @@ def _label(context: HookContext) -> str:
     return context.operation.label
 
 
-def _drawn(case: Case[Any], variation: Variation) -> Case[Any]:
+def _examples(document: Document, operation: Operation) -> list[Document]:
+    """Bodies that the contract shows; the first is empty."""
+    bodies: list[Document] = [{}]
+    for content in (find(document, *operation.steps, "requestBody", "content") or {}).values():
+        shown = [content.get("example"), *(one.get("value") for one in content.get("examples", {}).values())]
+        bodies += [value for value in shown if isinstance(value, dict)]
+    return bodies
+
+
+def _drawn(case: Case[Any], variation: Variation, known: Document) -> Case[Any]:
     if case.meta is None or case.meta.phase.name not in {TestPhase.FUZZING, TestPhase.STATEFUL}:
         return case
     # Headers of made-up names say nothing about a contract, and some never get past the HTTP parser.
     declared = {parameter.name.lower() for parameter in case.operation.headers} | {"authorization"}
     for name in [name for name in case.headers if name.lower() not in declared]:
         del case.headers[name]
+    # What the contract shows has a meaning that made-up values lack: an existing user, a live token.
+    if known and isinstance(case.body, dict) and case.meta.generation.mode.is_positive:
+        case.body = {**case.body, **known}
     return _with(case, variation)
 
 

@@ -5,6 +5,7 @@ Each is sent once an operation. What must come back is what the contract documen
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from requests.auth import AuthBase
 from schemathesis.checks import CHECKS, CheckFunction
 from schemathesis.core.failures import Failure, FailureGroup
-from schemathesis.core.transport import Response
+from schemathesis.core.transport import HttpMethod, Response
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.generation.case import Case
 
@@ -21,6 +22,7 @@ from contract_tests.auth import presented
 from contract_tests.clauses import BrokenClause, security_pointer
 from contract_tests.documents import Document, Operation, find, pointer, security
 from contract_tests.findings import Scenario
+from contract_tests.negotiation import variations
 
 if TYPE_CHECKING:
     import requests
@@ -50,6 +52,7 @@ class Probe:
         name: this one of its kind.
         headers: sent as they are, over everything else; None leaves a header out.
         body: raw bytes instead of the example; None keeps the example.
+        method: another method than the operation's.
         refused: statuses of which one must come, where the contract documents one of them.
         clause: what is broken if it is not refused.
     """
@@ -60,6 +63,7 @@ class Probe:
     clause: str
     headers: tuple[tuple[str, str | None], ...] = ()
     body: bytes | None = None
+    method: str | None = None
 
 
 UNAUTHENTICATED = frozenset({401, 403})
@@ -80,8 +84,11 @@ def _operation(run: Run, schema: OpenApiSchema, operation: Operation) -> None:
     recorder = ScenarioRecorder(label=operation.label)
     started = time.monotonic()
     before = len(run.report.findings)
+    forms = itertools.cycle(variations(run.document, operation))
     for one in probes(run, operation):
-        _send(recorder, _case(run, schema, operation), one)
+        case = _case(run, schema, operation)
+        case.headers.update({} if any(name == "Accept" for name, _ in one.headers) else next(forms))
+        _send(recorder, case, one, run.options.headers)
     run.record(recorder, "probes")
     run.done(
         Scenario(
@@ -97,28 +104,37 @@ def _operation(run: Run, schema: OpenApiSchema, operation: Operation) -> None:
 def probes(run: Run, operation: Operation) -> Iterator[Probe]:
     """The probes that make sense for the operation."""
     if security(run.document, operation):
-        clause = security_pointer(run.document, operation.steps)
         token = _token(run, operation)
         _hide_broken(run, token)
+        clause = security_pointer(run.document, operation.steps)
         for name, value in broken_credentials(token):
             yield Probe("broken credentials", name, UNAUTHENTICATED, clause, (("Authorization", value),))
-    content = find(run.document, *operation.steps, "requestBody", "content")
-    if content:
-        clause = pointer(run.document, *operation.steps, "requestBody", "content")
-        for kind in ("text/plain", "application/x-cierre-unknown", "nonsense"):
-            if kind not in content:
-                yield Probe("a body of another type", kind, UNSUPPORTED, clause, (("Content-Type", kind),), b"{}")
-        if "application/json" in content:
-            yield from _malformed_json(clause)
-    if find(run.document, *operation.steps, "responses", "406") is not None:
+    yield from _bodies(run.document, operation)
+    answers = {status: (*operation.steps, "responses", status) for status in operation.definition["responses"]}
+    if "405" in answers:
+        clause = pointer(run.document, *answers["405"])
+        for method in ("get", "post", "delete", "patch"):
+            if method not in operation.item:
+                yield Probe("another method", method.upper(), frozenset({405}), clause, method=method.upper())
+    if "406" in answers:
         accept = (("Accept", "application/x-cierre-nothing"),)
-        yield Probe(
-            "an unsatisfiable Accept",
-            accept[0][1],
-            frozenset({406, *UNAUTHENTICATED, *MALFORMED, 404}),
-            pointer(run.document, *operation.steps, "responses", "406"),
-            accept,
-        )
+        refused = frozenset({404, 406, *UNAUTHENTICATED, *MALFORMED})
+        yield Probe("an unsatisfiable Accept", accept[0][1], refused, pointer(run.document, *answers["406"]), accept)
+
+
+def _bodies(document: Document, operation: Operation) -> Iterator[Probe]:
+    content = find(document, *operation.steps, "requestBody", "content")
+    if not content:
+        return
+    clause = pointer(document, *operation.steps, "requestBody", "content")
+    for kind in ("text/plain", "application/x-cierre-unknown", "nonsense"):
+        if kind not in content:
+            yield Probe("a body of another type", kind, UNSUPPORTED, clause, (("Content-Type", kind),), b"{}")
+    if "application/json" in content:
+        yield from _malformed_json(clause)
+    if "413" in operation.definition["responses"]:
+        clause = pointer(document, *operation.steps, "responses", "413")
+        yield Probe("a body of megabytes", "5 MB", frozenset({413}), clause, body=b'"' + b"x" * 5_000_000 + b'"')
 
 
 def _malformed_json(clause: str) -> Iterator[Probe]:
@@ -172,6 +188,7 @@ def _unsigned(token: str) -> str:
 
 
 def _token(run: Run, operation: Operation) -> str:
+    """A token that works now, or nothing where the credentials are no token."""
     credentials = presented(run.document, operation, list(run.options.entries), run.ring)
     if credentials is None or credentials.source.path is None:
         return ""
@@ -237,10 +254,12 @@ class _Changed(AuthBase):
         return request
 
 
-def _send(recorder: ScenarioRecorder, case: Case[Any], one: Probe) -> None:
+def _send(recorder: ScenarioRecorder, case: Case[Any], one: Probe, headers: dict[str, str]) -> None:
+    if one.method is not None:
+        case.method = cast("HttpMethod", one.method)
     case._auth = _Changed(one, case._auth)  # noqa: SLF001 - see _case
     recorder.record_case(case=case)
-    response = case.call()
+    response = case.call(headers=headers)
     recorder.record_response(case_id=case.id, response=response)
     for name in ANSWER_CHECKS:
         try:

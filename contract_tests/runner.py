@@ -21,7 +21,7 @@ from schemathesis.hooks import HookContext
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from contract_tests import checks as checks  # noqa: PLC0414 - registers our checks with schemathesis
-from contract_tests.auth import Entry, Keyring, presented
+from contract_tests.auth import Entry, Keyring, presented, tokens_in
 from contract_tests.clauses import clause_of
 from contract_tests.documents import Document, Operation, operations
 from contract_tests.exchanges import Exchange, Secrets, curl, exchange
@@ -32,6 +32,8 @@ from contract_tests.shrink import Failing, shrink
 
 # Enumerated phases go on after a failure, so that one run shows them all; fuzzed ones would repeat it for long.
 ENUMERATED = frozenset({"examples", "coverage"})
+# An example is the contract's own, and small.
+SHRUNK = frozenset({"coverage", "fuzzing", "stateful"})
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 
@@ -145,6 +147,7 @@ class Run:
         """Take the requests and the failures of one scenario of schemathesis."""
         for case_id, interaction in recorder.interactions.items():
             if interaction.response is not None:
+                self._learn(interaction.response)
                 self.report.exchanges.append(self._exchange(recorder, case_id, phase))
         last: dict[Failure, tuple[Failure, str, str]] = {}
         for case_id, nodes in recorder.checks.items():
@@ -155,6 +158,17 @@ class Run:
                     last[failure] = (failure, failure.case_id or case_id, node.name)
         for failure, case_id, name in last.values():
             self._failed(recorder, failure, case_id, name, phase)
+
+    def _learn(self, response: Response) -> None:
+        """Tokens that an answer tells are secrets, too."""
+        if b"oken" in response.content and response.status_code < 300:
+            try:
+                found = tokens_in(response.json())
+            except ValueError:
+                return
+            note = "# an earlier answer tells this token"
+            fresh = {name: value for name, (_, value) in found if value not in self.ring.secrets.names}
+            self.ring.secrets.add(fresh, note)
 
     def _failed(self, recorder: ScenarioRecorder, failure: Failure, case_id: str, check: str, phase: str) -> None:
         case = recorder.cases[case_id].value
@@ -171,7 +185,7 @@ class Run:
             curl="\n".join(curl(step, self.ring.secrets) for step in sent),
             exchange=self._exchange(recorder, case_id, phase),
         )
-        if self.found(finding) and len(sent) == 1 and response is not None and phase in PHASES:
+        if self.found(finding) and len(sent) == 1 and response is not None and phase in SHRUNK:
             self._large[self._known[finding.key]] = Failing(case, check, failure, response)
 
     def _exchange(self, recorder: ScenarioRecorder, case_id: str, phase: str) -> Exchange:
@@ -265,7 +279,7 @@ def _credentials(run: Run, schema: OpenApiSchema) -> None:
     def after_call(_context: HookContext, case: Case[Any], response: Response) -> None:
         acted = case.method.upper() not in {"GET", "HEAD", "OPTIONS"} and response.status_code < 400
         if acted or response.status_code == 401:
-            run.ring.spent(str(response.request.headers.get("Authorization", "")).partition(" ")[2])
+            run.ring.spent(run.ring.secrets.used_in(exchange(response, operation="", phase="", started=0).credentials))
 
     schema.hook(after_call)
 

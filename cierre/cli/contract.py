@@ -85,12 +85,12 @@ def command(
     Exit code 0: the contract holds. 1: it is broken. 2: the tests could not run.
     """
     # Here, since schemathesis takes a second to load and --help should not.
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from contract_tests.findings import CouldNotRun  # noqa: PLC0415
-    from contract_tests.plan import Users, plan  # noqa: PLC0415
-    from contract_tests.report import write  # noqa: PLC0415
-    from contract_tests.report.console import listener, summary  # noqa: PLC0415
+    from contract_tests.findings import CouldNotRun
+    from contract_tests.plan import Users, plan
+    from contract_tests.report import write
+    from contract_tests.report.console import listener, summary
 
     seed = random.SystemRandom().getrandbits(32) if seed is None else seed
     users = Users(user, password, admin_user, admin_password)

@@ -1,0 +1,172 @@
+"""Our own contract: its document as the run needs it, who logs in, and what only we promise."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import requests
+from schemathesis.core.failures import Failure
+from schemathesis.core.transport import Response
+from schemathesis.generation.case import Case
+from schemathesis.hooks import HookContext
+from schemathesis.openapi.checks import RejectedPositiveData, UnsupportedMethodResponse
+
+from cierre import contract
+from contract_tests import house_checks as house_checks  # noqa: PLC0414 - registers them with schemathesis
+from contract_tests.auth import Entry, sent_body
+from contract_tests.documents import Document, find, operations
+from contract_tests.findings import CouldNotRun
+
+if TYPE_CHECKING:
+    from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+    from contract_tests.plan import Users
+    from contract_tests.runner import Run
+
+# The hosts by which the service knows a document's audience: those of the documents themselves.
+HOSTS = {"envelope": "api.example.com", "respuesta": "api.ejemplo.com", "session": "localhost:3000"}
+LOGIN = "/api/v1/auth/login"
+DEVICE = "mobile-device-uuid-123456789"
+NOWHERE = "cierre-no-such-path"
+USER_ID = "64f8a123b456c789d012e345"
+# The values that the contract's examples show, and what of a login they stand for.
+LIVE = {
+    "cmVmcmVzaC10b2tlbi1vZi10aGUtZXhhbXBsZXM": "/data/refreshToken",
+    "1|abcdef1234567890": "/data/accessToken",
+    USER_ID: "/data/user/id",
+    # The key of the examples: were it sent twice, the second answer would be the first.
+    "8e03978e-40d5-43dd-bc93-6894a57f9324": "{uuid}",
+}
+# Parts of a request whose schema-valid values the contract may refuse for what they mean.
+MEANINGS = {"login": "clientId", "list_audit_events": "cursor"}
+# The OAuth doors say with 400 that a well-formed token or client is not good (RFC 6749, section 5.2).
+OAUTH_REFUSALS = ("invalid_grant", "unauthorized_client", "invalid_client")
+
+
+def ours(dialect: str | None, users: Users) -> tuple[Document, tuple[Entry, ...], dict[str, str], House]:
+    """The document, the credentials, the headers of every request, and the rules that are only ours."""
+    try:
+        loaded = contract.load()
+        document = contract.bundle(loaded) if dialect is None else contract.view(loaded, dialect)
+    except contract.ContractError as problem:
+        raise CouldNotRun(f"our own contract cannot be used: {problem}") from problem
+    headers = {"Host": HOSTS[dialect]} if dialect in HOSTS else {}
+    return _with_unrouted(document), tuple(_entries(users)), headers, House(users, dialect)
+
+
+def _entries(users: Users) -> list[Entry]:
+    live = {**LIVE, "usuario@ejemplo.com": users.user, "cierre-demo": users.password}
+    admin = _entry(users.admin_user, users.admin_password, "/api/v1/admin/*", LIVE)
+    return [admin, _entry(users.user, users.password, "*", live)]
+
+
+def _entry(user: str, password: str, operations_: str, live: dict[str, str]) -> Entry:
+    body = {"username": user, "password": password, "deviceId": DEVICE}
+    return Entry(
+        operations=operations_,
+        path=LOGIN,
+        bodies=(body, {**body, "tokenFormat": "opaque"}),
+        token="/data/accessToken",
+        fresh=True,
+        live=live,
+    )
+
+
+def _with_unrouted(document: Document) -> Document:
+    """The document with what routing itself refuses written where a run looks for it.
+
+    Each operation gets the 405 of its path, and each prefix an operation that does not exist, whose answer is 404.
+    """
+    document = deepcopy(document)
+    refusals = document.get("x-cierre-unrouted", {})
+    for operation in list(operations(document)):
+        prefix = max((prefix for prefix in refusals if operation.path.startswith(prefix)), key=len)
+        operation.definition["responses"].setdefault("405", _reference(prefix, "405"))
+    for prefix in refusals:
+        document["paths"][f"{prefix}{NOWHERE}"] = {
+            "get": {
+                "operationId": f"no_such_path_under_{prefix.strip('/').replace('/', '_') or 'root'}",
+                "security": [],
+                "responses": {"404": _reference(prefix, "404")},
+            }
+        }
+    return document
+
+
+def _reference(prefix: str, status: str) -> Document:
+    return {"$ref": f"#/x-cierre-unrouted/{prefix.replace('~', '~0').replace('/', '~1')}/{status}"}
+
+
+class House:
+    """What a run of our own contract does besides: see `runner.Extension`."""
+
+    def __init__(self, users: Users, dialect: str | None) -> None:
+        self.users = users
+        self.dialect = dialect
+
+    def install(self, run: Run, schema: OpenApiSchema) -> None:
+        """Log in once, so that a wrong password is said at the start, and register the hooks."""
+        admin, user = run.options.entries
+        run.ring.login(admin)
+        # The one whose sessions an administrator closes.
+        admin.live[USER_ID] = str(find(run.ring.login(user).answer, "data", "user", "id"))
+        keys = itertools.count()
+
+        def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
+            if case.meta and case.meta.generation.mode.is_positive:
+                # Every other made-up cookie becomes a good one.
+                if len(case.cookies.get("refreshToken", "")) % 2:
+                    case.cookies["refreshToken"] = next(iter(LIVE))
+                # A key that comes again replays an answer: a made-up one is made unlike all others.
+                if "Idempotency-Key" in case.headers:
+                    case.headers["Idempotency-Key"] = f"{case.headers['Idempotency-Key'][:200]}-{next(keys)}"
+            return case
+
+        def after_call(_context: HookContext, case: Case[Any], response: Response) -> None:
+            if response.status_code < 300:
+                self._restore(run, case, response)
+
+        def filter_failure(_context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
+            if isinstance(failure, UnsupportedMethodResponse):
+                return NOWHERE not in case.path
+            return not (isinstance(failure, RejectedPositiveData) and _refused_for_its_meaning(case, response))
+
+        for hook in (map_case, after_call, filter_failure):
+            schema.hook(hook)
+
+    def _restore(self, run: Run, case: Case[Any], response: Response) -> None:
+        """Undo what would spoil the rest of the run: a changed password; sessions that were closed with others."""
+        name = _name(case)
+        if name == "change_password":
+            changed = json.loads(sent_body(response.request))
+            answer = requests.post(
+                str(response.request.url),
+                json={"currentPassword": changed["newPassword"], "newPassword": self.users.password},
+                headers={"Authorization": str(response.request.headers["Authorization"]), **run.options.headers},
+                timeout=30,
+            )
+            if answer.status_code >= 300:
+                raise CouldNotRun(f"the password of {self.users.user} could not be changed back: {answer.text[:200]}")
+        if name in {"change_password", "force_logout"} or b"logoutAll" in sent_body(response.request):
+            run.ring.forget(run.options.entries[1])
+
+    def explore(self, run: Run, schema: OpenApiSchema) -> None:
+        """Play with the rules of closing a session, where the document has the operations for it."""
+
+
+def _name(case: Case[Any]) -> str:
+    return str(find(case.operation.definition.raw, "operationId"))
+
+
+def _refused_for_its_meaning(case: Case[Any], response: Response) -> bool:
+    text = response.content.decode(errors="replace")
+    if response.status_code == 400 and any(f'"{word}"' in text for word in OAUTH_REFUSALS):
+        return case.path.startswith("/oauth2/")
+    if response.status_code == 422:
+        return "Idempotency-Key" in case.headers
+    meant = MEANINGS.get(_name(case))
+    sent = {**case.query, **(case.body if isinstance(case.body, dict) else {})}
+    return response.status_code == 400 and meant in sent
