@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cierre.announcer import Announcer
 from cierre.principal import Caller
 from cierre.settings import MINUTE, Settings
 from cierre.storage.statements import Tx
@@ -19,6 +20,7 @@ class Act:
     tx: Tx
     caller: Caller
     settings: Settings
+    announcer: Announcer
 
     @property
     def now(self) -> int:

@@ -1,6 +1,10 @@
-"""The event line of a closing: the same record as its audit rows, in one line that lists all its sessions."""
+"""What happens once a closing is committed: the nodes are told, and an event line has the same record as its audit
+rows, in one line that lists all its sessions.
+"""
 
 from __future__ import annotations
+
+from functools import partial
 
 import structlog
 
@@ -11,9 +15,16 @@ _log = structlog.get_logger("cierre.events")
 
 
 def announce(act: Act, user_id: str, closed: Closed, why: Why) -> None:
-    """Log what was closed. Called when it is committed."""
-    if not closed.rows:
-        return
+    """Once it is committed, log what was closed and tell the nodes."""
+    if closed.rows:
+        act.tx.after_commit(partial(_announce, act, user_id, closed, why))
+
+
+def _announce(act: Act, user_id: str, closed: Closed, why: Why) -> None:
+    if closed.epoch is not None:
+        act.announcer.user_closed(user_id, closed.epoch, act.denied_until)
+    else:
+        act.announcer.sessions_closed([row["id"] for row in closed.rows], act.denied_until)
     _log.info(
         why.logout_reason,
         user_id=user_id,

@@ -12,7 +12,7 @@ from cierre.credentials import refuse_replay
 from cierre.errors import LoginFailed, RefreshTokenExpired, RefreshTokenInvalid, ValidationFailed
 from cierre.outcomes import LogoutResult
 from cierre.principal import Principal
-from cierre.sessions import automatic, close_one, close_others, over
+from cierre.sessions import automatic, close_one, close_others, note_use, over
 from cierre.storage.repositories import clients, refresh_tokens, sanctum, sessions, users
 from cierre.storage.statements import Row
 from cierre.tokens import Issuer, digest, new_id, new_refresh_token, successor
@@ -127,7 +127,7 @@ async def refresh(act: Act, issuer: Issuer, token: str, *, client_id: str | None
         client_id: of the client that asks, where it says; it must be the session's.
 
     Raises:
-        RefreshTokenInvalid: unknown, of a closed session, or of another client.
+        RefreshTokenInvalid: unknown, of a closed session, of another client, or used from elsewhere.
         RefreshTokenExpired: its time, or the session's, is over.
         RefreshTokenReused: it had been exchanged before; the whole family is closed by then.
     """
@@ -145,6 +145,10 @@ async def refresh(act: Act, issuer: Issuer, token: str, *, client_id: str | None
     if reason is not None:
         await close_one(act, session, automatic(reason))
         raise RefreshTokenExpired
+    reason = await note_use(act, session)
+    if reason is not None:
+        await close_one(act, session, automatic(reason))
+        raise RefreshTokenInvalid
     return await _exchange(act, issuer, token, row, session)
 
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
+
+from cierre.background import forever, stop
+from cierre.feed import Feed
 from cierre.services import Services
+from cierre.settings import MINUTE
+from cierre.sweeper import Sweeper
+
+_CLIENTS_INTERVAL = MINUTE / 1000
 
 
 class Node:
@@ -10,16 +19,40 @@ class Node:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._stack = AsyncExitStack()
 
     async def start(self) -> None:
-        """Connect.
+        """Connect, learn what is revoked, and begin to look after the rest.
 
         Raises:
             ServiceUnavailable: the database is not there.
         """
-        await self._services.database.open()
-        await self._services.clients.load(self._services.database)
+        services = self._services
+        try:
+            await services.database.open()
+            self._stack.push_async_callback(services.database.close)
+            await services.clients.load(services.database)
+            feed = Feed(services.database, services.denylist, poll_interval=services.settings.poll_interval)
+            self._stack.push_async_callback(feed.stop)
+            await feed.start()
+            self._look_after()
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
-        """Let go of everything; what was begun is finished by then."""
-        await self._services.database.close()
+        """Let go of everything, last things first; what was begun is finished by then."""
+        await self._stack.aclose()
+
+    def _look_after(self) -> None:
+        services = self._services
+        sweeper = Sweeper(services)
+        tasks = [
+            asyncio.create_task(forever("sweeper", sweeper.sweep, pause=services.settings.sweep_interval / 1000)),
+            asyncio.create_task(forever("announcer", services.announcer.send, pause=0)),
+            asyncio.create_task(forever("clients", self._reload_clients, pause=_CLIENTS_INTERVAL)),
+        ]
+        self._stack.push_async_callback(stop, tasks)
+
+    async def _reload_clients(self) -> None:
+        await self._services.clients.load(self._services.database)

@@ -74,7 +74,7 @@ async def introspect(act: Act, issuer: Issuer, token: str) -> dict[str, Any]:
     """What the token is worth; a dead one is `{"active": false}` and no more (RFC 7662, section 2.2)."""
     try:
         principal = await credentials.of_any_token(act, issuer, token)
-        session = await sessions.require_open(act, principal)
+        session = await sessions.require_open(act, principal, by_holder=False)
     except (Unauthorized, NotFound):
         return {"active": False}
     return _active(act, issuer, principal, session, token)

@@ -129,7 +129,7 @@ class Request:
             ServiceUnavailable: the database is away.
         """
         async with self.services.database.connect() as tx:
-            yield Act(tx, self.caller, self.services.settings)
+            yield Act(tx, self.caller, self.services.settings, self.services.announcer)
 
 
 def preferences(field: str) -> dict[str, str]:

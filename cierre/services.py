@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from cierre.announcer import Announcer
 from cierre.denylist import Denylist
 from cierre.keys import KeyRing, server_secret
 from cierre.rate_limits import RateLimiter
@@ -37,8 +38,9 @@ class Services:
     keys: KeyRing
     issuer: Issuer
     limiter: RateLimiter
+    denylist: Denylist
+    announcer: Announcer
     clients: Clients = field(default_factory=Clients)
-    denylist: Denylist = field(default_factory=Denylist)
 
 
 def build(settings: Settings) -> Services:
@@ -55,10 +57,14 @@ def build(settings: Settings) -> Services:
         keep=settings.access_ttl,
     )
     tokens = AccessTokens(keys, issuer=settings.issuer, audience=settings.audience, ttl=settings.access_ttl)
+    database = open_url(settings.database_url, pool_size=settings.pool_size)
+    denylist = Denylist()
     return Services(
         settings=settings,
-        database=open_url(settings.database_url, pool_size=settings.pool_size),
+        database=database,
         keys=keys,
         issuer=Issuer(tokens, server_secret(settings.data_dir, settings.secret)),
         limiter=RateLimiter(redis_url=settings.redis_url, mode=settings.rate_limit),
+        denylist=denylist,
+        announcer=Announcer(database, denylist),
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cierre import events
+from cierre import events, watch
 from cierre.acts import Act
 from cierre.errors import DeviceSessionNotFound, SessionAlreadyClosed, TokenInvalid, TokenRevoked, UserNotFound
 from cierre.outcomes import LogoutResult, LogoutType, Success
 from cierre.principal import Principal
-from cierre.storage.repositories import closings, sessions, users
+from cierre.storage.repositories import audit, closings, sessions, users
 from cierre.storage.repositories.closings import Closed, Why
 from cierre.storage.statements import Row
 from cierre.times import rfc3339
@@ -18,9 +18,12 @@ SINGLE_DEVICE = Why("single_device", "user_logout", "user_initiated")
 SPECIFIC_DEVICE = Why("specific_device", "user_logout", "user_initiated")
 ALL_DEVICES = Why("all_devices", "user_logout", "user_initiated")
 
+# The event of an audit row that closes nothing.
+SUSPICIOUS_CHANGE = "suspicious_change"
+
 
 def automatic(reason: str) -> Why:
-    """Nobody asked: `inactivity`, `expired`, `suspicious_ip`, `password_change`, `account_disabled`."""
+    """Nobody asked: `inactivity`, `expired`, `suspicious_ip`, `suspicious_user_agent`, `password_change`."""
     return Why("automatic", "security_logout", reason)
 
 
@@ -67,20 +70,46 @@ async def list_sessions(act: Act, principal: Principal) -> Success:
     return Success("list_sessions", {"sessions": [_listed(row, principal) for row in rows]})
 
 
-async def require_open(act: Act, principal: Principal) -> Row:
-    """The caller's session.
+async def require_open(act: Act, principal: Principal, *, by_holder: bool = True) -> Row:
+    """The caller's session; that it is used, and from where, is noted.
+
+    Args:
+        by_holder: the token's holder asks; otherwise a resource server does for him, from an address of its own.
 
     Raises:
-        TokenRevoked: it is closed, or was idle for too long, and is now.
+        TokenRevoked: it is closed, or had to be now: idle for too long, too old, or used from elsewhere.
     """
     session = await sessions.find(act.tx, principal.user_id, principal.session_id)
     if session is None or session["closed_at"] is not None:
         raise TokenRevoked
-    reason = over(act, session)
+    reason = over(act, session) or await note_use(act, session, by_holder=by_holder)
     if reason is not None:
         await close_one(act, session, automatic(reason))
         raise TokenRevoked
     return session
+
+
+async def note_use(act: Act, session: Row, *, by_holder: bool = True) -> str | None:
+    """Write down when and from where a session is used, once a minute and when it moves.
+
+    Returns:
+        Why it has to be closed: `suspicious_ip`, `suspicious_user_agent`; None: it has not.
+    """
+    mode = act.settings.suspicious_change
+    suspicion = watch.suspicion(session, act.caller) if by_holder and mode != "off" else None
+    if suspicion is not None and mode == "close":
+        return suspicion
+    if suspicion is None and act.now - session["last_seen_at"] < watch.NOTED_EVERY:
+        return None
+    address, agent = act.caller.ip_address, act.caller.user_agent
+    if not by_holder:
+        address, agent = session["ip_address"], session["user_agent"]
+    async with act.tx.atomic():
+        # Of requests that come together from the new place, one notes it.
+        first = await sessions.note_use(act.tx, session, ip_address=address, user_agent=agent)
+        if first and suspicion is not None:
+            await audit.add(act.tx, event=SUSPICIOUS_CHANGE, reason=suspicion, caller=act.caller, session=session)
+    return None
 
 
 def over(act: Act, session: Row) -> str | None:

@@ -5,9 +5,16 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+def uptime() -> float:
+    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime(_STEADY)
 
 
 def rfc3339(ms: int) -> str:

@@ -27,6 +27,8 @@ def act(database_url: str | None, data_dir: Path, do: Callable[[Act], Awaitable[
         click.ClickException: the database isn't there, or isn't migrated.
     """
     from cierre.acts import Act
+    from cierre.announcer import Announcer
+    from cierre.denylist import Denylist
     from cierre.principal import Caller
     from cierre.settings import Settings
     from cierre.storage import migrate
@@ -40,9 +42,12 @@ def act(database_url: str | None, data_dir: Path, do: Callable[[Act], Awaitable[
         database = open_url(url)
         await database.open()
         try:
+            settings = Settings(database_url=url, data_dir=data_dir, issuer=options.DEFAULT_ISSUER)
+            announcer = Announcer(database, Denylist())
             async with database.connect() as tx:
-                settings = Settings(database_url=url, data_dir=data_dir, issuer=options.DEFAULT_ISSUER)
-                return await do(Act(tx, Caller(None, "cierre", str(uuid.uuid4())), settings))
+                result = await do(Act(tx, Caller(None, "cierre", str(uuid.uuid4())), settings, announcer))
+            await announcer.flush()
+            return result
         finally:
             await database.close()
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from cierre.storage.statements import Backend, Tx
+from cierre.storage.statements import Backend, Listener, Tx
 
 
 class Database(Protocol):
@@ -31,6 +31,14 @@ class Database(Protocol):
 
         Raises:
             ServiceUnavailable: there is none to be had in time.
+        """
+        ...
+
+    def listen(self, channel: str, listener: Listener) -> AbstractAsyncContextManager[Tx]:
+        """A connection that tells `listener` what is sent to the channel, where the database can; SQLite can't.
+
+        Raises:
+            ServiceUnavailable: the database is away, or it goes while the connection is used.
         """
         ...
 

@@ -10,24 +10,27 @@ from typing import Any
 import asyncpg
 
 from cierre.errors import ServiceUnavailable
-from cierre.storage.statements import Backend, Compound, Row, Statement
+from cierre.storage.statements import Backend, Compound, Listener, Row, Statement
 from cierre.times import now_ms
 
 _AWAY = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server has said why it hangs up, and asyncpg was not asking
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,  # disk full, too many connections, out of memory
     asyncpg.OperatorInterventionError,  # the server shuts down, or an administrator ended the query
     asyncpg.DeadlockDetectedError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, before it is promoted
+    asyncpg.InvalidCatalogNameError,  # the database was dropped, or is being restored
+    asyncpg.InvalidAuthorizationSpecificationError,  # who connects was locked out
 )
 
 # Two closings of one user may lock his sessions in opposite orders; PostgreSQL then ends one, which runs again.
 _TRIES = 3
 
-Listener = Callable[[str], None]
+_SESSION = {"application_name": "cierre", "jit": "off"}
 
 
 class PostgresTx:
@@ -38,6 +41,7 @@ class PostgresTx:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
         self._atomic = False
+        self._after_commit: list[Callable[[], None]] = []
         self.now = now_ms()
 
     async def rows(self, statement: Statement, /, **values: Any) -> Sequence[Row]:
@@ -67,17 +71,26 @@ class PostgresTx:
     def atomic(self) -> AbstractAsyncContextManager[None]:
         return self._transaction()
 
+    def after_commit(self, act: Callable[[], None]) -> None:
+        if self._atomic:
+            self._after_commit.append(act)
+        else:
+            act()
+
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[None]:
         if self._atomic:
             yield
             return
+        self._after_commit = []
         async with self._connection.transaction():
             self._atomic = True
             try:
                 yield
             finally:
                 self._atomic = False
+        for act in self._after_commit:
+            act()
 
 
 class PostgresDatabase:
@@ -94,7 +107,6 @@ class PostgresDatabase:
         self.url = url
         self._pool_size = pool_size
         self._pool: asyncpg.Pool | None = None
-        self._listener: asyncpg.Connection | None = None
 
     async def open(self) -> None:
         with unavailable_when_away():
@@ -106,12 +118,10 @@ class PostgresDatabase:
                 command_timeout=10,
                 # Nothing of ours outlives a statement on a connection, so there is nothing to reset between two uses.
                 reset=_keep,
-                server_settings={"application_name": "cierre", "jit": "off"},
+                server_settings=_SESSION,
             )
 
     async def close(self) -> None:
-        if self._listener is not None:
-            self._listener.terminate()
         if self._pool is not None:
             # What is under way may finish; what hangs is cut.
             try:
@@ -127,17 +137,23 @@ class PostgresDatabase:
             async with self._pool.acquire(timeout=5) as connection:
                 yield PostgresTx(connection)
 
-    async def listen(self, channel: str, listener: Listener, on_loss: Callable[[], None]) -> None:
-        """Call `listener` with the payload of every notification; `on_loss` once, when the connection is gone."""
+    @asynccontextmanager
+    async def listen(self, channel: str, listener: Listener) -> AsyncIterator[PostgresTx]:
+        """A connection beside the pool that calls `listener` with the payload of every notification."""
         with unavailable_when_away():
-            connection = await asyncpg.connect(self.url, timeout=5)
-            connection.add_termination_listener(lambda _: on_loss())
-            await connection.add_listener(channel, lambda _c, _pid, _channel, payload: listener(payload))
-        self._listener = connection
+            connection = await asyncpg.connect(self.url, timeout=5, command_timeout=10, server_settings=_SESSION)
+            try:
+                await connection.add_listener(channel, lambda _c, _pid, _channel, payload: listener(payload))
+                yield PostgresTx(connection)
+            finally:
+                # Nothing is under way on it; a polite goodbye could hang with the network.
+                connection.terminate()
 
 
-async def _keep(_connection: asyncpg.Connection) -> None:
-    return None
+async def _keep(connection: asyncpg.Connection) -> None:
+    # Left so by a request that was cut short: nobody else may find himself inside of its transaction.
+    if connection.is_in_transaction():
+        connection.terminate()
 
 
 class unavailable_when_away:  # noqa: N801 - reads as a statement

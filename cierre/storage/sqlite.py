@@ -7,15 +7,16 @@ process.
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
 
 from cierre.errors import ServiceUnavailable
-from cierre.storage.statements import Backend, Compound, Row, Sql, Statement
+from cierre.storage.statements import Backend, Compound, Listener, Row, Sql, Statement
 from cierre.times import now_ms
 
 _PATIENCE = 5.0  # seconds that a writer waits for its turn
@@ -27,10 +28,12 @@ class SqliteTx:
 
     backend: Backend = "sqlite"
 
-    def __init__(self, connection: sqlite3.Connection, turn: asyncio.Lock) -> None:
+    def __init__(self, connection: sqlite3.Connection, turn: asyncio.Lock, log: WriteAheadLog | NoLog) -> None:
         self._connection = connection
         self._turn = turn
+        self._log = log
         self._atomic = False
+        self._after_commit: list[Callable[[], None]] = []
         self.now = now_ms()
 
     async def rows(self, statement: Statement, /, **values: Any) -> Sequence[Row]:
@@ -57,6 +60,12 @@ class SqliteTx:
     def atomic(self) -> AbstractAsyncContextManager[None]:
         return self._transaction()
 
+    def after_commit(self, act: Callable[[], None]) -> None:
+        if self._atomic:
+            self._after_commit.append(act)
+        else:
+            act()
+
     def _execute(self, sql: Sql, values: dict[str, Any]) -> sqlite3.Cursor:
         return self._connection.execute(sql.text, [_plain(value) for value in sql.arguments(values)])
 
@@ -68,6 +77,7 @@ class SqliteTx:
         async with self._turn:
             await self._begin()
             self._atomic = True
+            self._after_commit = []
             try:
                 yield
             except BaseException:
@@ -77,6 +87,9 @@ class SqliteTx:
                 self._commit()
             finally:
                 self._atomic = False
+        await self._log.flushed()
+        for act in self._after_commit:
+            act()
 
     def _commit(self) -> None:
         try:
@@ -100,6 +113,49 @@ class SqliteTx:
                 return
 
 
+class WriteAheadLog:
+    """Brings commits to disk, many with one flush.
+
+    SQLite itself would flush at each commit, while it holds the write lock (`synchronous=FULL`). So it commits without
+    (`NORMAL`), lets the next writer go on, and nobody is answered before a flush that began after his commit.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = f"{path}-wal"
+        self._file: int | None = None
+        self._turn = asyncio.Lock()
+        self._next: asyncio.Task[None] | None = None
+
+    async def flushed(self) -> None:
+        """Wait until what is committed by now is on disk."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._flush())
+        await asyncio.shield(self._next)
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    async def _flush(self) -> None:
+        async with self._turn:
+            # Who commits from here on waits for the flush after this one.
+            self._next = None
+            if self._file is None:
+                self._file = os.open(self._path, os.O_RDONLY)
+            await asyncio.to_thread(os.fdatasync, self._file)
+
+
+class NoLog:
+    """Of a database in memory: there is no disk to wait for."""
+
+    async def flushed(self) -> None:
+        return None
+
+    def close(self) -> None:
+        return None
+
+
 class SqliteDatabase:
     """A file, or `:memory:` for one process.
 
@@ -113,12 +169,14 @@ class SqliteDatabase:
         self.path = path
         self._free: list[sqlite3.Connection] = []
         self._turn = asyncio.Lock()
+        self._log = NoLog() if path.startswith("file:") else WriteAheadLog(path)
 
     async def open(self) -> None:
         with unavailable_when_away():
             self._free.append(self._new_connection())
 
     async def close(self) -> None:
+        self._log.close()
         while self._free:
             self._free.pop().close()
 
@@ -127,9 +185,13 @@ class SqliteDatabase:
         with unavailable_when_away():
             connection = self._free.pop() if self._free else self._new_connection()
             try:
-                yield SqliteTx(connection, self._turn)
+                yield SqliteTx(connection, self._turn, self._log)
             finally:
                 self._free.append(connection)
+
+    def listen(self, channel: str, listener: Listener) -> AbstractAsyncContextManager[SqliteTx]:  # noqa: ARG002
+        """A connection like any other: SQLite tells nobody of what others write."""
+        return self.connect()
 
     def _new_connection(self) -> sqlite3.Connection:
         uri = self.path.startswith("file:")
@@ -142,7 +204,7 @@ class SqliteDatabase:
             check_same_thread=False,
         )
         connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000"):
             _patiently(connection, f"PRAGMA {pragma}")
         return connection
 
@@ -163,6 +225,8 @@ def unavailable_when_away() -> Iterator[None]:
     """A locked, missing, read-only or full file is 503; a mistake in a statement stays a mistake."""
     try:
         yield
+    except OSError as failure:
+        raise ServiceUnavailable from failure
     except sqlite3.OperationalError as failure:
         if failure.sqlite_errorcode & 0xFF == sqlite3.SQLITE_ERROR:
             raise

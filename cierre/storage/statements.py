@@ -6,7 +6,7 @@ more (docs/decisions/0004-compiled-statements.md has what that was measured to b
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 Backend = Literal["postgresql", "sqlite"]
 Row = Mapping[str, Any]
+Listener = Callable[[str], None]
 
 
 class Sql(NamedTuple):
@@ -102,6 +103,10 @@ class Tx(Protocol):
     async def compound(self, compound: Compound, /, **values: Any) -> Sequence[Row]: ...
     def atomic(self) -> AbstractAsyncContextManager[None]:
         """Together or not at all; inside another `atomic()` it is part of that one."""
+        ...
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Do it once what was written is committed: now, outside of `atomic()`; never, if that fails."""
         ...
 
 

@@ -37,21 +37,21 @@ _ERASE = Statement(
 )
 
 
-async def add(tx: Tx, *, event: str, user_id: str, reason: str, caller: Caller, session: Row | None = None) -> None:
-    """Record an event that closed nothing, such as a session that moved to another network."""
+async def add(tx: Tx, *, event: str, reason: str, caller: Caller, session: Row) -> None:
+    """Record an event that closed nothing and that nobody asked for, such as a session that moved elsewhere."""
     await tx.run(
         _ADD,
         timestamp=tx.now,
         event=event,
-        user_id=user_id,
-        session_id=session["id"] if session else None,
-        device_id=session["device_id"] if session else None,
-        logout_type=None,
+        user_id=session["user_id"],
+        session_id=session["id"],
+        device_id=session["device_id"],
+        logout_type="automatic",
         sessions_closed=0,
         reason=reason,
         ip_address=caller.ip_address,
         user_agent=caller.user_agent,
-        session_duration=tx.now - session["created_at"] if session else None,
+        session_duration=max(0, tx.now - session["created_at"]),
         success=True,
         trace_id=caller.trace_id,
     )

@@ -1,8 +1,7 @@
 """Closing sessions: the row count of one UPDATE decides who won (document 003, "Multiple logout requests simultáneos").
 
-What belongs to a closing (revocation, audit rows, the deletion of Sanctum tokens, the notice to other nodes) is said
-once, of `closed`, the rows that the UPDATE returned. PostgreSQL runs it all as one statement, SQLite as a short
-transaction: see `Compound`.
+What belongs to a closing (revocation, audit rows, the deletion of Sanctum tokens) is said once, of `closed`, the rows
+that the UPDATE returned. PostgreSQL runs it all as one statement, SQLite as a short transaction: see `Compound`.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     literal_column,
     select,
     true,
@@ -39,8 +37,6 @@ from cierre.storage.tables import (
     sessions,
     users,
 )
-
-CHANNEL = "cierre_revoked"
 
 _USER = bindparam("user_id", type_=String)
 _NOW = bindparam("now", type_=sessions.c.created_at.type)
@@ -69,11 +65,17 @@ class Why(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """What a closing did: the closed sessions' rows (none: somebody else was faster, or nothing was open)."""
+    """What a closing did.
+
+    Attributes:
+        rows: the closed sessions (none: somebody else was faster, or nothing was open).
+        epoch: of the user since all his sessions were closed; None: some were.
+    """
 
     rows: Sequence[Row]
     email: str
     active_sessions: int
+    epoch: int | None = None
 
 
 def _closing(which: ColumnElement[bool]) -> Update:
@@ -136,19 +138,9 @@ def _delete_sanctum_tokens(closed: FromClause) -> Delete:
     return delete(personal_access_tokens).where(personal_access_tokens.c.id.in_(tokens))
 
 
-def _notice(closed: FromClause, *, whole_user: bool) -> Any:
-    until = cast(bindparam("denied_until", type_=_NOW.type), String)
-    if whole_user:
-        payload = literal("user,") + users.c.id + "," + cast(users.c.epoch, String) + "," + until
-        source = select(func.pg_notify(CHANNEL, payload)).where(users.c.id == _USER, select(closed.c.id).exists())
-    else:
-        source = select(func.pg_notify(CHANNEL, literal("session,") + closed.c.id + "," + until))
-    return source.cte("noticed")
-
-
 def _result(closed: FromClause, open_now: ColumnElement[int]) -> Any:
     return (
-        select(users.c.email, open_now.label("active_sessions"), *closed.c)
+        select(users.c.email, users.c.epoch, open_now.label("active_sessions"), *closed.c)
         .select_from(users.outerjoin(closed, closed.c.user_id == users.c.id))
         .where(users.c.id == _USER)
     )
@@ -174,9 +166,6 @@ def _compound(which: ColumnElement[bool], *, whole_user: bool = False) -> Compou
         _audit(returned).cte("audited"),
         _delete_sanctum_tokens(returned).cte("deleted"),
     )
-    notice = _notice(returned, whole_user=whole_user)
-    # A SELECT that nobody reads isn't run: the notice is sent because its rows are counted.
-    single = single.where(select(func.count()).select_from(notice).scalar_subquery() >= 0)
 
     marked = (
         select(*_CLOSED_COLUMNS)
@@ -216,7 +205,8 @@ async def _close(tx: Tx, compound: Compound, why: Why, caller: Caller, denied_un
     if not rows:
         return Closed([], "", 0)
     first = rows[0]
-    return Closed([row for row in rows if row["id"] is not None], first["email"], first["active_sessions"])
+    closed = [row for row in rows if row["id"] is not None]
+    return Closed(closed, first["email"], first["active_sessions"], first["epoch"] if compound is _ALL else None)
 
 
 async def close_one(tx: Tx, user_id: str, session_id: str, why: Why, caller: Caller, denied_until: int) -> Closed:

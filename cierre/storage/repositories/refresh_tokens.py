@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from cierre.storage.statements import Row, Statement, Tx
 from cierre.storage.tables import refresh_tokens
@@ -41,6 +41,11 @@ _LIVE = Statement(
     .limit(bindparam("most"))
 )
 
+_EXPIRED = (
+    select(refresh_tokens.c.hash).where(refresh_tokens.c.expires_at < bindparam("before")).limit(bindparam("most"))
+)
+_PURGE = Statement(delete(refresh_tokens).where(refresh_tokens.c.hash.in_(_EXPIRED.scalar_subquery())))
+
 
 async def find(tx: Tx, token_hash: str) -> Row | None:
     return await tx.row(_FIND, key=token_hash)
@@ -58,3 +63,8 @@ async def exchange(tx: Tx, token_hash: str) -> bool:
 async def any_live(tx: Tx, user_id: str, session_id: str) -> bool:
     """Whether the session has a refresh token that could still be exchanged."""
     return bool(await tx.rows(_LIVE, user_id=user_id, session_id=session_id, now=tx.now, most=1))
+
+
+async def purge(tx: Tx, *, expired_before: int, most: int) -> int:
+    """Delete tokens and tombstones that expired before then. Returns how many there were."""
+    return await tx.run(_PURGE, before=expired_before, most=most)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from cierre.storage.statements import Row, Statement, Tx
-from cierre.storage.tables import refresh_tokens, sessions, users
+from cierre.storage.tables import refresh_tokens, sanctum_sessions, sessions, users
 
 _COLUMNS = (
     sessions.c.id,
@@ -73,6 +73,20 @@ _TOUCH = Statement(
         user_agent=bindparam("user_agent"),
     )
 )
+_NOTE_USE = Statement(
+    update(sessions)
+    .where(
+        sessions.c.user_id == bindparam("key"),
+        sessions.c.id == bindparam("session"),
+        sessions.c.last_seen_at == bindparam("seen_before"),
+        _OPEN,
+    )
+    .values(
+        last_seen_at=bindparam("last_seen_at"),
+        ip_address=bindparam("ip_address"),
+        user_agent=bindparam("user_agent"),
+    )
+)
 _SET_TOKEN = Statement(
     update(sessions)
     .where(sessions.c.user_id == bindparam("key"), sessions.c.id == bindparam("session"), _OPEN)
@@ -93,6 +107,11 @@ _PURGEABLE = Statement(
 )
 
 _PURGE = Statement(delete(sessions).where(_USER, sessions.c.id == bindparam("id"), sessions.c.closed_at.is_not(None)))
+_PURGE_SANCTUM = Statement(
+    delete(sanctum_sessions).where(
+        sanctum_sessions.c.user_id == bindparam("user_id"), sanctum_sessions.c.session_id == bindparam("id")
+    )
+)
 _PURGE_REFRESH = Statement(
     delete(refresh_tokens).where(
         refresh_tokens.c.user_id == bindparam("user_id"), refresh_tokens.c.session_id == bindparam("id")
@@ -159,6 +178,21 @@ async def touch(tx: Tx, user_id: str, session_id: str, *, ip_address: str | None
     )
 
 
+async def note_use(tx: Tx, session: Row, *, ip_address: str | None, user_agent: str | None) -> bool:
+    """`touch`, if nobody has since the session was read. Returns whether this call did."""
+    count = await tx.run(
+        _NOTE_USE,
+        key=session["user_id"],
+        session=session["id"],
+        seen_before=session["last_seen_at"],
+        # Later than before whatever the clock says, so that the next one sees it.
+        last_seen_at=max(tx.now, session["last_seen_at"] + 1),
+        ip_address=ip_address,
+        user_agent=user_agent,
+    )
+    return count == 1
+
+
 async def set_token(tx: Tx, user_id: str, session_id: str, token_id: int) -> None:
     """The session lives by another Sanctum token from now on."""
     await tx.run(_SET_TOKEN, key=user_id, session=session_id, token_id=token_id)
@@ -170,10 +204,11 @@ async def due(tx: Tx, *, idle_since: int, most: int) -> Sequence[Row]:
 
 
 async def purge(tx: Tx, *, ended_before: int, most: int) -> int:
-    """Delete closed sessions whose family has ended, tombstones included. Returns how many there were."""
+    """Delete closed sessions whose family has ended, with all that names them. Returns how many there were."""
     rows = await tx.rows(_PURGEABLE, before=ended_before, most=most)
     async with tx.atomic():
         for row in rows:
             await tx.run(_PURGE_REFRESH, user_id=row["user_id"], id=row["id"])
+            await tx.run(_PURGE_SANCTUM, user_id=row["user_id"], id=row["id"])
             await tx.run(_PURGE, user_id=row["user_id"], id=row["id"])
     return len(rows)
