@@ -1,6 +1,7 @@
 """What the documents show, byte for byte, and a comparison that lets only the named values differ."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -34,7 +35,7 @@ def own(kind=str, check=None):
 
 def with_own(body, **places):
     """A copy of a shown body with some places replaced: `with_own(body, details__closedAt=own())`."""
-    copy = json.loads(json.dumps(body))
+    copy = deepcopy(body)
     for path, value in places.items():
         *parents, last = path.split("__")
         node = copy
