@@ -102,7 +102,11 @@ class MockApp:
             body,
             client[0] if client else "",
         )
-        reply, operation = await self._reply(request)
+        try:
+            reply, operation = await self._reply(request)
+        except Exception as error:  # noqa: BLE001 - one request that the mock fails at must not look like a dead server
+            self.log.crash(request, error)
+            reply, operation = refusals.problem(refusals.BUG, f"{type(error).__name__}: {error}"), None
         await self._send(request, reply, send)
         if not self.log.silent:
             self.log.request(request, reply, time.perf_counter() - begun, operation.name if operation else None)

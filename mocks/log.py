@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import traceback
 from typing import Literal, TextIO
 
 from mocks.documents import Problem
@@ -66,6 +67,12 @@ class Log:
 
     def trouble(self, text: str) -> None:
         self._say("warning", text, "33", 2)
+
+    def crash(self, request: Request, error: Exception) -> None:
+        """A fault of the mock itself, with its traceback: somebody will want to report it."""
+        lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
+        for line in [f"{request.method} {request.path} could not be answered", *lines]:
+            self._say("error", line, "31", 1)
 
     def broken(self, problems: list[Problem]) -> None:
         """An edit that cannot be served."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -38,6 +39,7 @@ MEDIA_TYPE = Refusal(415, (415,), ("unsupported_media_type",), "Unsupported medi
 NOT_ACCEPTABLE = Refusal(406, (406,), ("not_acceptable",), "Nothing acceptable")
 TOO_LARGE = Refusal(413, (413,), ("payload_too_large",), "The body is too large")
 RATE_LIMITED = Refusal(429, (429,), ("rate_limited",), "Too many requests")
+BUG = Refusal(500, (), (), "A fault of the mock itself: please report it")
 FAILED = Refusal(500, (500, 503, 502, 504), ("internal_error",), "The mock was told to fail")
 
 
@@ -125,12 +127,17 @@ class Refuser:
 def _violations_header(violations: Sequence[Violation]) -> Headers:
     if not violations:
         return []
-    text = dump([violation._asdict() for violation in violations])
+    text = _ascii(violations)
     while len(text) > _HEADER_LIMIT and len(violations) > 1:
         violations = violations[: len(violations) // 2]
-        text = dump([violation._asdict() for violation in violations])
-    # Header fields are ASCII; JSON can say everything in it.
-    return [(b"mock-violations", text.decode().encode("ascii", "backslashreplace")[: 2 * _HEADER_LIMIT])]
+        text = _ascii(violations)
+    return [(b"mock-violations", text[: 2 * _HEADER_LIMIT])]
+
+
+def _ascii(violations: Sequence[Violation]) -> bytes:
+    """JSON without anything that a header field could not carry."""
+    text = json.dumps([violation._asdict() for violation in violations], separators=(",", ":"))
+    return text.replace("\x7f", "\\u007f").encode("ascii")
 
 
 def undocumented(detail: str, known: Sequence[str], wishes: Preferences) -> Reply:

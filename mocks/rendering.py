@@ -151,4 +151,5 @@ def _text(value: Any) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Without what no header field can carry: line breaks and other control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -85,8 +85,9 @@ class Router:
                         parameters = dict(zip(route.names, values, strict=True))
                         return Match(route.operations[method], parameters, alone=len(node.routes) == 1)
                     allowed += [name for name in route.operations if name not in allowed]
-            if allowed:
-                break
+                # A path that fits better than others decides, also about the methods that it lacks.
+                if allowed:
+                    return allowed
         return allowed
 
     def _candidates(self, path: str) -> Iterator[str]:

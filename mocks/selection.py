@@ -12,6 +12,8 @@ from mocks.negotiation import Choice, choose, without_problems
 from mocks.preferences import Preferences
 from mocks.responses import Response
 
+# What says that a request breaks the document: one that does not gets it by Prefer only.
+_MALFORMED = frozenset({400, 422})
 NOTHING = Choice("", "", 1.0)
 
 
@@ -79,7 +81,7 @@ class Selector:
             return self._by_example(wishes.example, accept)
         for name in names:
             found = self._named(name, accept)
-            if found is not None:
+            if found is not None and found.status not in _MALFORMED:
                 return found._replace(why=f"the request equals its example {name!r}")
         return self._default(accept, wishes, wanted)
 

@@ -64,26 +64,40 @@ class BodyReader:
     def _form(self, fields: Fields) -> dict[str, Any]:
         reader = self._reader
         value: dict[str, Any] = {}
+        claimed: set[str] = set()
         for name, property_reader in reader.properties.items():
             raw = self._form_field(fields, name, property_reader)
+            if raw is None and self._is_spread(name, property_reader):
+                raw = self._spread(fields, property_reader)
+                claimed.update(raw or ())
             if raw is not None:
                 value[name] = _structured(property_reader, raw)
         for name, texts in fields.items():
-            if name not in value and name.partition("[")[0] not in value:
+            if name not in value and name not in claimed and name.partition("[")[0] not in value:
                 value[name] = reader.member(name).read(texts[0] if len(texts) == 1 else texts)
         return value
 
     def _form_field(self, fields: Fields, name: str, reader: TextReader) -> Any:
-        encoding = resolve(self._document, self._encoding.get(name) or {})
-        style = encoding.get("style", "form")
+        style, explode = self._style(name)
         shape = next((shape for shape in ("array", "object") if shape in reader.types), "primitive")
-        explode = bool(encoding.get("explode", style == "form"))
-        # An object under its own name, not spread over the form: that is what clients send.
-        explode = explode and shape != "object"
-        raw = styles.form(fields, name, shape, style=style, explode=explode, known=frozenset())
         if shape != "primitive" and len(fields.get(name, ())) == 1 and fields[name][0][:1] in {"{", "["}:
             return fields[name][0]
-        return raw
+        # An object under its own name, or in brackets: that is what clients send.
+        explode = explode and shape != "object"
+        return styles.form(fields, name, shape, style=style, explode=explode, known=frozenset())
+
+    def _style(self, name: str) -> tuple[str, bool]:
+        encoding = resolve(self._document, self._encoding.get(name) or {})
+        style = encoding.get("style", "form")
+        return style, bool(encoding.get("explode", style == "form"))
+
+    def _is_spread(self, name: str, reader: TextReader) -> bool:
+        return self._style(name) == ("form", True) and "object" in reader.types
+
+    def _spread(self, fields: Fields, reader: TextReader) -> dict[str, Any] | None:
+        """An object whose members stand in the form themselves: what the standard says of `explode`."""
+        own = self._reader.properties
+        return {key: fields[key][0] for key in reader.properties if key in fields and key not in own} or None
 
     def _parts(self, parts: list[tuple[str, str, bytes]]) -> dict[str, Any]:
         value: dict[str, Any] = {}
