@@ -30,15 +30,17 @@ def measure(plan: Plan) -> Json:
     document = documents.contract_and_more()
     with ExitStack() as stack:
         servers: dict[str, Server] = {}
+        answers: dict[str, dict[str, int]] = {}
         for peer in PEERS:
             command = partial(peer.command, document)
             servers[peer.name] = stack.enter_context(processes.running(f"mock-{peer.name}", command))
             _check(peer, servers[peer.name])
-            _warm(peer, servers[peer.name], plan.warm_seconds)
+            answers[peer.name] = _answer_sizes(peer, servers[peer.name])
+            if not plan.quick:
+                _warm(peer, servers[peer.name], plan.warm_seconds)
             servers[peer.name].pause()
         throughput = {name: _throughput(name, servers, plan) for name in REQUESTS}
         memory = {name: server.memory_mib() for name, server in servers.items()}
-        answers = {peer.name: _answer_sizes(peer, servers[peer.name]) for peer in PEERS}
     return {"throughput": throughput, "loaded_mib": memory, "answers": answers, "start": _starts(plan)}
 
 
