@@ -62,7 +62,7 @@ def post(path, *headers, body=b"", host="localhost:3000"):
 
 
 def run_curl(script, port):
-    """Run a document's shell snippet with the real curl: its hosts are mapped to the port, the rest is left as it is."""
+    """Run a document's shell snippet with the real curl; its hosts are mapped to the port, nothing else."""
     hosts = ("api.example.com:80", "api.ejemplo.com:80", "localhost:3000")
     mapped = " ".join(f"--connect-to {host}:127.0.0.1:{port}" for host in hosts)
     wrapped = f'curl() {{ command curl -sS -i --max-time 20 {mapped} "$@"; }}\n{script}'
