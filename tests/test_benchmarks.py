@@ -4,14 +4,17 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent.parent))  # the benchmarks are no part of the distribution
 
 from benchmarks import documents, load, processes, scratch
 from benchmarks.goals import Goal
 from benchmarks.load import LoadFailed, Request
 from benchmarks.processes import Command
-from benchmarks.report import PAGE, goal_table
+from benchmarks.report import goal_table
 from benchmarks.stats import Ratio, exponent, ratio
 
 needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
@@ -117,11 +120,6 @@ def test_a_made_up_document_has_the_size_asked_for_and_no_dead_reference(megabyt
     assert megabytes * 0.9e6 < len(text) < megabytes * 1.1e6
     schemas = json.loads(text)["components"]["schemas"]
     assert set(re.findall(r'"#/components/schemas/(\w+)"', text)) <= schemas.keys()
-
-
-def test_the_page_is_of_a_full_run():
-    """A quick run proves that the benchmark works; its numbers mean nothing and are never published."""
-    assert "5 rounds" in PAGE.read_text()
 
 
 def test_the_command_explains_itself():
