@@ -30,6 +30,7 @@ _AWAY = (
 # Two closings of one user may lock his sessions in opposite orders; PostgreSQL then ends one, which runs again.
 _TRIES = 3
 
+_PATIENCE = 5.0  # seconds for a connection, new or from another request
 _SESSION = {"application_name": "cierre", "jit": "off"}
 
 
@@ -96,52 +97,64 @@ class PostgresTx:
 class PostgresDatabase:
     """A pool of connections.
 
+    asyncpg's own pool makes a task for each release, which costs more than a small statement does; here a connection
+    goes back into a queue.
+
     Args:
         url: `postgresql://user@host:port/name`.
-        pool_size: connections at the most.
+        pool_size: connections at the most; they are made when they are needed.
     """
 
     backend: Backend = "postgresql"
 
     def __init__(self, url: str, *, pool_size: int) -> None:
         self.url = url
+        # The last one that came back goes out first; an empty place is a connection to be made.
+        self._places: asyncio.LifoQueue[asyncpg.Connection | None] = asyncio.LifoQueue()
         self._pool_size = pool_size
-        self._pool: asyncpg.Pool | None = None
 
     async def open(self) -> None:
-        with unavailable_when_away():
-            self._pool = await asyncpg.create_pool(
-                self.url,
-                min_size=1,
-                max_size=self._pool_size,
-                timeout=5,
-                command_timeout=10,
-                # Nothing of ours outlives a statement on a connection, so there is nothing to reset between two uses.
-                reset=_keep,
-                server_settings=_SESSION,
-            )
+        for _ in range(self._pool_size):
+            self._places.put_nowait(None)
+        async with self.connect():
+            pass
 
     async def close(self) -> None:
-        if self._pool is not None:
-            # What is under way may finish; what hangs is cut.
-            try:
-                await asyncio.wait_for(self._pool.close(), 5)
-            except TimeoutError:
-                self._pool.terminate()
+        while not self._places.empty():
+            connection = self._places.get_nowait()
+            if connection is not None:
+                await connection.close(timeout=_PATIENCE)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[PostgresTx]:
-        if self._pool is None:
-            raise ServiceUnavailable
         with unavailable_when_away():
-            async with self._pool.acquire(timeout=5) as connection:
+            connection = await self._take()
+            try:
                 yield PostgresTx(connection)
+            finally:
+                self._places.put_nowait(_reusable(connection))
+
+    async def _take(self) -> asyncpg.Connection:
+        try:
+            connection = self._places.get_nowait()
+        except asyncio.QueueEmpty:
+            connection = await asyncio.wait_for(self._places.get(), _PATIENCE)
+        if connection is not None and not connection.is_closed():
+            return connection
+        try:
+            return await self._new_connection()
+        except BaseException:
+            self._places.put_nowait(None)
+            raise
+
+    async def _new_connection(self) -> asyncpg.Connection:
+        return await asyncpg.connect(self.url, timeout=_PATIENCE, command_timeout=10, server_settings=_SESSION)
 
     @asynccontextmanager
     async def listen(self, channel: str, listener: Listener) -> AsyncIterator[PostgresTx]:
         """A connection beside the pool that calls `listener` with the payload of every notification."""
         with unavailable_when_away():
-            connection = await asyncpg.connect(self.url, timeout=5, command_timeout=10, server_settings=_SESSION)
+            connection = await self._new_connection()
             try:
                 await connection.add_listener(channel, lambda _c, _pid, _channel, payload: listener(payload))
                 yield PostgresTx(connection)
@@ -150,10 +163,12 @@ class PostgresDatabase:
                 connection.terminate()
 
 
-async def _keep(connection: asyncpg.Connection) -> None:
-    # Left so by a request that was cut short: nobody else may find himself inside of its transaction.
+def _reusable(connection: asyncpg.Connection) -> asyncpg.Connection | None:
+    """The connection, unless a request that was cut short left it inside of a transaction."""
     if connection.is_in_transaction():
         connection.terminate()
+        return None
+    return connection
 
 
 class unavailable_when_away:  # noqa: N801 - reads as a statement
