@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from cierre.errors import ServiceUnavailable
+from cierre.errors import CierreError, ServiceUnavailable
 from cierre.storage.statements import Backend, Compound, Listener, Row, Statement
 from cierre.times import now_ms
 
@@ -131,8 +131,14 @@ class PostgresDatabase:
             connection = await self._take()
             try:
                 yield PostgresTx(connection)
+            except CierreError:
+                raise
+            except BaseException:
+                # Cut short, perhaps in the middle of a query: nobody else may find the rest of it.
+                connection.terminate()
+                raise
             finally:
-                self._places.put_nowait(_reusable(connection))
+                self._places.put_nowait(None if connection.is_closed() else connection)
 
     async def _take(self) -> asyncpg.Connection:
         try:
@@ -161,14 +167,6 @@ class PostgresDatabase:
             finally:
                 # Nothing is under way on it; a polite goodbye could hang with the network.
                 connection.terminate()
-
-
-def _reusable(connection: asyncpg.Connection) -> asyncpg.Connection | None:
-    """The connection, unless a request that was cut short left it inside of a transaction."""
-    if connection.is_in_transaction():
-        connection.terminate()
-        return None
-    return connection
 
 
 class unavailable_when_away:  # noqa: N801 - reads as a statement
