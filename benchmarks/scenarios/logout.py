@@ -8,7 +8,7 @@ from benchmarks.load import Load
 from benchmarks.peers.base import Peer
 from benchmarks.peers.better_auth import BetterAuth
 from benchmarks.peers.drf import Knox, SimpleJwt
-from benchmarks.peers.oidc_provider import OidcProvider
+from benchmarks.peers.oidc_provider import OidcProvider, OidcProviderPrepared
 from benchmarks.peers.ours import Cierre, CierreMinimal
 from benchmarks.peers.pgbench import Pgbench
 from benchmarks.peers.stock import Lean, Stock
@@ -17,7 +17,16 @@ from benchmarks.rounds import Json, interleave
 from benchmarks.scenarios import tokens
 from benchmarks.scenarios.contest import FEW, HIGHEST_RATE, MANY, Contestant, contest
 
-ON_POSTGRESQL: tuple[type[Peer], ...] = (Cierre, CierreMinimal, Stock, Knox, BetterAuth, SimpleJwt, OidcProvider)
+ON_POSTGRESQL: tuple[type[Peer], ...] = (
+    Cierre,
+    CierreMinimal,
+    Stock,
+    Knox,
+    BetterAuth,
+    SimpleJwt,
+    OidcProvider,
+    OidcProviderPrepared,
+)
 ON_SQLITE: tuple[type[Peer], ...] = (Cierre, Lean, Stock)
 
 

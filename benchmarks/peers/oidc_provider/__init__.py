@@ -20,9 +20,10 @@ class OidcProvider(Peer):
 
     name: ClassVar[str] = "oidc_provider"
     label: ClassVar[str] = "oidc-provider"
+    environment: ClassVar[dict[str, str]] = {}
 
     def prepare(self) -> None:
-        self.app = scratch.node_app(self.name)
+        self.app = scratch.node_app(OidcProvider.name)
         self.store.execute(
             "CREATE TABLE oidc (model text, id text, payload jsonb NOT NULL, grant_id text, "
             "expires_at timestamptz NOT NULL, PRIMARY KEY (model, id))",
@@ -33,6 +34,7 @@ class OidcProvider(Peer):
 
     def command(self, port: int, workers: int) -> Command:
         environment = {
+            **self.environment,
             "DATABASE_URL": self.store.url,
             "NODE_ENV": "production",
             "PORT": str(port),
@@ -49,6 +51,14 @@ class OidcProvider(Peer):
 
     def accepts(self, status: int, body: bytes) -> bool:
         return status == 200 and json.loads(body)["active"] is True
+
+
+class OidcProviderPrepared(OidcProvider):
+    """The same with prepared statements."""
+
+    name: ClassVar[str] = "oidc_provider_prepared"
+    label: ClassVar[str] = "oidc-provider, prepared statements"
+    environment: ClassVar[dict[str, str]] = {"PREPARED": "1"}
 
 
 def _rows(access: str, account: str, now: int) -> list[Row]:
