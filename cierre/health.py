@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from functools import cache
+
+import structlog
+from sqlalchemy import column, select, table
 
 from cierre.errors import ServiceUnavailable
 from cierre.outcomes import Document
 from cierre.services import Services
+from cierre.storage import migrate
 from cierre.storage.statements import Statement
-from cierre.storage.tables import clients
 
-# Any table will do: a database that was never migrated is not ready either.
-_ASK = Statement(select(clients.c.id).limit(1))
+_REVISION = Statement(select(column("version_num")).select_from(table("alembic_version")))
+_log = structlog.get_logger("cierre.health")
 
 
 async def readiness(services: Services) -> Document:
-    """200 or 503, with a word for each thing that it depends on."""
+    """200 or 503, with a word for each thing that was looked at; Redis is told of, and is no reason to send nobody."""
+    checks = {"database": "ok"}
     try:
         async with services.database.connect() as tx:
-            await tx.row(_ASK)
-        database = "ok"
-    except ServiceUnavailable:
-        database = "unreachable"
-    ready = database == "ok"
-    body = {"status": "ok" if ready else "unavailable", "checks": {"database": database}}
+            row = await tx.row(_REVISION)
+        checks["migrations"] = _migrations(row["version_num"] if row else None)
+    except ServiceUnavailable as away:
+        checks["database"] = "unreachable"
+        _log.warning("not_ready", check="database", error=repr(away.__cause__ or away))
+    except Exception as failure:  # noqa: BLE001 - each driver has its own way of saying that there is no such table
+        checks["migrations"] = _migrations(None)
+        _log.warning("not_ready", check="migrations", error=repr(failure))
+    ready = set(checks.values()) == {"ok"}
+    if services.mirror is not None:
+        checks["redis"] = "ok" if services.mirror.whole else "unreachable"
     headers = [("Cache-Control", "no-store")]
     if not ready:
         headers.append(("Retry-After", "5"))
+    body = {"status": "ok" if ready else "unavailable", "checks": checks}
     return Document(body, 200 if ready else 503, tuple(headers))
+
+
+def _migrations(revision: str | None) -> str:
+    """A database that is ahead of this version is one that a rolling upgrade has begun with: it will do."""
+    return "pending" if revision is None or revision in _behind() else "ok"
+
+
+@cache
+def _behind() -> frozenset[str]:
+    return frozenset(migrate.revisions()) - {migrate.newest()}

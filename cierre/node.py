@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from cierre.background import forever, stop
-from cierre.feed import Feed
+from cierre.errors import ServiceUnavailable
 from cierre.services import Services
 from cierre.settings import MINUTE
 from cierre.sweeper import Sweeper
@@ -32,9 +32,11 @@ class Node:
             await services.database.open()
             self._stack.push_async_callback(services.database.close)
             await services.clients.load(services.database)
-            feed = Feed(services.database, services.denylist, poll_interval=services.settings.poll_interval)
-            self._stack.push_async_callback(feed.stop)
-            await feed.start()
+            if services.mirror is not None:
+                self._stack.push_async_callback(services.mirror.stop)
+                await services.mirror.start()
+            self._stack.push_async_callback(services.feed.stop)
+            await services.feed.start()
             self._look_after()
         except BaseException:
             await self.stop()
@@ -52,7 +54,13 @@ class Node:
             asyncio.create_task(forever("announcer", services.announcer.send, pause=0)),
             asyncio.create_task(forever("clients", self._reload_clients, pause=_CLIENTS_INTERVAL)),
         ]
+        # What was closed by the last requests is told before the connection goes.
+        self._stack.push_async_callback(self._tell_the_rest)
         self._stack.push_async_callback(stop, tasks)
+
+    async def _tell_the_rest(self) -> None:
+        with suppress(ServiceUnavailable):
+            await self._services.announcer.flush()
 
     async def _reload_clients(self) -> None:
         await self._services.clients.load(self._services.database)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from cierre.acts import CLOCK_STEP
 from cierre.announcer import Announcer
 from cierre.denylist import Denylist
+from cierre.feed import Feed
 from cierre.keys import KeyRing, server_secret
 from cierre.rate_limits import RateLimiter
+from cierre.redis_denylist import RedisMirror
 from cierre.settings import Settings
 from cierre.storage.database import Database, open_url
 from cierre.storage.repositories import clients
@@ -40,6 +43,8 @@ class Services:
     limiter: RateLimiter
     denylist: Denylist
     announcer: Announcer
+    feed: Feed
+    mirror: RedisMirror | None
     clients: Clients = field(default_factory=Clients)
 
 
@@ -59,6 +64,7 @@ def build(settings: Settings) -> Services:
     tokens = AccessTokens(keys, issuer=settings.issuer, audience=settings.audience, ttl=settings.access_ttl)
     database = open_url(settings.database_url, pool_size=settings.pool_size)
     denylist = Denylist()
+    feed = Feed(database, denylist, poll_interval=settings.poll_interval)
     return Services(
         settings=settings,
         database=database,
@@ -67,4 +73,19 @@ def build(settings: Settings) -> Services:
         limiter=RateLimiter(redis_url=settings.redis_url, mode=settings.rate_limit),
         denylist=denylist,
         announcer=Announcer(database, denylist),
+        feed=feed,
+        mirror=_mirror(settings, database, denylist, feed),
+    )
+
+
+def _mirror(settings: Settings, database: Database, denylist: Denylist, feed: Feed) -> RedisMirror | None:
+    if settings.redis_url is None:
+        return None
+    return RedisMirror(
+        settings.redis_url,
+        database,
+        denylist,
+        age=lambda: feed.age,
+        poll_interval=settings.poll_interval,
+        token_life=settings.access_ttl + CLOCK_STEP,
     )

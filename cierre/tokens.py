@@ -1,6 +1,6 @@
 """Tokens: access tokens as RFC 9068 has them, opaque refresh tokens, and Sanctum's form.
 
-`AccessTokens.verify` refuses what a strictly configured PyJWT still accepts: another `typ`, `exp` as a string or a year
+`TokenCheck.verify` refuses what a strictly configured PyJWT still accepts: another `typ`, `exp` as a string or a year
 9999, a header with `alg` twice.
 """
 
@@ -13,9 +13,10 @@ import hmac
 import re
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import jwt
 import orjson
@@ -51,49 +52,46 @@ class AccessToken:
     expired: bool
 
 
-class AccessTokens:
-    """Issues and verifies access tokens.
+class PublicKey(Protocol):
+    """What a signature is checked with; `algorithm` is the key's own, never the token's choice (RFC 8725, 3.1)."""
+
+    @property
+    def algorithm(self) -> str: ...
+    @property
+    def public(self) -> Any: ...
+
+
+class UnknownKey(TokenInvalid):
+    """The token names a key that we have not, or not yet."""
+
+
+class TokenCheck:
+    """What makes a token one of ours: one implementation for the service and for those that import `cierre.verifier`.
 
     Args:
-        ttl: milliseconds.
+        find: the key of a `kid`; None: there is none.
+        longest: the longest life that a token may promise, in milliseconds.
     """
 
-    def __init__(self, keys: KeyRing, *, issuer: str, audience: str, ttl: int) -> None:
-        self._keys = keys
+    def __init__(self, find: Callable[[str], PublicKey | None], *, issuer: str, audience: str, longest: int) -> None:
+        self._find = find
         self._issuer = issuer
         self._audience = audience
-        self.ttl = ttl
-
-    def issue(self, principal: Principal, *, epoch: int, at: int) -> str:
-        key = self._keys.signing()
-        issued = at // 1000
-        claims = {
-            "iss": self._issuer,
-            "aud": self._audience,
-            "sub": principal.user_id,
-            "client_id": principal.client_id,
-            "iat": issued,
-            # A life of less than a second would be over before it began.
-            "exp": issued + max(1, round(self.ttl / 1000)),
-            "jti": uuid.uuid4().hex,
-            "sid": principal.session_id,
-            "role": principal.role,
-            "device": principal.device_id,
-            "epoch": epoch,
-        }
-        return jwt.encode(claims, key.private, algorithm=key.algorithm, headers={"typ": "at+jwt", "kid": key.kid})
+        self._longest = longest
 
     def verify(self, token: str) -> AccessToken:
         """Check form, signature and claims; expiry is told, not raised, since the signature holds.
 
         Raises:
-            TokenInvalid: it is not a token of ours.
+            TokenInvalid: it is not a token of ours; `UnknownKey`: perhaps not yet.
         """
         if len(token) > MAX_TOKEN or token.count(".") != 2:
             raise TokenInvalid
         header = _header(token.partition(".")[0])
-        key = self._keys.find(header["kid"])
-        if key is None or header["alg"] != key.algorithm:
+        key = self._find(header["kid"])
+        if key is None:
+            raise UnknownKey
+        if header["alg"] != key.algorithm:
             raise TokenInvalid
         try:
             claims = jwt.decode(
@@ -124,12 +122,44 @@ class AccessTokens:
         if claims["role"] not in ROLES or max(issued, not_before) * 1000 > now + SKEW:
             raise TokenInvalid
         # Nobody but us signs, and we never promise more than this.
-        if expires <= issued or expires * 1000 > now + self.ttl + SKEW + 1000:
+        if expires <= issued or expires * 1000 > now + self._longest + SKEW + 1000:
             raise TokenInvalid
         principal = Principal(
             claims["sub"], claims["sid"], claims["role"], claims["client_id"], claims["device"], expires * 1000
         )
         return AccessToken(principal, epoch, issued * 1000, expires * 1000, claims["jti"], expires * 1000 <= now)
+
+
+class AccessTokens(TokenCheck):
+    """Issues access tokens, and verifies them.
+
+    Args:
+        ttl: milliseconds.
+    """
+
+    def __init__(self, keys: KeyRing, *, issuer: str, audience: str, ttl: int) -> None:
+        super().__init__(keys.find, issuer=issuer, audience=audience, longest=ttl)
+        self._keys = keys
+        self.ttl = ttl
+
+    def issue(self, principal: Principal, *, epoch: int, at: int) -> str:
+        key = self._keys.signing()
+        issued = at // 1000
+        claims = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": principal.user_id,
+            "client_id": principal.client_id,
+            "iat": issued,
+            # A life of less than a second would be over before it began.
+            "exp": issued + max(1, round(self.ttl / 1000)),
+            "jti": uuid.uuid4().hex,
+            "sid": principal.session_id,
+            "role": principal.role,
+            "device": principal.device_id,
+            "epoch": epoch,
+        }
+        return jwt.encode(claims, key.private, algorithm=key.algorithm, headers={"typ": "at+jwt", "kid": key.kid})
 
 
 @dataclass(frozen=True, slots=True)
