@@ -182,6 +182,7 @@ personal_access_tokens = Table(
     Column("created_at", DateTime),
     Column("updated_at", DateTime),
     Index("personal_access_tokens_tokenable_type_tokenable_id_index", "tokenable_type", "tokenable_id"),
+    sqlite_autoincrement=True,
 )
 
 # Which session a Sanctum token has, and its hash, kept when closing has deleted the token's row.

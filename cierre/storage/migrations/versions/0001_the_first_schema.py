@@ -179,6 +179,8 @@ def _create_personal_access_tokens() -> None:
         sa.Column("updated_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_personal_access_tokens")),
         sa.UniqueConstraint("token", name=op.f("uq_personal_access_tokens_token")),
+        # The id is part of the token: SQLite must not give that of a closed session's token to a new one.
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "personal_access_tokens_tokenable_type_tokenable_id_index",
