@@ -34,7 +34,9 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}#{self.pointer}: {self.message}"
+        if not self.pointer:
+            return f"{self.file}: {self.message}"
+        return f"{self.file}{'#' if self.pointer.startswith('/') else ':'}{self.pointer}: {self.message}"
 
 
 class BrokenDocument(ValueError):

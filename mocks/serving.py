@@ -32,16 +32,24 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(app: Any, listener: socket.socket, document: Document, log: Log) -> None:
-    """Serve until interrupted."""
+def address(listener: socket.socket) -> str:
+    """The URL that a listening socket is reached at."""
     host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    count = sum(1 for _ in document.operations())
-    log.note(f"{document.name}: {count} operations at http://{shown}:{port}")
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def run(app: Any, listener: socket.socket) -> None:
+    """Serve an ASGI application until interrupted."""
     config = uvicorn.Config(app, lifespan="on", log_level="error", access_log=False, server_header=False)
-    server = uvicorn.Server(config)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def serve(app: Any, listener: socket.socket, document: Document, log: Log) -> None:
+    """Serve a mock, and tell of the document's broken examples meanwhile."""
+    count = sum(1 for _ in document.operations())
+    log.note(f"{document.name}: {count} operations at {address(listener)}")
     threading.Thread(target=_report_examples, args=(document, log), daemon=True).start()
-    server.run(sockets=[listener])
+    run(app, listener)
 
 
 def _report_examples(document: Document, log: Log) -> None:

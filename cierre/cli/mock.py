@@ -7,139 +7,104 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
+
+from cierre.cli.options import Command, Parsed, option
+from mocks.preferences import read_delay
 
 if TYPE_CHECKING:
+    import socket
+
     from mocks.documents import Document
     from mocks.log import Log
     from mocks.options import Options
 
-_SWITCH = click.Choice(["on", "warn", "off"])
+Span = tuple[float, float]
+# With real handlers these have nothing to say: nothing is generated, and requests are checked as in production.
+_NOT_STATEFUL = (
+    "dialect",
+    "dynamic",
+    "seed",
+    "errors",
+    "validate",
+    "security",
+    "token",
+    "lenient",
+    "delay",
+    "delay_of",
+    "error_rate",
+    "drop_rate",
+    "webhook",
+)
 
 
-def _delay(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[float, float] | None:
-    from mocks.preferences import read_delay
-
-    if value is None:
-        return None
-    span = read_delay(value)
-    if span is None:
-        raise click.BadParameter(f"{value!r}: write 200ms, 1s or 200..800ms")
-    return span
-
-
-def _delays(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, tuple[float, float]]:
-    found = {}
-    for value in values:
-        name, _, span = value.rpartition("=")
-        if not name:
-            raise click.BadParameter(f"{value!r}: write OPERATION=200..800ms")
-        read = _delay(ctx, param, span)
-        assert read is not None
-        found[name] = read
+def _span(text: str) -> Span:
+    found = read_delay(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no delay: write 200ms, 1s or 200..800ms")
     return found
 
 
-@click.command("mock", context_settings={"help_option_names": ["-h"]})
+def _named_span(text: str) -> tuple[str, Span]:
+    name, _, span = text.rpartition("=")
+    if not name:
+        raise ValueError(f"{text!r}: write OPERATION=200..800ms")
+    return name, _span(span)
+
+
+SWITCH = click.Choice(["on", "warn", "off"])
+PORT = click.IntRange(0, 65535)
+SHARE = click.FloatRange(0, 1)
+LEVEL = click.Choice(["silent", "error", "warn", "info"])
+
+
+def _short(letter: str, name: str, help_text: str, **more: Any) -> Callable[[Command], Command]:
+    """An option that Prism has a letter for."""
+    variable = "CIERRE_" + name.removeprefix("--").replace("-", "_").upper()
+    return click.option(letter, name, envvar=variable, show_envvar=True, help=help_text, **more)
+
+
+@click.command("mock", context_settings={"help_option_names": ["--help"]})
 @click.argument("spec", required=False, type=click.Path(path_type=Path), envvar="CIERRE_SPEC")
-@click.option("--dialect", envvar="CIERRE_DIALECT", help="Our own contract as the audience of one dialect sees it.")
-@click.option(
-    "--stateful", is_flag=True, envvar="CIERRE_STATEFUL", help="Our own contract with the real handlers, in memory."
-)
-@click.option(
-    "-h", "--host", default="127.0.0.1", show_default=True, envvar="CIERRE_HOST", help="Address to listen on."
-)
-@click.option("-p", "--port", default=4010, show_default=True, envvar="CIERRE_PORT", help="Port; 0 takes a free one.")
-@click.option(
-    "-d", "--dynamic", is_flag=True, envvar="CIERRE_DYNAMIC", help="Generate bodies instead of showing examples."
-)
-@click.option("--seed", envvar="CIERRE_SEED", help="Of the generation: the same seed, the same answers.")
-@click.option("--errors", is_flag=True, envvar="CIERRE_ERRORS", help="500 where no valid body is found.")
-@click.option(
-    "--cors/--no-cors", default=True, show_default=True, envvar="CIERRE_CORS", help="Answer browsers of any origin."
-)
-@click.option(
-    "--validate",
-    type=_SWITCH,
-    default="on",
-    show_default=True,
-    envvar="CIERRE_VALIDATE",
-    help="Refuse requests that break the document.",
-)
-@click.option(
-    "--security",
-    type=_SWITCH,
-    default="on",
-    show_default=True,
-    envvar="CIERRE_SECURITY",
-    help="Want credentials where the document does.",
-)
-@click.option("--token", envvar="CIERRE_TOKEN", help="The one credential to accept; any well-formed one otherwise.")
-@click.option("--lenient", is_flag=True, envvar="CIERRE_LENIENT", help="Serve what can be served of a broken document.")
-@click.option("--delay", callback=_delay, envvar="CIERRE_DELAY", help="Before each answer: 200ms, 200..800ms.")
-@click.option(
+@option("--dialect", "Our own contract as the audience of one dialect sees it.")
+@option("--stateful", "Our own contract by the real handlers, in memory, with the demo users.", is_flag=True)
+@_short("-h", "--host", "Address to listen on.", default="127.0.0.1", show_default=True)
+@_short("-p", "--port", "Port to listen on; 0: any free one.", type=PORT, default=4010, show_default=True)
+@_short("-d", "--dynamic", "Generate bodies instead of showing examples.", is_flag=True)
+@option("--seed", "Of what is generated: the same seed, the same answers.")
+@option("--errors", "500 where no valid body was found.", is_flag=True)
+@option("--cors/--no-cors", "Answer pages of any origin.", default=True, show_default=True)
+@option("--validate", "Refuse requests that break the document.", type=SWITCH, default="on", show_default=True)
+@option("--security", "Want credentials where the document does.", type=SWITCH, default="on", show_default=True)
+@option("--token", "The one credential to accept. [default: any that is well-formed]")
+@option("--lenient", "Serve what can be served of a broken document.", is_flag=True)
+@option("--delay", "Before each answer: 200ms, 1s, 200..800ms.", type=Parsed("delay", _span))
+@option(
     "--delay-of",
-    "delays",
+    "Of one operation: OPERATION=200..800ms.",
+    type=Parsed("operation=delay", _named_span),
     multiple=True,
-    callback=_delays,
-    envvar="CIERRE_DELAY_OF",
-    help="Of one operation: OPERATION=200..800ms.",
 )
-@click.option(
-    "--error-rate",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    envvar="CIERRE_ERROR_RATE",
-    help="Share of answers that are a 5xx.",
-)
-@click.option(
-    "--drop-rate",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    envvar="CIERRE_DROP_RATE",
-    help="Share of connections that are dropped.",
-)
-@click.option(
-    "--rate-limit",
-    type=click.IntRange(0),
-    default=0,
-    envvar="CIERRE_RATE_LIMIT",
-    help="Requests a minute and address before 429.",
-)
-@click.option(
-    "--callbacks/--no-callbacks",
-    default=True,
-    show_default=True,
-    envvar="CIERRE_CALLBACKS",
-    help="Send the document's callbacks.",
-)
-@click.option(
-    "--reload/--no-reload",
-    default=True,
-    show_default=True,
-    envvar="CIERRE_RELOAD",
-    help="Serve edits of the document's files.",
-)
-@click.option("--json-log", is_flag=True, envvar="CIERRE_JSON_LOG", help="One JSON object a request.")
-@click.option(
-    "-v",
-    "--verbose-level",
-    "level",
-    type=click.Choice(["silent", "error", "warn", "info"]),
-    default="info",
-    show_default=True,
-    envvar="CIERRE_VERBOSE_LEVEL",
-    help="How much is told.",
-)
-@click.option("--webhook", envvar="CIERRE_WEBHOOK", help="Send this webhook of the document to --to, and end.")
-@click.option("--to", envvar="CIERRE_TO", help="Where --webhook is sent.")
-@click.help_option("--help")
-def command(**given: Any) -> None:
+@option("--error-rate", "Share of answers that are a 5xx.", type=SHARE, default=0.0)
+@option("--drop-rate", "Share of connections that are dropped.", type=SHARE, default=0.0)
+@option("--requests-per-minute", "Of one address, before 429.", type=click.IntRange(1))
+@option("--callbacks/--no-callbacks", "Send the document's callbacks.", default=True, show_default=True)
+@option("--watch/--no-watch", "Serve edits of the document's files.", default=True, show_default=True)
+@option("--json-log", "One JSON object a request.", is_flag=True)
+@_short("-v", "--verbose-level", "How much is told.", type=LEVEL, default="info", show_default=True)
+@option("--webhook", "Send this webhook of the document to --to, and end.")
+@option("--to", "Where --webhook is sent.")
+@click.pass_context
+def command(ctx: click.Context, /, **given: Any) -> None:
     """Answer from an OpenAPI document: SPEC, or our own contract where none is given."""
     from mocks.log import Log
 
     if given["spec"] is not None and (given["dialect"] or given["stateful"]):
         raise click.UsageError("--dialect and --stateful are about our own contract: leave SPEC out")
-    log = Log(given["level"], as_json=given["json_log"])
+    log = Log(given["verbose_level"], as_json=given["json_log"])
+    if given["stateful"]:
+        _serve_stateful(ctx, given, log)
+        return
     load = _loader(given["spec"], given["dialect"], lenient=given["lenient"])
     if given["webhook"]:
         _send_webhook(_read(load), given["webhook"], given["to"])
@@ -186,18 +151,44 @@ def _options(given: dict[str, Any]) -> Options:
     from mocks.options import Options
 
     names = set(Options._fields) & set(given)
-    return Options(**{name: given[name] for name in names})
+    return Options(
+        **{name: given[name] for name in names},
+        delays=dict(given["delay_of"]),
+        rate_limit=given["requests_per_minute"] or 0,
+    )
+
+
+def _listen(given: dict[str, Any]) -> socket.socket:
+    from mocks.serving import listen
+
+    try:
+        return listen(given["host"], given["port"])
+    except OSError as error:
+        where = f"{given['host']}:{given['port']}"
+        raise click.UsageError(f"can't listen on {where}: {error.strerror}; try --port 0") from None
 
 
 def _serve(given: dict[str, Any], load: Callable[[], Document], log: Log) -> None:
     from mocks.app import MockApp
     from mocks.reload import keep_fresh
-    from mocks.serving import listen, serve
+    from mocks.serving import serve
 
+    listener = _listen(given)
     document = _read(load)
-    app = MockApp(document, _options(given), log, keep_fresh(load, log) if given["reload"] else None)
-    try:
-        socket = listen(given["host"], given["port"])
-    except OSError as error:
-        raise click.ClickException(f"cannot listen on {given['host']}:{given['port']}: {error.strerror}") from None
-    serve(app, socket, document, log)
+    app = MockApp(document, _options(given), log, keep_fresh(load, log) if given["watch"] else None)
+    serve(app, listener, document, log)
+
+
+def _serve_stateful(ctx: click.Context, given: dict[str, Any], log: Log) -> None:
+    unset = {ParameterSource.DEFAULT, ParameterSource.ENVIRONMENT}
+    asked = [f"--{name.replace('_', '-')}" for name in _NOT_STATEFUL if ctx.get_parameter_source(name) not in unset]
+    if asked:
+        raise click.UsageError(f"--stateful answers as production does: leave out {', '.join(asked)}")
+    from cierre.cli.stateful import StatefulMock
+    from mocks.serving import address, run
+
+    listener = _listen(given)
+    url = address(listener)
+    app = StatefulMock(url, limits=given["requests_per_minute"] is not None, any_origin=given["cors"], log=log)
+    log.note(f"the real handlers, in memory, at {url}; POST /__mock/reset starts over")
+    run(app, listener)
