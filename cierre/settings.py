@@ -92,7 +92,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     host_dialects: Mapping[str, str] = field(default_factory=lambda: dict(HOST_DIALECTS))
     rate_limit: RateLimiting = "on"
-    suspicious_change: SuspiciousChange = "audit"
+    suspicious_change: SuspiciousChange = "off"
     validate_responses: bool = False
     max_body: int = 64 * 1024
     deprecated_since: int = 1_758_758_400_000  # 2025-09-25, when document 003 described the successor

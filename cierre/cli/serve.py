@@ -58,7 +58,7 @@ from cierre.settings import Settings
     "--suspicious-change",
     "What to do when a session moves to another network or user agent.",
     type=click.Choice(["off", "audit", "close"]),
-    default="audit",
+    default="off",
     show_default=True,
 )
 @option("--audit-retention", "How long the trail is kept. [default: for good]", type=DURATION)
