@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cierre.acts import CLOCK_STEP
 from cierre.announcer import Announcer
@@ -10,11 +11,13 @@ from cierre.denylist import Denylist
 from cierre.feed import Feed
 from cierre.keys import KeyRing, server_secret
 from cierre.rate_limits import RateLimiter
-from cierre.redis_denylist import RedisMirror
 from cierre.settings import Settings
 from cierre.storage.database import Database, open_url
 from cierre.storage.repositories import clients
 from cierre.tokens import AccessTokens, Issuer
+
+if TYPE_CHECKING:
+    from cierre.redis_denylist import RedisMirror
 
 
 class Clients:
@@ -81,6 +84,8 @@ def build(settings: Settings) -> Services:
 def _mirror(settings: Settings, database: Database, denylist: Denylist, feed: Feed) -> RedisMirror | None:
     if settings.redis_url is None:
         return None
+    from cierre.redis_denylist import RedisMirror  # noqa: PLC0415 - who has no Redis need not wait for its client
+
     return RedisMirror(
         settings.redis_url,
         database,
