@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
-from cierre.storage.statements import Row
 from cierre.times import now_ms, uptime
 
 _MINUTE = 60_000
@@ -76,13 +75,27 @@ class Denylist:
         if self.on_news is not None:
             self.on_news(Revocation(None, user_id, *mark))
 
-    def take(self, revocations: Iterable[Row]) -> None:
+    def take(self, revocations: Iterable[Mapping[str, Any]]) -> None:
         """Add rows of the `revocations` table; one that is known already changes nothing."""
         for row in revocations:
             if row["session_id"] is not None:
                 self.deny_session(row["session_id"], row["expires_at"])
             else:
                 self.deny_user(row["user_id"], row["epoch"], row["expires_at"])
+
+    def tell(self, payload: str) -> None:
+        """`session,<sid>,<until>` or `user,<id>,<epoch>,<until>`, as nodes tell each other.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        kind, subject, *numbers = payload.split(",")
+        if kind == "user":
+            epoch, until = map(int, numbers)
+            self.deny_user(subject, epoch, until)
+        else:
+            (until,) = map(int, numbers)
+            self.deny_session(subject, until)
 
     def forget(self, now: int | None = None) -> None:
         """Drop what expired before `now` (milliseconds; by default the time that `_steady` tells)."""

@@ -66,7 +66,7 @@ class Feed:
             before = self._looked_at
             try:
                 # Listening begins before the first look: what is committed between is told, or seen, or both.
-                async with self._database.listen(CHANNEL, self._told) as tx:
+                async with self._database.listen(CHANNEL, self._denylist.tell) as tx:
                     await self._look_on(tx)
             except ServiceUnavailable as lost:
                 if self._looked_at == before:
@@ -89,11 +89,3 @@ class Feed:
             self._denylist.forget()
             # Where a long transaction keeps the horizon back, looking must not become all that is done.
             await asyncio.sleep(max(self._interval, uptime() - began))
-
-    def _told(self, payload: str) -> None:
-        """`session,<sid>,<until>` or `user,<id>,<epoch>,<until>`."""
-        kind, subject, *numbers = payload.split(",")
-        if kind == "user":
-            self._denylist.deny_user(subject, int(numbers[0]), int(numbers[1]))
-        else:
-            self._denylist.deny_session(subject, int(numbers[0]))

@@ -241,11 +241,15 @@ class Nodes:
         self._started: list[Node] = []
 
     def __call__(self, database_url: str, *options: str, issuer="http://cierre.test", **environment: str) -> Node:
-        """Start one and wait until it is ready. `options` as on the command line; limits are off unless they say so."""
+        """Start one and wait until it is ready. `options` as on the command line; limits are off unless they say so.
+
+        `issuer=None`: the address that it listens on.
+        """
         port = free_port()
         command = [sys.executable, "-c", "from cierre.cli import main; main()", "serve"]
         command += ["--host", "127.0.0.1", "--port", str(port), "--database-url", database_url]
-        command += ["--data-dir", str(self.data_dir), "--issuer", issuer, "--log-format", "json"]
+        command += ["--data-dir", str(self.data_dir), "--log-format", "json"]
+        command += ["--issuer", issuer] if issuer else []
         if "--rate-limit" not in options:
             command += ["--rate-limit", "off"]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CIERRE_")}
