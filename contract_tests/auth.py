@@ -26,9 +26,7 @@ import itertools
 import json
 import os
 import time
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,8 +41,6 @@ from contract_tests.documents import Document, Operation, find, security
 from contract_tests.exchanges import Secrets
 from contract_tests.findings import CouldNotRun
 
-# Logins made before they are needed: hashing a password costs a server tens of milliseconds.
-AHEAD = 1
 # Shorter strings of a login's answer are words, not credentials.
 SECRET_LENGTH = 20
 
@@ -128,7 +124,7 @@ class Login:
 
 @dataclass
 class Keyring:
-    """The sessions of a run: logs in ahead of need and remembers what must not be shown.
+    """The sessions of a run; remembers what must not be shown.
 
     Args:
         url: the base URL of the server.
@@ -157,11 +153,6 @@ class Keyring:
         """Every session that `source` logged in so far may have ended."""
         self._pool(source).clear()
 
-    def close(self) -> None:
-        """Stop logging in ahead."""
-        for pool in self._pools.values():
-            pool.close()
-
     def _pool(self, source: Entry) -> _Pool:
         if source not in self._pools:
             self._pools[source] = _Pool(self, source)
@@ -169,11 +160,11 @@ class Keyring:
 
 
 class _Pool:
+    """The logins of one entry: one is in use until an answer shows that it may be spent."""
+
     def __init__(self, ring: Keyring, source: Entry) -> None:
         self.ring, self.source = ring, source
         self.bodies = itertools.cycle(source.bodies)
-        self.worker = ThreadPoolExecutor(1, thread_name_prefix="login")
-        self.ahead: deque[Future[Login]] = deque()
         self.held: Login | None = None
 
     def current(self) -> Login:
@@ -181,9 +172,7 @@ class _Pool:
         return self.held
 
     def take(self) -> Login:
-        while len(self.ahead) <= (AHEAD if self.source.fresh else 0):
-            self.ahead.append(self.worker.submit(self._log_in, next(self.bodies)))
-        return self.ahead.popleft().result()
+        return self._log_in(next(self.bodies))
 
     def drop(self, tokens: list[str]) -> None:
         if self.source.fresh and self.held is not None:
@@ -193,12 +182,6 @@ class _Pool:
 
     def clear(self) -> None:
         self.held = None
-        for waiting in self.ahead:
-            waiting.cancel()
-        self.ahead.clear()
-
-    def close(self) -> None:
-        self.worker.shutdown(cancel_futures=True)
 
     def _log_in(self, body: Document) -> Login:
         url = self.ring.url.rstrip("/") + str(self.source.path)

@@ -131,7 +131,7 @@ def curl(sent: Exchange, secrets: Secrets) -> str:
         parts += ["\\\n  --data-binary", _quote_bytes(sent.request_body, secrets)]
     command = " ".join(parts)
     used = secrets.used_in(f"{sent.request_headers} {sent.credentials}")
-    recipes = dict.fromkeys(secrets.recipe[value] for value in used)
+    recipes = dict.fromkeys(secrets.recipe[value] for value in used if secrets.recipe[value])
     return "\n".join([*recipes, command])
 
 

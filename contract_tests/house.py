@@ -18,6 +18,7 @@ from cierre import contract
 from contract_tests import house_checks as house_checks  # noqa: PLC0414 - registers them with schemathesis
 from contract_tests.auth import Entry, sent_body
 from contract_tests.documents import Document, find, operations
+from contract_tests.exploration import explore
 from contract_tests.findings import CouldNotRun
 
 if TYPE_CHECKING:
@@ -155,6 +156,8 @@ class House:
 
     def explore(self, run: Run, schema: OpenApiSchema) -> None:
         """Play with the rules of closing a session, where the document has the operations for it."""
+        run.ring.forget(run.options.entries[1])
+        explore(run, schema, self.users)
 
 
 def _name(case: Case[Any]) -> str:

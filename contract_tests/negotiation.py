@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
@@ -52,20 +53,23 @@ def _languages(document: Document, operation: Operation) -> list[str]:
     return list(found)
 
 
-def negotiate(schema: OpenApiSchema, document: Document) -> None:
+def negotiate(schema: OpenApiSchema, document: Document, *, thorough: bool) -> None:
     """Give each case of `schema` one of its operation's variations.
 
     Enumerated phases take them in turn, so that each is seen; in the fuzzed ones Hypothesis draws, so that a
     case that asks for least is as likely as any.
+
+    Args:
+        thorough: send each example in each form; else each example and each form at least once.
     """
     choices = {operation.label: variations(document, operation) for operation in operations(document)}
     known = {operation.label: _examples(document, operation) for operation in operations(document)}
     turns = {label: itertools.cycle(of_operation) for label, of_operation in choices.items()}
 
     def before_add_examples(context: HookContext, examples: list[Case[Any]]) -> None:
-        plain = list(examples)
-        for case, variation in itertools.product(plain, choices[_label(context)][1:]):
-            examples.append(_with(case.derive(keep_auth=True), variation))
+        plain, forms = list(examples), choices[_label(context)]
+        pairs = itertools.product(plain, forms) if thorough else _each_once(plain, forms)
+        examples[:] = [_with(case.derive(keep_auth=True), form) for case, form in pairs]
 
     def map_case(context: HookContext, case: Case[Any]) -> Case[Any]:
         if case.meta is None or case.meta.phase.name is not TestPhase.COVERAGE:
@@ -80,6 +84,12 @@ def negotiate(schema: OpenApiSchema, document: Document) -> None:
 
     for hook in (before_add_examples, map_case, before_generate_case):
         schema.hook(hook)
+
+
+def _each_once(cases: list[Case[Any]], forms: list[Variation]) -> Iterator[tuple[Case[Any], Variation]]:
+    """Pairs in which each case and each form occurs."""
+    for turn in range(max(len(cases), len(forms)) if cases else 0):
+        yield cases[turn % len(cases)], forms[turn % len(forms)]
 
 
 def _label(context: HookContext) -> str:

@@ -16,15 +16,17 @@ from contract_tests.runner import Extension, Listener, Options, Run, execute
 
 @dataclass(frozen=True)
 class Users:
-    """Who logs in with our own contract: somebody, and an administrator."""
+    """Who logs in with our own contract: somebody, an administrator, and a confidential client."""
 
     user: str
     password: str
     admin_user: str
     admin_password: str
+    client: str
+    client_secret: str
 
 
-DEMO = Users("usuario@ejemplo.com", "cierre-demo", "admin@ejemplo.com", "cierre-demo")
+DEMO = Users("usuario@ejemplo.com", "cierre-demo", "admin@ejemplo.com", "cierre-demo", "demo-resource", "cierre-demo")
 
 
 @dataclass
@@ -54,9 +56,9 @@ def plan(*, spec: Path | None, auth_file: Path | None, dialect: str | None, user
     if spec is None:
         if auth_file is not None:
             raise CouldNotRun("--auth is for --spec: our own contract logs in with --user and --admin-user")
-        from contract_tests import house  # noqa: PLC0415 - loads our contract, which others don't need
+        from contract_tests.house import ours  # noqa: PLC0415 - loads our contract, which others don't need
 
-        document, entries, headers, extension = house.ours(dialect, users)
+        document, entries, headers, extension = ours(dialect, users)
         chosen = Options(document=document, entries=entries, headers=headers, **options)
         return Plan(chosen, extension, Secrets())
     if dialect is not None:

@@ -32,6 +32,8 @@ from contract_tests.shrink import Failing, shrink
 
 # Enumerated phases go on after a failure, so that one run shows them all; fuzzed ones would repeat it for long.
 ENUMERATED = frozenset({"examples", "coverage"})
+# From so many fuzzed cases on, each example of the contract is sent in each form as well.
+THOROUGH = 50
 # An example is the contract's own, and small.
 SHRUNK = frozenset({"coverage", "fuzzing", "stateful"})
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
@@ -207,17 +209,14 @@ def execute(run: Run, extension: Extension | None = None) -> Report:
     if not run.operations:
         raise CouldNotRun(f"no operation of the contract matches {run.options.operations!r}")
     schema = _schema(run)
-    try:
-        if extension is not None:
-            extension.install(run, schema)
-        _generated(run, schema)
-        run.shrink()
-        if not run.stopped:
-            probe(run, schema)
-        if extension is not None and not run.stopped:
-            extension.explore(run, schema)
-    finally:
-        run.ring.close()
+    if extension is not None:
+        extension.install(run, schema)
+    _generated(run, schema)
+    run.shrink()
+    if not run.stopped:
+        probe(run, schema)
+    if extension is not None and not run.stopped:
+        extension.explore(run, schema)
     run.report.elapsed = time.monotonic() - started
     return run.report
 
@@ -265,7 +264,7 @@ def _schema(run: Run) -> OpenApiSchema:
     except Exception as problem:
         raise CouldNotRun(f"the document is no usable contract: {problem}") from problem
     _credentials(run, selected)
-    negotiate(selected, run.document)
+    negotiate(selected, run.document, thorough=run.options.examples >= THOROUGH)
     return selected
 
 

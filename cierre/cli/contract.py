@@ -66,6 +66,8 @@ DIALECTS = ("session", "envelope", "respuesta", "dto", "plain")
 @click.option("--password", default="cierre-demo", show_default="the demo's", envvar="CIERRE_PASSWORD")
 @click.option("--admin-user", default="admin@ejemplo.com", show_default=True, envvar="CIERRE_ADMIN_USER")
 @click.option("--admin-password", default="cierre-demo", show_default="the demo's", envvar="CIERRE_ADMIN_PASSWORD")
+@click.option("--client", default="demo-resource", show_default=True, envvar="CIERRE_CLIENT", help="May introspect.")
+@click.option("--client-secret", default="cierre-demo", show_default="the demo's", envvar="CIERRE_CLIENT_SECRET")
 def command(
     *,
     url: str,
@@ -78,6 +80,8 @@ def command(
     password: str,
     admin_user: str,
     admin_password: str,
+    client: str,
+    client_secret: str,
     **options: Any,
 ) -> None:
     """Test the server at URL against its contract.
@@ -93,7 +97,7 @@ def command(
     from contract_tests.report.console import listener, summary
 
     seed = random.SystemRandom().getrandbits(32) if seed is None else seed
-    users = Users(user, password, admin_user, admin_password)
+    users = Users(user, password, admin_user, admin_password, client, client_secret)
     console = Console(soft_wrap=True)
     try:
         task = plan(url=url, spec=spec, auth_file=auth, dialect=dialect, users=users, seed=seed, **options)
