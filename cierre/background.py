@@ -38,6 +38,9 @@ async def forever(name: str, work: Callable[[], Awaitable[None]], *, pause: floa
 
 async def stop(tasks: list[asyncio.Task[None]]) -> None:
     """Cancel, and wait until each has let go of what it held."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    pending = set(tasks)
+    while pending:
+        # More than once: a driver's timeout may swallow a cancellation that meets the end of what it waits for.
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.5)
