@@ -259,7 +259,8 @@ class _Bundle:
             return "#" + fragment
         name = self._add(target, ref, base)
         local = f"#/{FILES}/{name.replace('~', '~0').replace('/', '~1')}{fragment}"
-        self.raw_refs.add(local)
+        if target in self.files:
+            self.raw_refs.add(local)
         return local
 
     def _add(self, path: Path, ref: str, base: Path) -> str:

@@ -7,6 +7,7 @@ over.
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import tempfile
 import time
@@ -15,6 +16,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
+import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre import demo
@@ -53,6 +55,8 @@ class StatefulMock:
         )
         self._any_origin = any_origin
         self._log = log
+        # The mock tells of each request itself.
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
         self._life = AsyncExitStack()
         self._app: ASGIApp | None = None
 
@@ -93,7 +97,7 @@ class StatefulMock:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if self._any_origin and "origin" in headers:
+                if self._any_origin and "origin" in headers and request.method != "OPTIONS":
                     message["headers"] = cors.share(headers["origin"], list(message["headers"]))
             await send(message)
 
@@ -101,6 +105,7 @@ class StatefulMock:
         self._log.request(request, Reply(status, [], b"", why), time.perf_counter() - begun, None)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request: Request) -> str:
+        """Answer, and say how it came to be."""
         if scope["path"] == _RESET and scope["method"] == "POST":
             await self._life.aclose()
             await self._begin()

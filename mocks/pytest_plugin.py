@@ -1,0 +1,30 @@
+"""A mock server for tests, as a pytest fixture.
+
+def test_logout(cierre_mock):
+    mock = cierre_mock("openapi.yaml", token="secret")
+    answer = httpx.post(f"{mock.url}/api/v1/auth/logout", headers={"Authorization": "Bearer secret"})
+    assert answer.status_code == 200
+    assert mock.calls[0].reply.why.startswith("example")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from mocks.threaded import ThreadedMock
+
+
+@pytest.fixture
+def cierre_mock() -> Iterator[Callable[..., ThreadedMock]]:
+    """Start mocks that end with the test; arguments are those of `mocks.mock_app`."""
+    # pytest loads this module in every run: what it needs is imported where it is used.
+    from mocks import mock_app  # noqa: PLC0415
+    from mocks.threaded import ThreadedMock  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        yield lambda *spec, **options: stack.enter_context(ThreadedMock(mock_app(*spec, **options)))
