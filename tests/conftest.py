@@ -190,3 +190,13 @@ def serve(tmp_path, data_dir):
     nodes = Nodes(tmp_path, data_dir)
     yield nodes
     nodes.end()
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory, _keys, _sqlite_template):
+    """One `cierre serve --demo` process on SQLite for all tests that only need some real server."""
+    directory = tmp_path_factory.mktemp("real")
+    nodes = Nodes(directory, shutil.copytree(_keys, directory / "data"))
+    database = shutil.copy(_sqlite_template, directory / "cierre.db")
+    yield nodes(f"sqlite:///{database}", "--demo", "--validate-responses", issuer="http://localhost:3000")
+    nodes.end()

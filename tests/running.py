@@ -158,7 +158,7 @@ async def mint(services: Services, count=1, user_id=USER, *, device_id=None, cli
                     client_id=client_id,
                     expires_at=tx.now + settings.session_ttl,
                     ip_address="127.0.0.1",
-                    user_agent="minted",
+                    user_agent="python-httpx/1.0",  # as the test's own client: nothing suspicious
                 )
                 refresh = new_refresh_token()
                 await refresh_tokens.add(
