@@ -7,9 +7,10 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from http.cookies import CookieError, SimpleCookie
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
+
+from starlette.requests import cookie_parser
 
 from cierre.acts import Act
 from cierre.outcomes import Outcome
@@ -20,7 +21,10 @@ from cierre.settings import Network
 if TYPE_CHECKING:
     from cierre.services import Services
 
-_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$")
+# W3C Trace Context, section 3.2: version ff is none, ids of zeros are none, and version 00 ends after its flags.
+_TRACEPARENT = re.compile(
+    r"^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$"
+)
 # What of a user agent is worth keeping.
 _MAX_AGENT = 512
 _PREFERENCE = re.compile(r'\s*([\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;,]*)))?[^,]*')
@@ -115,11 +119,8 @@ class Request:
             self.standings.append(standing)
 
     def cookie(self, name: str) -> str | None:
-        try:
-            morsel = SimpleCookie(self.headers.get("cookie", "")).get(name)
-        except CookieError:
-            return None
-        return morsel.value if morsel else None
+        # The standard library's parser gives up at the first cookie of another application that it doesn't like.
+        return cookie_parser(self.headers.get("cookie", "")).get(name)
 
     @asynccontextmanager
     async def act(self) -> AsyncIterator[Act]:
@@ -153,7 +154,7 @@ def _headers(pairs: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
 def _trace_id(traceparent: str | None) -> str:
     """The trace id of W3C's traceparent, as a UUID; otherwise a new one."""
     match = _TRACEPARENT.match(traceparent) if traceparent else None
-    if match is None or match[1] == "0" * 32:
+    if match is None:
         return str(uuid.uuid4())
     return str(uuid.UUID(match[1]))
 

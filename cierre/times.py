@@ -29,7 +29,10 @@ def from_rfc3339(text: str) -> int:
     Raises:
         ValueError: the text is no RFC 3339 date-time.
     """
-    moment = datetime.fromisoformat(text)
+    # Its letters may be small (section 5.6), and a leap second ends where the next minute begins (section 5.7).
+    upper = text.upper()
+    leap = upper[16:19] == ":60"
+    moment = datetime.fromisoformat(f"{upper[:17]}59{upper[19:]}" if leap else upper)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no offset: write it with a trailing Z")
-    return int(moment.timestamp() * 1000)
+    return int(moment.timestamp() * 1000) + 1000 * leap

@@ -29,6 +29,7 @@ class AdmissionOperation:
         limits = LIMITS.get(self._operation_id)
         self._limit = limits[0] if limits else None
         self._supported = list(operation.request_body.get("content", {}))
+        self._optional = not operation.request_body.get("required", False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request: Request = scope[REQUEST]
@@ -36,6 +37,8 @@ class AdmissionOperation:
         if self._limit is not None:
             await self._count(request)
         request.body = await read_body(receive, request)
+        if self._says_nothing(request):
+            request.body = b""
         if request.body and self._supported:
             self._check_media_type(request)
         await self._next_app(scope, receive, send)
@@ -46,6 +49,10 @@ class AdmissionOperation:
         standing = await request.services.limiter.admit(self._limit, key)
         if standing is not None:
             request.standings.append(standing)
+
+    def _says_nothing(self, request: Request) -> bool:
+        """Decision 5: where no body is required, `null` is none, with or without a Content-Type."""
+        return self._optional and "content-type" not in request.headers and request.body.strip() in {b"", b"null"}
 
     def _check_media_type(self, request: Request) -> None:
         essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
