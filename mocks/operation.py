@@ -85,7 +85,7 @@ class MockedOperation:
             detail = "; ".join(f"{item.location}{item.pointer}: {item.message}" for item in validated.violations[:3])
             reply = self._refuser.refuse(refusals.MALFORMED, detail, accept, violations=validated.violations)
         if reply is None:
-            reply = self._success(request, path, validated, accept, wishes)
+            reply = self._success(path, validated, accept, wishes)
             if validated.violations:
                 notes += "; let pass: " + "; ".join(item.message for item in validated.violations[:3])
             if notes or validated.violations:
@@ -118,9 +118,7 @@ class MockedOperation:
         challenge = ", ".join(challenges).encode("latin-1", "replace")
         return self._refuser.refuse(refusal, message, accept, headers=[(b"www-authenticate", challenge)])
 
-    def _success(
-        self, request: Request, path: Mapping[str, str], validated: Validated, accept: str, wishes: Preferences
-    ) -> Reply:
+    def _success(self, path: Mapping[str, str], validated: Validated, accept: str, wishes: Preferences) -> Reply:
         names = self._examples.matching(validated.parameters, validated.body) if self._examples.any else ()
         try:
             selection, rendered = self._render(accept, wishes, tuple(names), path)
@@ -132,7 +130,7 @@ class MockedOperation:
         if not rendered.valid and self._options.errors:
             return refusals.problem(refusals.FAILED, f"no valid body was found: {rendered.source}")
         if wishes.example is None and wishes.code is None and not names:
-            rendered = self._echoed(request, path, validated, selection, rendered)
+            rendered = self._echoed(path, validated, selection, rendered)
         why = f"{rendered.source} ({selection.why})"
         return Reply(rendered.status, rendered.headers, rendered.body, why, rendered.value)
 
@@ -163,13 +161,13 @@ class MockedOperation:
         return f"{self._seed}{self._drawn}{id(self)}", False
 
     def _echoed(
-        self, request: Request, path: Mapping[str, str], validated: Validated, selection: Selection, rendered: Rendered
+        self, path: Mapping[str, str], validated: Validated, selection: Selection, rendered: Rendered
     ) -> Rendered:
         kind = media.kind_of(media.parse(selection.choice.content_type).essence)
         if kind != "json" or selection.status >= 300 or not (path or validated.body):
             return rendered
         typed = validated.parameters.get("path", path)
-        value = echo(rendered.value, request.method, typed, validated.body)
+        value = echo(rendered.value, self.operation.method, typed, validated.body)
         if value is rendered.value:
             return rendered
         schema = self._document.mapping(selection.response.content[selection.choice.key]).get("schema")

@@ -77,7 +77,8 @@ def _switch(value: str | None) -> str | None:
     return value if value in {"on", "warn", "off"} else None
 
 
-_DELAY = re.compile(r"([0-9.]+)(ms|s)?(?:(?:\.\.|-)([0-9.]+)(ms|s)?)?\Z")
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?)(ms|s)?"
+_DELAY = re.compile(rf"{_NUMBER}(?:(?:\.\.|-){_NUMBER})?\Z")
 
 
 def read_delay(text: str) -> tuple[float, float] | None:
@@ -87,11 +88,8 @@ def read_delay(text: str) -> tuple[float, float] | None:
         return None
     low, low_unit, high, high_unit = match.groups()
     unit = high_unit or low_unit or "ms"
-    try:
-        first = float(low) * _UNITS[low_unit or unit]
-        return first, max(first, float(high) * _UNITS[unit]) if high else first
-    except ValueError:
-        return None
+    first = float(low) * _UNITS[low_unit or unit]
+    return first, max(first, float(high) * _UNITS[unit]) if high else first
 
 
 _UNITS = {"ms": 0.001, "s": 1.0}

@@ -14,6 +14,8 @@ from mocks.log import Log
 # Milliseconds: editors write a file in several steps, and nobody should wait.
 _DEBOUNCE = 60
 _STEP = 20
+# Looked at anyway so often, for filesystems that tell nothing.
+_POLL = 1000
 
 
 def keep_fresh(load: Callable[[], Document], log: Log) -> Callable[[MockApp], Callable[[], Awaitable[None]]]:
@@ -40,27 +42,41 @@ def keep_fresh(load: Callable[[], Document], log: Log) -> Callable[[MockApp], Ca
 async def _watch(app: MockApp, load: Callable[[], Document], log: Log) -> None:
     from watchfiles import awatch  # noqa: PLC0415 - the first answer need not wait for it
 
-    files = set(app.document.files)
     while True:
-        folders = {file.parent for file in files if file.parent.is_dir()}
+        files = app.document.files
+        folders = sorted({file.parent for file in files if file.parent.is_dir()})
         if not folders:
             return
-        files = await _until_changed(awatch(*folders, debounce=_DEBOUNCE, step=_STEP, recursive=False), files)
-        try:
-            document = await asyncio.to_thread(load)
-        except BrokenDocument as broken:
-            log.broken(broken.problems)
-            log.note("the last good version is still served")
-            # A new file that the edit refers to may be what is missing: watch the old ones until it is repaired.
-            continue
-        app.install(document)
-        files = set(document.files)
-        log.note(f"{document.name} was edited: the new version is served")
+        seen = _state(files)
+        async for _ in awatch(
+            *folders, debounce=_DEBOUNCE, step=_STEP, recursive=False, rust_timeout=_POLL, yield_on_timeout=True
+        ):
+            # What counts is what the files look like: folders hold others, too, and no edit gets lost.
+            now = _state(files)
+            if now == seen:
+                continue
+            seen = now
+            await _reload(app, load, log)
+            if app.document.files != files:
+                break
 
 
-async def _until_changed(changes: object, files: set[Path]) -> set[Path]:
-    """Wait until one of the files has changed; returns them."""
-    async for batch in changes:  # type: ignore[attr-defined]
-        if {path for _, path in batch} & {str(file) for file in files}:
-            return files
-    return files
+async def _reload(app: MockApp, load: Callable[[], Document], log: Log) -> None:
+    try:
+        document = await asyncio.to_thread(load)
+    except BrokenDocument as broken:
+        log.broken(broken.problems)
+        log.note("the last good version is still served")
+        return
+    app.install(document)
+    log.note(f"{document.name} was edited: the new version is served")
+
+
+def _state(files: frozenset[Path]) -> dict[Path, tuple[int, int]]:
+    """Time and size of each file that is there."""
+    found = {}
+    for file in files:
+        with contextlib.suppress(OSError):
+            status = file.stat()
+            found[file] = status.st_mtime_ns, status.st_size
+    return found

@@ -40,7 +40,7 @@ def address(listener: socket.socket) -> str:
 
 def run(app: Any, listener: socket.socket) -> None:
     """Serve an ASGI application until interrupted."""
-    config = uvicorn.Config(app, lifespan="on", log_level="error", access_log=False, server_header=False)
+    config = uvicorn.Config(app, lifespan="on", log_level="critical", access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listener])
 
 
