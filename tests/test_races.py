@@ -6,11 +6,11 @@ import shutil
 import httpx
 import pytest
 from running import LOGOUT, USER, Nodes, bearer, mint, run_apart, select
+from support.acts import opened
 
 from cierre import demo
 from cierre.services import build
 from cierre.settings import Settings
-from cierre.storage.repositories import users
 
 REFRESH = "/api/v1/auth/refresh"
 LOGIN = "/api/v1/auth/login"
@@ -160,27 +160,14 @@ async def test_a_login_that_commits_while_all_are_closed_is_never_half_closed(no
     """The same without the password: sessions opened as login opens them, at the very moment of the closing."""
     for _ in range(20):
         (minted,) = await node.mint()
-        logout, opened = await asyncio.gather(
-            node.post(2, LOGOUT, json={"logoutAll": True}, headers=bearer(minted.access)), _open_one(node.services)
+        logout, issued = await asyncio.gather(
+            node.post(2, LOGOUT, json={"logoutAll": True}, headers=bearer(minted.access)), opened(node.services)
         )
         assert logout.status_code == 200
-        session_id, access = opened
         (row,) = await node.rows(
-            "SELECT closed_at FROM sessions WHERE user_id = :user AND id = :id", user=USER, id=session_id
+            "SELECT closed_at FROM sessions WHERE user_id = :user AND id = :id", user=USER, id=issued.session_id
         )
-        assert await node.usable(access) == (row["closed_at"] is None)
-
-
-async def _open_one(services):
-    from cierre import logins
-    from cierre.acts import Act
-    from cierre.principal import Caller
-
-    async with services.database.connect() as tx:
-        act = Act(tx, Caller(None, None, "00000000-0000-4000-8000-000000000000"), services.settings)
-        account = await users.by_id(tx, USER)
-        issued = await logins.login(act, services.issuer, account, client_id="cierre")
-    return issued.session_id, issued.access_token
+        assert await node.usable(issued.access_token) == (row["closed_at"] is None)
 
 
 async def test_24_refreshes_with_one_token_get_one_successor_and_keep_the_family(node):
