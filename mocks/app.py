@@ -107,9 +107,11 @@ class MockApp:
         except Exception as error:  # noqa: BLE001 - one request that the mock fails at must not look like a dead server
             self.log.crash(request, error)
             reply, operation = refusals.problem(refusals.BUG, f"{type(error).__name__}: {error}"), None
-        await self._send(request, reply, send)
+        if reply.delay:
+            await asyncio.sleep(reply.delay)
         if not self.log.silent:
             self.log.request(request, reply, time.perf_counter() - begun, operation.name if operation else None)
+        await self._send(request, reply, send)
         if operation is not None and self.options.callbacks and "callbacks" in operation.operation.node:
             self._call_back(operation, request, reply)
 
@@ -171,8 +173,6 @@ class MockApp:
         return served.unrouted.reply(request, allowed)
 
     async def _send(self, request: Request, reply: Reply, send: Send) -> None:
-        if reply.delay:
-            await asyncio.sleep(reply.delay)
         headers = reply.headers
         origin = request.headers.get("origin")
         if origin is not None and self.options.cors and not cors.is_preflight(request.method, request.headers):

@@ -271,11 +271,10 @@ class _Bundle:
             raw = self._read(path)
             self.files.add(path)
             self._contents[name] = content = parse(raw, name)
-        except BrokenDocument:
+        except BrokenDocument as broken:
             self._contents[name] = {}
-            if not path.exists():
-                broken = BrokenDocument([Problem(self._display(base), "", f"$ref {ref}: no such file")])
-            self.problems.extend(broken.problems)
+            missing = Problem(self._display(base), "", f"$ref {ref}: no such file")
+            self.problems.extend(broken.problems if path.exists() else [missing])
         else:
             self._rewrite(content, path)
         return name

@@ -49,7 +49,9 @@ class ThreadedMock:
         self._recorder = app.log = _Recorder()
         self._listener = listen("127.0.0.1", 0)
         self.url = address(self._listener)
-        config = uvicorn.Config(app, log_level="critical", access_log=False, server_header=False)
+        config = uvicorn.Config(
+            app, log_level="critical", access_log=False, server_header=False, timeout_graceful_shutdown=1
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
 

@@ -50,11 +50,15 @@ async def test_a_document_of_many_files_is_served(tmp_path):
     "text",
     [
         f"openapi: 3.0.0\npaths: {{/x: {{get: {{responses: {{200: {_ONE}}}}}}}}}",
-        f"openapi: 3.1.0\ninfo: {{title: '{{{{URL}}}} {{# no #}}'}}\n"
-        f"paths: {{/x: {{get: {{responses: {{'200': {_ONE}}}}}}}}}",
+        (
+            f"openapi: 3.1.0\ninfo: {{title: '{{{{URL}}}} {{# no #}}'}}\n"
+            f"paths: {{/x: {{get: {{responses: {{'200': {_ONE}}}}}}}}}"
+        ),
         '{"openapi":"3.2.0","paths":{"/x":{"get":{"responses":{"2XX":{"content":{"application/json":{"example":1}}}}}}}}',
-        f"openapi: 3.0.0\nservers: [{{url: 'https://{{{{URL}}}}'}}]\n"
-        f"paths: {{/x: {{get: {{responses: {{default: {_ONE}}}}}}}}}",
+        (
+            f"openapi: 3.0.0\nservers: [{{url: 'https://{{{{URL}}}}'}}]\n"
+            f"paths: {{/x: {{get: {{responses: {{default: {_ONE}}}}}}}}}"
+        ),
     ],
     ids=["integer keys", "text like Jinja", "JSON in a .yaml, 3.2", "a server that is a template"],
 )
