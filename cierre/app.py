@@ -18,8 +18,10 @@ from connexion.middleware.security import SecurityMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.spec import Specification
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Router
+from starlette.responses import Response
+from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre import contract
@@ -30,6 +32,7 @@ from cierre.http.security import SECURITY_MAP
 from cierre.http.terminal import NOTHING, Terminal
 from cierre.http.validation import ValidationMiddleware
 from cierre.node import Node
+from cierre.request import trace_id_of
 from cierre.services import Services, build
 from cierre.settings import Settings
 
@@ -78,7 +81,7 @@ def _routed() -> Routed:
     stack = ConnexionMiddleware(
         Terminal(),
         middlewares=[
-            RoutingMiddleware,
+            Routing,
             partial(Unrouted, pages=_pages(document)),
             AdmissionMiddleware,
             SecurityMiddleware,
@@ -88,6 +91,19 @@ def _routed() -> Routed:
     )
     stack.add_api(document)
     return Routed(_started(stack), document)
+
+
+class Routing(RoutingMiddleware):
+    """Connexion's, for the paths of the contract alone: `/logout/` is none of them.
+
+    Starlette would send such a request on, token and all, to `http://` and whatever its Host says.
+    """
+
+    def add_api(self, *args: Any, **kwargs: Any) -> None:
+        super().add_api(*args, **kwargs)
+        for route in self.router.routes:
+            if isinstance(route, Mount) and isinstance(route.app, Router):
+                route.app.redirect_slashes = False
 
 
 def _started(routed: ConnexionMiddleware) -> ASGIApp:
@@ -119,10 +135,19 @@ def _pages(document: dict[str, Any]) -> ASGIApp:
     return pages
 
 
+class Cors(CORSMiddleware):
+    """Starlette's, whose answers to preflights have a trace id like all others."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        response.headers["X-Trace-Id"] = trace_id_of(request_headers.get("traceparent"))
+        return response
+
+
 def _with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:
     if not settings.allowed_origins:
         return app
-    return CORSMiddleware(
+    return Cors(
         app,
         allow_origins=settings.allowed_origins,
         allow_credentials=True,

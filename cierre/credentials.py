@@ -8,7 +8,6 @@ from cierre.errors import (
     RefreshTokenExpired,
     RefreshTokenInvalid,
     RefreshTokenReused,
-    SessionAlreadyClosed,
     TokenExpired,
     TokenInvalid,
 )
@@ -46,35 +45,33 @@ async def of_sanctum_token(act: Act, token_id: int, token_hash: str) -> Principa
     if row["tokenable_type"] != act.settings.tokenable_type:
         raise TokenInvalid
     bound = await sanctum.session_of(act.tx, token_id) or await _bind(act, row)
-    session = await sessions.find_with_user(act.tx, bound["user_id"], bound["session_id"])
-    if session is None:
+    if not same(bound["token_hash"], token_hash):
+        # A restored table may number its tokens anew: this session is another token's.
         raise TokenInvalid
-    principal = _principal(session, laravel_time(row["expires_at"]))
-    if principal.expires_at is not None and principal.expires_at <= act.now:
-        raise await _expired(act, principal, principal.expires_at)
-    return principal
+    return await _of_bound(act, bound, laravel_time(row["expires_at"]))
 
 
-async def of_refresh_token(act: Act, issuer: Issuer, token: str) -> Principal:
-    """The session of a refresh token that somebody wants to close it with.
+async def of_refresh_token(act: Act, issuer: Issuer, token: str, *, owner: str | None = None) -> Principal:
+    """The session of a refresh token that somebody wants to close it with, be it closed or not.
+
+    Args:
+        owner: whose it has to be; another's is left alone, a replay of it, too.
 
     Raises:
-        RefreshTokenInvalid: unknown.
+        RefreshTokenInvalid: unknown, or not the owner's.
         RefreshTokenExpired: its time is over.
         RefreshTokenReused: it was exchanged long ago; its family is closed now.
-        SessionAlreadyClosed: its family was closed before.
     """
     row = await refresh_tokens.find(act.tx, digest(token))
-    if row is None:
+    if row is None or (owner is not None and row["user_id"] != owner):
         raise RefreshTokenInvalid
     if row["expires_at"] <= act.now:
         raise RefreshTokenExpired
     session = await sessions.find_with_user(act.tx, row["user_id"], row["session_id"])
     if session is None:
         raise RefreshTokenInvalid
-    if session["closed_at"] is not None:
-        raise SessionAlreadyClosed(closed_at=session["closed_at"])
-    await refuse_replay(act, row, token, issuer.secret)
+    if session["closed_at"] is None:
+        await refuse_replay(act, row, token, issuer.secret)
     return _principal(session, row["expires_at"])
 
 
@@ -85,14 +82,17 @@ async def of_token_of(act: Act, issuer: Issuer, *, user_id: str, token: str) -> 
         TokenInvalid: it is another's, or none of them; nothing is closed.
         Unauthorized: it is no good any more.
     """
-    principal = await of_any_token(act, issuer, token)
+    principal = await of_any_token(act, issuer, token, owner=user_id)
     if principal.user_id != user_id:
         raise TokenInvalid
     return principal
 
 
-async def of_any_token(act: Act, issuer: Issuer, token: str) -> Principal:
+async def of_any_token(act: Act, issuer: Issuer, token: str, *, owner: str | None = None) -> Principal:
     """The session of an access, refresh or Sanctum token, told apart by form.
+
+    Args:
+        owner: whose a refresh token has to be.
 
     Raises:
         Unauthorized: it is none of them, or no good any more.
@@ -102,7 +102,7 @@ async def of_any_token(act: Act, issuer: Issuer, token: str) -> Principal:
         return await of_sanctum_token(act, *form)
     if token.count(".") == 2:
         return await of_access_token(act, issuer.tokens.verify(token))
-    return await of_refresh_token(act, issuer, token)
+    return await of_refresh_token(act, issuer, token, owner=owner)
 
 
 async def refuse_replay(act: Act, row: Row, token: str, secret: bytes) -> None:
@@ -127,7 +127,20 @@ async def _expired(act: Act, principal: Principal, expired_at: int) -> TokenExpi
     session = await sessions.find(act.tx, principal.user_id, principal.session_id)
     is_open = session is not None and session["closed_at"] is None and session["expires_at"] > act.now
     can_refresh = is_open and await refresh_tokens.any_live(act.tx, principal.user_id, principal.session_id)
-    return TokenExpired(expired_at=expired_at, can_refresh=can_refresh)
+    expired = TokenExpired(expired_at=expired_at, can_refresh=can_refresh)
+    expired.client_id = principal.client_id
+    return expired
+
+
+async def _of_bound(act: Act, bound: Row, expires_at: int | None) -> Principal:
+    """The session that a Sanctum token is bound to, unless the token has expired."""
+    session = await sessions.find_with_user(act.tx, bound["user_id"], bound["session_id"])
+    if session is None:
+        raise TokenInvalid
+    principal = _principal(session, expires_at)
+    if expires_at is not None and expires_at <= act.now:
+        raise await _expired(act, principal, expires_at)
+    return principal
 
 
 async def _of_deleted_sanctum_token(act: Act, token_id: int, token_hash: str) -> Principal:
@@ -135,10 +148,11 @@ async def _of_deleted_sanctum_token(act: Act, token_id: int, token_hash: str) ->
     bound = await sanctum.session_of(act.tx, token_id)
     if bound is None or not same(bound["token_hash"], token_hash):
         raise TokenInvalid
-    session = await sessions.find_with_user(act.tx, bound["user_id"], bound["session_id"])
+    session = await sessions.find(act.tx, bound["user_id"], bound["session_id"])
     if session is None or session["closed_at"] is None:
+        # Laravel itself has deleted it.
         raise TokenInvalid
-    return _principal(session, None)
+    return await _of_bound(act, bound, bound["expires_at"])
 
 
 async def _bind(act: Act, token: Row) -> Row:
@@ -151,7 +165,12 @@ async def _bind(act: Act, token: Row) -> Row:
         user = await users.locked(act.tx, owner["id"])
         assert user is not None
         first = await sanctum.bind_session(
-            act.tx, token_id=token["id"], token_hash=token["token"], user_id=user["id"], session_id=session_id
+            act.tx,
+            token_id=token["id"],
+            token_hash=token["token"],
+            expires_at=laravel_time(token["expires_at"]),
+            user_id=user["id"],
+            session_id=session_id,
         )
         if first:
             await sessions.add(

@@ -90,7 +90,11 @@ class ValidationFailed(CierreError):
 
 
 class Unauthorized(CierreError):
-    """The credential is missing or no good. `challenge` is the value of WWW-Authenticate (RFC 6750, section 3)."""
+    """The credential is missing or no good. `challenge` is the value of WWW-Authenticate (RFC 6750, section 3).
+
+    Attributes:
+        client_id: that the refused token was issued to, where it could be found out: it may pin a dialect.
+    """
 
     status = 401
     code = "INVALID_ACCESS_TOKEN"
@@ -99,6 +103,7 @@ class Unauthorized(CierreError):
 
     def __init__(self) -> None:
         super().__init__(headers={"WWW-Authenticate": self.challenge} if self.challenge else None)
+        self.client_id: str | None = None
 
 
 class TokenMissing(Unauthorized):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from cierre import passwords
 from cierre.acts import Act
 from cierre.credentials import refuse_replay
-from cierre.errors import LoginFailed, RefreshTokenExpired, RefreshTokenInvalid, ValidationFailed
+from cierre.errors import LoginFailed, RefreshTokenExpired, RefreshTokenInvalid, Unauthorized, ValidationFailed
 from cierre.outcomes import LogoutResult
 from cierre.principal import Principal
 from cierre.sessions import automatic, close_one, close_others, note_use, over
@@ -134,10 +134,20 @@ async def refresh(act: Act, issuer: Issuer, token: str, *, client_id: str | None
     row = await refresh_tokens.find(act.tx, digest(token))
     if row is None:
         raise RefreshTokenInvalid
+    session = await sessions.find_with_user(act.tx, row["user_id"], row["session_id"])
+    if session is None:
+        raise RefreshTokenInvalid
+    try:
+        return await _refresh(act, issuer, token, row, session, client_id)
+    except Unauthorized as refused:
+        refused.client_id = session["client_id"]
+        raise
+
+
+async def _refresh(act: Act, issuer: Issuer, token: str, row: Row, session: Row, client_id: str | None) -> Issued:
     if row["expires_at"] <= act.now:
         raise RefreshTokenExpired
-    session = await sessions.find_with_user(act.tx, row["user_id"], row["session_id"])
-    if session is None or session["closed_at"] is not None or not session["enabled"]:
+    if session["closed_at"] is not None or not session["enabled"]:
         raise RefreshTokenInvalid
     if client_id is not None and session["client_id"] != client_id:
         raise RefreshTokenInvalid
@@ -185,7 +195,7 @@ async def _exchange(act: Act, issuer: Issuer, token: str, row: Row, session: Row
         exchanged = await refresh_tokens.find(act.tx, row["hash"])
         await refuse_replay(act, exchanged or row, token, issuer.secret)
     if session["token_id"] is not None:
-        access = await _renew_opaque(act, session, principal)
+        access = await _renew_opaque(act, principal)
     else:
         access = issuer.tokens.issue(principal, epoch=session["epoch"], at=act.now)
     return _issued(act, principal, session["email"], access, following)
@@ -201,31 +211,33 @@ async def _keep(act: Act, principal: Principal, refresh_token: str) -> None:
     )
 
 
-async def _renew_opaque(act: Act, session: Row, principal: Principal) -> str:
+async def _renew_opaque(act: Act, principal: Principal) -> str:
     async with act.tx.atomic():
         user = await users.locked(act.tx, principal.user_id)
-        current = await sessions.find(act.tx, principal.user_id, principal.session_id)
+        current = await sessions.locked(act.tx, principal.user_id, principal.session_id)
         if user is None or current is None or current["closed_at"] is not None:
             raise RefreshTokenInvalid
-        await sanctum.delete(act.tx, session["token_id"])
+        await sanctum.delete(act.tx, current["token_id"])
         return await _new_opaque(act, user["tokenable_id"], principal)
 
 
 async def _new_opaque(act: Act, tokenable_id: int, principal: Principal) -> str:
     """A token in Sanctum's form and table, bound to the session."""
     secret = new_refresh_token()
+    expires_at = act.now + act.settings.access_ttl
     token_id = await sanctum.add(
         act.tx,
         tokenable_type=act.settings.tokenable_type,
         tokenable_id=tokenable_id,
         name=principal.client_id,
         token_hash=digest(secret),
-        expires_at=act.now + act.settings.access_ttl,
+        expires_at=expires_at,
     )
     await sanctum.bind_session(
         act.tx,
         token_id=token_id,
         token_hash=digest(secret),
+        expires_at=expires_at,
         user_id=principal.user_id,
         session_id=principal.session_id,
     )

@@ -41,6 +41,7 @@ class Request:
         may_be_empty: the operation answers `Prefer: return=minimal` with 204.
         outcome: what the handler returned.
         answer: rendered already, where an Idempotency-Key keeps it.
+        replayed: the answer is an earlier request's, in the form that that one asked for.
         body: the bytes of the body, once read.
         query: the query parameters, validated.
         standings: with the rate limits that count this request.
@@ -61,6 +62,7 @@ class Request:
         "path",
         "principal",
         "query",
+        "replayed",
         "services",
         "standings",
         "started",
@@ -73,7 +75,7 @@ class Request:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.headers = _headers(scope["headers"])
-        self.trace_id = _trace_id(self.headers.get("traceparent"))
+        self.trace_id = trace_id_of(self.headers.get("traceparent"))
         agent = self.headers.get("user-agent")
         address = client_address(
             scope["client"], self.headers.get("x-forwarded-for"), services.settings.trusted_proxies
@@ -85,6 +87,7 @@ class Request:
         self.may_be_empty = False
         self.outcome: Outcome | None = None
         self.answer: Any = None
+        self.replayed = False
         self.body = b""
         self.json: Any = None
         self.query: dict[str, Any] = {}
@@ -151,7 +154,7 @@ def _headers(pairs: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-def _trace_id(traceparent: str | None) -> str:
+def trace_id_of(traceparent: str | None) -> str:
     """The trace id of W3C's traceparent, as a UUID; otherwise a new one."""
     match = _TRACEPARENT.match(traceparent) if traceparent else None
     if match is None:

@@ -9,7 +9,7 @@ from cierre.acts import Act
 from cierre.errors import DeviceSessionNotFound, SessionAlreadyClosed, TokenInvalid, TokenRevoked, UserNotFound
 from cierre.outcomes import LogoutResult, LogoutType, Success
 from cierre.principal import Principal
-from cierre.storage.repositories import audit, closings, sessions, users
+from cierre.storage.repositories import audit, closings, sanctum, sessions, users
 from cierre.storage.repositories.closings import Closed, Why
 from cierre.storage.statements import Row
 from cierre.times import rfc3339
@@ -107,6 +107,8 @@ async def note_use(act: Act, session: Row, *, by_holder: bool = True) -> str | N
     async with act.tx.atomic():
         # Of requests that come together from the new place, one notes it.
         first = await sessions.note_use(act.tx, session, ip_address=address, user_agent=agent)
+        if first and session["token_id"] is not None:
+            await sanctum.mark_used(act.tx, session["token_id"])
         if first and suspicion is not None:
             await audit.add(act.tx, event=SUSPICIOUS_CHANGE, reason=suspicion, caller=act.caller, session=session)
     return None

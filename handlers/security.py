@@ -1,8 +1,15 @@
-"""From the bearer token to the principal, and what his role lets him do. Connexion calls `bearer` by the contract."""
+"""From the credential to the principal, and what his role lets him do.
+
+Connexion calls `bearer` by the contract. Where the credential is in body or cookie, which OpenAPI's security can't say,
+a handler names its resolver with `resolved_by`.
+"""
 
 from __future__ import annotations
 
-from cierre import credentials, sessions
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from cierre import cookies, credentials, sessions
 from cierre.errors import RoleRequired, TokenMissing, TokenRevoked
 from cierre.principal import Principal
 from cierre.request import Request
@@ -12,6 +19,41 @@ from cierre.tokens import split_sanctum
 _DECIDE_THEMSELVES = frozenset({"logout"})
 # Decision 26.
 _ROLES = {"force_logout": "ADMIN", "list_audit_events": "ADMIN"}
+
+Resolver = Callable[[Request], Awaitable[Principal]]
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+def resolved_by(resolver: Resolver) -> Callable[[Handler], Handler]:
+    """The handler's principal comes from `resolver`, once the body is read and before anything is decided."""
+
+    def mark(handler: Handler) -> Handler:
+        handler.resolver = resolver  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+async def refresh_token(request: Request) -> Principal:
+    """The principal of the refresh token in body or cookie (document 004).
+
+    Raises:
+        RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused: 401.
+        ForeignOrigin: 403.
+    """
+    async with cookies.presented(request, request.json) as presented, request.act() as act:
+        return await credentials.of_refresh_token(act, request.services.issuer, presented.token)
+
+
+async def user_token(request: Request) -> Principal:
+    """The principal of the body's token, which must be its `user_id`'s (document 000).
+
+    Raises:
+        Unauthorized: 401.
+    """
+    body = request.json
+    async with request.act() as act:
+        return await credentials.of_token_of(act, request.services.issuer, user_id=body["user_id"], token=body["token"])
 
 
 async def bearer(request: Request) -> Principal:

@@ -13,7 +13,7 @@ from cierre.dialects import dto, envelope, oauth, plain, problem, respuesta, ses
 from cierre.dialects.catalogue import SUCCESS, Language
 from cierre.dialects.negotiation import ANYTHING, Choice, choose, language
 from cierre.dialects.rendering import JSON, Context, Dialect, Rendered
-from cierre.errors import CierreError, SessionAlreadyClosed, TokenInvalid
+from cierre.errors import CierreError, SessionAlreadyClosed, TokenInvalid, Unauthorized
 from cierre.outcomes import NO_STORE, Document, LogoutResult, Outcome, Success
 from cierre.request import Request
 from cierre.settings import Settings
@@ -85,6 +85,8 @@ def success(request: Request, outcome: Outcome) -> Answer:
 
 def failure(request: Request, error: CierreError) -> Answer:
     """Render an error."""
+    if isinstance(error, Unauthorized) and error.client_id is not None:
+        request.client_id = error.client_id
     manner = voice(request)
     context = Context(manner.language, request.trace_id, request.path, now_ms())
     rendered = DIALECTS[manner.dialect].failure(error, context)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import structlog
 from connexion.exceptions import ProblemException
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cierre.errors import (
     CierreError,
@@ -62,7 +63,7 @@ class Edge:
     async def _answer(self, request: Request, scope: Scope, receive: Receive, send: Send) -> Answer | None:
         """The answer; None: a page has sent itself."""
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, partial(self._send_page, request, send))
             if request.answer is not None:
                 answer = request.answer
             elif request.outcome is not None:
@@ -77,7 +78,7 @@ class Edge:
             raise
         except Exception as error:  # noqa: BLE001 - the last line: nobody gets a traceback
             answer = await self._failure(request, _unexpected(request, error))
-        if self._conformance is not None:
+        if self._conformance is not None and not request.replayed:
             return await self._conforming(request, answer)
         return answer
 
@@ -97,6 +98,12 @@ class Edge:
                 await self._services.limiter.count_failure(limits[1], key)
         return answers.failure(request, error)
 
+    async def _send_page(self, request: Request, send: Send, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (b"x-trace-id", request.trace_id.encode())]
+            _log_request(request, message["status"])
+        await send(message)
+
     async def _send(self, request: Request, answer: Answer, send: Send) -> None:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
         if answer.body or answer.status not in {204, 304}:
@@ -104,18 +111,22 @@ class Edge:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         body = b"" if request.method == "HEAD" else answer.body
         await send({"type": "http.response.body", "body": body})
-        _log.info(
-            "request",
-            method=request.method,
-            path=request.path,
-            operation=request.operation,
-            status=answer.status,
-            duration_ms=round((time.perf_counter() - request.started) * 1000, 2),
-            ip_address=request.caller.ip_address,
-            user_id=request.principal.user_id if request.principal else None,
-            session_id=request.principal.session_id if request.principal else None,
-            trace_id=request.trace_id,
-        )
+        _log_request(request, answer.status)
+
+
+def _log_request(request: Request, status: int) -> None:
+    _log.info(
+        "request",
+        method=request.method,
+        path=request.path,
+        operation=request.operation,
+        status=status,
+        duration_ms=round((time.perf_counter() - request.started) * 1000, 2),
+        ip_address=request.caller.ip_address,
+        user_id=request.principal.user_id if request.principal else None,
+        session_id=request.principal.session_id if request.principal else None,
+        trace_id=request.trace_id,
+    )
 
 
 def failing_key(request: Request) -> str | None:

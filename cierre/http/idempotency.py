@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import orjson
 
-from cierre import cookies
 from cierre.errors import CierreError, IdempotencyKeyInFlight, IdempotencyKeyReused
 from cierre.http import answers
 from cierre.http.answers import Answer
@@ -16,7 +14,6 @@ from cierre.outcomes import Outcome
 from cierre.request import Request
 from cierre.settings import HOUR, MINUTE
 from cierre.storage.repositories import idempotency
-from cierre.tokens import digest
 
 HEADER = "idempotency-key"
 KEPT = 24 * HOUR
@@ -34,13 +31,16 @@ async def once(request: Request, run: Callable[[], Awaitable[Outcome]]) -> None:
         IdempotencyKeyInFlight: the first one is not answered yet (409).
     """
     key = request.headers[HEADER]
-    principal = _principal(request)
+    assert request.principal is not None
+    # Its session's, whichever of its tokens it came with.
+    principal = request.principal.session_id
     async with request.act() as act:
         first = await idempotency.claim(
             act.tx, principal, key, fingerprint=_fingerprint(request), expires_at=act.now + IN_FLIGHT
         )
     if not first:
         request.answer = await _replayed(request, principal, key)
+        request.replayed = True
         return
     try:
         answer = await _answer(request, run)
@@ -77,15 +77,6 @@ async def _replayed(request: Request, principal: str, key: str) -> Answer:
 def _packed(answer: Answer) -> str:
     headers = [header for header in answer.headers if header[0] not in _FRESH]
     return orjson.dumps([answer.status, headers, answer.body.decode()]).decode()
-
-
-def _principal(request: Request) -> str:
-    """Whose key it is: the session's, or, where the handler resolves the credential, the credential's."""
-    if request.principal is not None:
-        return request.principal.session_id
-    body: dict[str, Any] = request.json or {}
-    credential = body.get("token") or body.get(cookies.NAME) or request.cookie(cookies.NAME) or ""
-    return digest(credential)
 
 
 def _fingerprint(request: Request) -> str:

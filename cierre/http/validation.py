@@ -1,4 +1,6 @@
-"""Requests against the contract (400), and Accept against what can be answered (406)."""
+"""Requests against the contract (400), credentials in body or cookie (401, 403), and Accept against what can be
+answered (406).
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,8 @@ class ValidationOperation:
         # A blank body is no body where none is required (documents 001 and 003 send its Content-Type all the same).
         self._optional = not operation.request_body.get("required", False)
         self._offered = _success_types(operation.responses)
+        # Where the credential is in the body, the body has to be read before anybody can be asked who he is.
+        self._resolver = getattr(operation.function, "resolver", None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request: Request = scope[REQUEST]
@@ -47,10 +51,12 @@ class ValidationOperation:
                     for one in validated.violations
                 ]
             )
-        if "accept" in request.headers and not answers.voice(request).choice.acceptable:
-            raise NotAcceptable(self._offered)
         request.json = validated.body
         request.query = validated.parameters.get("query", {})
+        if self._resolver is not None:
+            request.principal = await self._resolver(request)
+        if "accept" in request.headers and not answers.voice(request).choice.acceptable:
+            raise NotAcceptable(self._offered)
         await self._next_app(scope, receive, send)
 
 

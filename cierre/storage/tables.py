@@ -185,12 +185,13 @@ personal_access_tokens = Table(
     sqlite_autoincrement=True,
 )
 
-# Which session a Sanctum token has, and its hash, kept when closing has deleted the token's row.
+# Which session a Sanctum token has, and its hash and end, kept when closing has deleted the token's row.
 sanctum_sessions = Table(
     "sanctum_sessions",
     metadata,
     Column("token_id", BigInteger, primary_key=True, autoincrement=False),
     Column("token_hash", String(64), nullable=False),
+    Column("expires_at", BigInteger),
     Column("user_id", String(24), nullable=False),
     Column("session_id", String(24), nullable=False),
     Index("ix_sanctum_sessions_session", "user_id", "session_id"),

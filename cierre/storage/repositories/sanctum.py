@@ -44,11 +44,14 @@ _SESSION = Statement(
     select(
         sanctum_sessions.c.token_id,
         sanctum_sessions.c.token_hash,
+        sanctum_sessions.c.expires_at,
         sanctum_sessions.c.user_id,
         sanctum_sessions.c.session_id,
     ).where(sanctum_sessions.c.token_id == bindparam("key"))
 )
-_BINDING: dict[str, Any] = {name: bindparam(name) for name in ("token_id", "token_hash", "user_id", "session_id")}
+_BINDING: dict[str, Any] = {
+    name: bindparam(name) for name in ("token_id", "token_hash", "expires_at", "user_id", "session_id")
+}
 _BIND = Statement(
     postgresql_insert(sanctum_sessions).values(_BINDING).on_conflict_do_nothing(),
     sqlite=sqlite_insert(sanctum_sessions).values(_BINDING).on_conflict_do_nothing(),
@@ -85,9 +88,18 @@ async def session_of(tx: Tx, token_id: int) -> Row | None:
     return await tx.row(_SESSION, key=token_id)
 
 
-async def bind_session(tx: Tx, *, token_id: int, token_hash: str, user_id: str, session_id: str) -> bool:
+async def bind_session(
+    tx: Tx, *, token_id: int, token_hash: str, expires_at: int | None, user_id: str, session_id: str
+) -> bool:
     """Give the token a session. Returns whether it had none."""
-    count = await tx.run(_BIND, token_id=token_id, token_hash=token_hash, user_id=user_id, session_id=session_id)
+    count = await tx.run(
+        _BIND,
+        token_id=token_id,
+        token_hash=token_hash,
+        expires_at=expires_at,
+        user_id=user_id,
+        session_id=session_id,
+    )
     return count == 1
 
 

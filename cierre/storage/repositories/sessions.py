@@ -54,6 +54,8 @@ _FIND_WITH_USER = Statement(
     .join(users, users.c.id == sessions.c.user_id)
     .where(_USER, sessions.c.id == bindparam("id"))
 )
+# Who renews the session's token meanwhile waits, and then finds the new one.
+_LOCKED = Statement(select(*_COLUMNS).where(_USER, sessions.c.id == bindparam("id")).with_for_update())
 _OPEN_OF_USER = Statement(
     select(*_COLUMNS)
     .where(_USER, _OPEN, sessions.c.expires_at > bindparam("now"))
@@ -151,6 +153,11 @@ async def add(
 
 async def find(tx: Tx, user_id: str, session_id: str) -> Row | None:
     return await tx.row(_FIND, user_id=user_id, id=session_id)
+
+
+async def locked(tx: Tx, user_id: str, session_id: str) -> Row | None:
+    """The session, which nobody else changes until the transaction ends."""
+    return await tx.row(_LOCKED, user_id=user_id, id=session_id)
 
 
 async def find_with_user(tx: Tx, user_id: str, session_id: str) -> Row | None:

@@ -91,6 +91,7 @@ def upgrade() -> None:
         "sanctum_sessions",
         sa.Column("token_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("user_id", sa.String(length=24), nullable=False),
         sa.Column("session_id", sa.String(length=24), nullable=False),
         sa.PrimaryKeyConstraint("token_id", name=op.f("pk_sanctum_sessions")),
