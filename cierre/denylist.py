@@ -23,6 +23,22 @@ class Revocation(NamedTuple):
     until: int
 
 
+class _Due:
+    """What to forget together, and when at the earliest."""
+
+    __slots__ = ("sessions", "uptime")
+
+    def __init__(self) -> None:
+        self.sessions: list[bytes] = []
+        self.uptime = 0.0
+
+
+class _Mark(NamedTuple):
+    epoch: int
+    until: int
+    uptime: float
+
+
 class Denylist:
     """Answers in under a microsecond, however many entries; forgets each when no token can meet it any more.
 
@@ -34,11 +50,9 @@ class Denylist:
         self.on_news: Callable[[Revocation], None] | None = None
         # A session id as 12 bytes instead of 24 characters, and one shared int a minute, keep an entry small.
         self._sessions: dict[bytes, int] = {}
-        self._users: dict[str, tuple[int, int]] = {}
+        self._users: dict[str, _Mark] = {}
         # What to forget in which minute, so that forgetting never walks through all entries.
-        self._due: dict[int, list[bytes]] = {}
-        self._clock = now_ms()
-        self._looked_at = uptime()
+        self._due: dict[int, _Due] = {}
 
     def __len__(self) -> int:
         return len(self._sessions) + len(self._users)
@@ -51,7 +65,7 @@ class Denylist:
         except ValueError:
             return True
         mark = self._users.get(user_id)
-        return mark is not None and epoch < mark[0]
+        return mark is not None and epoch < mark.epoch
 
     def deny_session(self, session_id: str, until: int) -> None:
         sid = bytes.fromhex(session_id)
@@ -60,20 +74,23 @@ class Denylist:
             return
         due = self._due.get(minute)
         if due is None:
-            due = self._due[minute] = []
-        due.append(sid)
+            due = self._due[minute] = _Due()
+        due.sessions.append(sid)
+        due.uptime = max(due.uptime, _uptime_of(until))
         self._sessions[sid] = minute
         if self.on_news is not None:
             self.on_news(Revocation(session_id, None, 0, until))
 
     def deny_user(self, user_id: str, epoch: int, until: int) -> None:
-        known = self._users.get(user_id, (0, 0))
-        mark = (max(epoch, known[0]), max(until, known[1]))
-        if mark == known:
+        known = self._users.get(user_id)
+        if known is not None and known.epoch >= epoch and known.until >= until:
             return
+        mark = _Mark(epoch, until, _uptime_of(until))
+        if known is not None:
+            mark = _Mark(max(epoch, known.epoch), max(until, known.until), max(mark.uptime, known.uptime))
         self._users[user_id] = mark
         if self.on_news is not None:
-            self.on_news(Revocation(None, user_id, *mark))
+            self.on_news(Revocation(None, user_id, mark.epoch, mark.until))
 
     def take(self, revocations: Iterable[Mapping[str, Any]]) -> None:
         """Add rows of the `revocations` table; one that is known already changes nothing."""
@@ -97,21 +114,23 @@ class Denylist:
             (until,) = map(int, numbers)
             self.deny_session(subject, until)
 
-    def forget(self, now: int | None = None) -> None:
-        """Drop what expired before `now` (milliseconds; by default the time that `_steady` tells)."""
-        now = self._steady() if now is None else now
+    def forget(self) -> None:
+        """Drop what no token can meet any more, by the clock and by the time that really passed.
+
+        A clock that steps ahead and back frees nobody, and neither does one that steps back.
+        """
+        now, passed = now_ms(), uptime()
         this_minute = now // _MINUTE
-        for minute in [minute for minute in self._due if minute <= this_minute]:
-            for sid in self._due.pop(minute):
+        for minute in [minute for minute, due in self._due.items() if minute <= this_minute and due.uptime <= passed]:
+            for sid in self._due.pop(minute).sessions:
                 # One that was denied for longer meanwhile stands in the list of that minute, too.
                 if self._sessions.get(sid) == minute:
                     del self._sessions[sid]
-        for user_id in [user_id for user_id, mark in self._users.items() if mark[1] <= now]:
-            del self._users[user_id]
+        for user_id, mark in list(self._users.items()):
+            if mark.until <= now and mark.uptime <= passed:
+                del self._users[user_id]
 
-    def _steady(self) -> int:
-        """The time, never running faster than twice: a clock that jumps ahead and back must not free the dead."""
-        passed = uptime() - self._looked_at
-        self._looked_at += passed
-        self._clock = min(now_ms(), self._clock + round(passed * 2000))
-        return self._clock
+
+def _uptime_of(until: int) -> float:
+    """When that time (milliseconds) will be, on the clock that nobody sets."""
+    return uptime() + (until - now_ms()) / 1000

@@ -21,6 +21,10 @@ from cierre.settings import RateLimiting
 
 _log = structlog.get_logger("cierre.rate_limits")
 
+# Seconds for an answer of Redis, and without it after none came.
+_PATIENCE = 0.5
+_REST = 5.0
+
 
 class Limit(NamedTuple):
     """So many requests a window (seconds), counted by what `name` says: `ip`, `user` or `account`."""
@@ -70,10 +74,13 @@ class RateLimiter:
     def __init__(self, *, redis_url: str | None, mode: RateLimiting) -> None:
         self._mode = mode
         uri = "async+memory://" if redis_url is None else f"async+{redis_url}"
-        options = {} if redis_url is None else {"implementation": "redispy"}
+        options: dict[str, float | str | bool] = {}
+        if redis_url is not None:
+            options = {"implementation": "redispy", "socket_timeout": _PATIENCE, "socket_connect_timeout": _PATIENCE}
         storage = storage_from_string(uri, **options)
         assert isinstance(storage, Storage)
         self._strategy = MovingWindowRateLimiter(storage)
+        self._away_until = 0.0
 
     @property
     def on(self) -> bool:
@@ -85,7 +92,7 @@ class RateLimiter:
         Raises:
             RateLimitExceeded: the quota is spent.
         """
-        if self._mode == "off":
+        if self._mode == "off" or self._is_away():
             return None
         failures_only = self._mode == "failures" or limit.name == "account"
         try:
@@ -93,7 +100,7 @@ class RateLimiter:
             admitted = await count(limit.item, key)
             stats = await self._strategy.get_window_stats(limit.item, key)
         except Exception as failure:  # noqa: BLE001 - whatever it is, a limiter must not be an outage
-            _log.warning("rate_limiter_away", error=type(failure).__name__)
+            self._give_up(failure)
             return None
         standing = Standing(limit, stats.remaining, max(1, math.ceil(stats.reset_time - time.time())))
         if not admitted:
@@ -102,11 +109,20 @@ class RateLimiter:
 
     async def count_failure(self, limit: Limit, key: str) -> None:
         """A request that was let in has failed."""
-        if self._mode == "failures" or (limit.name == "account" and self._mode == "on"):
+        counts = self._mode == "failures" or (limit.name == "account" and self._mode == "on")
+        if counts and not self._is_away():
             try:
                 await self._strategy.hit(limit.item, key)
             except Exception as failure:  # noqa: BLE001 - as above
-                _log.warning("rate_limiter_away", error=type(failure).__name__)
+                self._give_up(failure)
+
+    def _is_away(self) -> bool:
+        return time.monotonic() < self._away_until
+
+    def _give_up(self, failure: Exception) -> None:
+        """Let a while pass before the next try: a Redis that hangs would hold up every request."""
+        self._away_until = time.monotonic() + _REST
+        _log.warning("rate_limiter_away", error=type(failure).__name__)
 
 
 class Spent(RateLimitExceeded):

@@ -17,7 +17,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from redis.asyncio import Redis
-from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from cierre.background import forever, stop
@@ -162,18 +161,18 @@ class RedisMirror:
             del self._waiting[: len(batch)]
 
     async def _write(self, batch: Sequence[Revocation]) -> None:
-        pipeline: Pipeline = self._redis.pipeline(transaction=False)
         forgotten = str(now_ms() - self._token_life - HOUR)
-        for one in batch:
-            if one.session_id is not None:
-                payload = f"session,{one.session_id},{one.until}"
-                keys = [DENIED + one.session_id, STREAM]
-                await self._session(keys=keys, args=[one.until, forgotten, payload], client=pipeline)
-            else:
-                payload = f"user,{one.user_id},{one.epoch},{one.until}"
-                keys = [f"{NOT_BEFORE}{one.user_id}", STREAM]
-                await self._user(keys=keys, args=[one.until, forgotten, payload, one.epoch], client=pipeline)
-        await pipeline.execute()
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for one in batch:
+                if one.session_id is not None:
+                    payload = f"session,{one.session_id},{one.until}"
+                    keys = [DENIED + one.session_id, STREAM]
+                    await self._session(keys=keys, args=[one.until, forgotten, payload], client=pipeline)
+                else:
+                    payload = f"user,{one.user_id},{one.epoch},{one.until}"
+                    keys = [f"{NOT_BEFORE}{one.user_id}", STREAM]
+                    await self._user(keys=keys, args=[one.until, forgotten, payload, one.epoch], client=pipeline)
+            await pipeline.execute()
 
     async def _say_complete(self) -> bool:
         """Keep the mark while all is well. Returns False where it has gone, and so may have what it stood for."""

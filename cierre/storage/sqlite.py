@@ -20,6 +20,7 @@ from cierre.storage.statements import Backend, Compound, Listener, Row, Sql, Sta
 from cierre.times import now_ms
 
 _PATIENCE = 5.0  # seconds that a writer waits for its turn
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -222,12 +223,17 @@ def _plain(value: Any) -> Any:
 
 @contextmanager
 def unavailable_when_away() -> Iterator[None]:
-    """A locked, missing, read-only or full file is 503; a mistake in a statement stays a mistake."""
+    """A locked, missing, read-only, full or broken file is 503; a mistake in a statement stays a mistake."""
     try:
         yield
     except OSError as failure:
         raise ServiceUnavailable from failure
     except sqlite3.OperationalError as failure:
         if failure.sqlite_errorcode & 0xFF == sqlite3.SQLITE_ERROR:
+            raise
+        raise ServiceUnavailable from failure
+    except sqlite3.DatabaseError as failure:
+        # What Python itself objects to has no code of SQLite's.
+        if getattr(failure, "sqlite_errorcode", 0) & 0xFF not in _BROKEN:
             raise
         raise ServiceUnavailable from failure
