@@ -10,6 +10,7 @@ from cierre.errors import (
     RefreshTokenReused,
     TokenExpired,
     TokenInvalid,
+    Unauthorized,
 )
 from cierre.principal import Principal
 from cierre.storage.repositories import closings, refresh_tokens, sanctum, sessions, users
@@ -65,13 +66,17 @@ async def of_refresh_token(act: Act, issuer: Issuer, token: str, *, owner: str |
     row = await refresh_tokens.find(act.tx, digest(token))
     if row is None or (owner is not None and row["user_id"] != owner):
         raise RefreshTokenInvalid
-    if row["expires_at"] <= act.now:
-        raise RefreshTokenExpired
     session = await sessions.find_with_user(act.tx, row["user_id"], row["session_id"])
     if session is None:
         raise RefreshTokenInvalid
-    if session["closed_at"] is None:
-        await refuse_replay(act, row, token, issuer.secret)
+    try:
+        if row["expires_at"] <= act.now:
+            raise RefreshTokenExpired
+        if session["closed_at"] is None:
+            await refuse_replay(act, row, token, issuer.secret)
+    except Unauthorized as refused:
+        refused.client_id = session["client_id"]
+        raise
     return _principal(session, row["expires_at"])
 
 

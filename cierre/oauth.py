@@ -15,6 +15,7 @@ from cierre.errors import (
     NotFound,
     Unauthorized,
     UnsupportedGrantType,
+    ValidationFailed,
 )
 from cierre.principal import Principal
 from cierre.settings import Settings
@@ -110,11 +111,15 @@ async def exchange(act: Act, issuer: Issuer, client: Row, form: dict[str, Any]) 
 
     Raises:
         UnsupportedGrantType, InvalidGrant
+        ValidationFailed: there is no refresh token.
     """
     if form["grant_type"] != "refresh_token":
         raise UnsupportedGrantType
+    if "refresh_token" not in form:
+        message = '"refresh_token" is required'
+        raise ValidationFailed([{"location": "body", "pointer": "/refresh_token", "message": message}])
     try:
-        issued = await logins.refresh(act, issuer, form.get("refresh_token", ""), client_id=client["id"])
+        issued = await logins.refresh(act, issuer, form["refresh_token"], client_id=client["id"])
     except Unauthorized:
         raise InvalidGrant from None
     return {
@@ -157,6 +162,7 @@ def _client_credentials(authorization: str | None, form: dict[str, Any]) -> tupl
         name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         raise ClientAuthenticationFailed from None
-    if not colon:
+    client_id = unquote_plus(name)
+    if not colon or form.get("client_id", client_id) != client_id:
         raise ClientAuthenticationFailed
-    return unquote_plus(name), unquote_plus(password)
+    return client_id, unquote_plus(password)

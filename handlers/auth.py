@@ -6,6 +6,7 @@ from cierre import cookies, logins, passwords, sessions
 from cierre.outcomes import NO_STORE, LogoutResult, Success
 from cierre.principal import Principal
 from cierre.request import Request
+from handlers import security
 
 Json = dict[str, Any]
 
@@ -27,6 +28,7 @@ async def login(body: Json, request: Request) -> Success:
     return _delivered("login", issued, by_cookie=body.get("refreshDelivery") == "cookie")
 
 
+@security.resolved_by(security.refresh_token)
 async def refresh(body: Json | None, request: Request) -> Success:
     async with cookies.presented(request, body) as presented, request.act() as act:
         issued = await logins.refresh(act, request.services.issuer, presented.token)

@@ -30,7 +30,12 @@ def command() -> None:
     "Answers under /api/v1 to this client's tokens. [default: by Host]",
     type=click.Choice(["session", "envelope", "respuesta"]),
 )
-@options.option("--secret", "Of a confidential client; `-` makes one and prints it. [default: a public client]")
+@options.option(
+    "--secret",
+    "Of a confidential client; `-` makes one and prints it. [default: a public client]",
+    # CIERRE_SECRET is the service's own.
+    envvar="CIERRE_CLIENT_SECRET",
+)
 @options.database_url
 @options.data_dir
 def add(client_id: str, dialect: str | None, secret: str | None, database_url: str | None, data_dir: Path) -> None:

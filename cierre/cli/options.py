@@ -49,10 +49,10 @@ def _origin(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def option(name: str, help_text: str, **more: Any) -> Callable[[Command], Command]:
-    """`--access-ttl` with the variable CIERRE_ACCESS_TTL."""
+def option(name: str, help_text: str, *, envvar: str | None = None, **more: Any) -> Callable[[Command], Command]:
+    """`--access-ttl` with the variable CIERRE_ACCESS_TTL, or `envvar`."""
     variable = "CIERRE_" + name.removeprefix("--").partition("/")[0].replace("-", "_").upper()
-    return click.option(name, envvar=variable, show_envvar=True, help=help_text, **more)
+    return click.option(name, envvar=envvar or variable, show_envvar=True, help=help_text, **more)
 
 
 def data_dir(command: Command) -> Command:

@@ -110,6 +110,11 @@ class Tx(Protocol):
         ...
 
 
+def findable(text: str) -> bool:
+    """Whether the text can be in a database at all: PostgreSQL neither keeps nor compares one with a NUL."""
+    return "\0" not in text
+
+
 def laravel_time(value: datetime | str | None) -> int | None:
     """A timestamp of Laravel's, which has no zone and means UTC, in milliseconds."""
     if value is None:

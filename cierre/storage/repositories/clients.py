@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, insert, select, update
 
-from cierre.storage.statements import Row, Statement, Tx
+from cierre.storage.statements import Row, Statement, Tx, findable
 from cierre.storage.tables import clients
 
 _ALL = Statement(select(clients.c.id, clients.c.dialect, clients.c.secret_hash).order_by(clients.c.id))
@@ -33,7 +33,7 @@ async def every(tx: Tx) -> Sequence[Row]:
 
 
 async def by_id(tx: Tx, client_id: str) -> Row | None:
-    return await tx.row(_BY_ID, id=client_id)
+    return await tx.row(_BY_ID, id=client_id) if findable(client_id) else None
 
 
 async def save(tx: Tx, *, client_id: str, dialect: str | None, secret_hash: str | None) -> None:

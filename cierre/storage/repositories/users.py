@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from cierre.storage.statements import Row, Statement, Tx
+from cierre.storage.statements import Row, Statement, Tx, findable
 from cierre.storage.tables import users
 
 _COLUMNS = (
@@ -62,7 +62,7 @@ async def by_id(tx: Tx, user_id: str) -> Row | None:
 
 
 async def by_email(tx: Tx, email: str) -> Row | None:
-    return await tx.row(_BY_EMAIL, email=email)
+    return await tx.row(_BY_EMAIL, email=email) if findable(email) else None
 
 
 async def by_tokenable_id(tx: Tx, tokenable_id: int) -> Row | None:
