@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from benchmarks.stats import exponent
 
@@ -32,7 +33,7 @@ def draw(
 
 
 def _logout(logout: Json, labels: dict[str, str], path: Path) -> None:
-    figure, (rate, latency) = plt.subplots(1, 2, figsize=(11, 3.8), width_ratios=(3, 2))
+    figure, (rate, latency) = plt.subplots(1, 2, figsize=(12, 3.8), width_ratios=(3, 2))
     few = logout["postgresql-1-16"]
     _bars(rate, {name: [load["rate"] for load in loads] for name, loads in few.items()}, labels)
     rate.set_title("logouts a second on PostgreSQL, 16 at once (bar: median, line: all rounds)")
@@ -43,8 +44,8 @@ def _logout(logout: Json, labels: dict[str, str], path: Path) -> None:
         latency.plot([p50, p99], [row, row], color=_colour(name), linewidth=5, solid_capstyle="butt")
         latency.annotate(f"{p50:.0f} to {p99:.0f}", (p99, row), xytext=(5, -3), textcoords="offset points")
     latency.set_yticks(range(len(names)), [labels[name] for name in names])
-    latency.set_xscale("log")
-    latency.margins(x=0.2)
+    _log(latency, "x")
+    latency.set_xlim(right=3.5 * max(load["p99_ms"] for loads in many.values() for load in loads))
     latency.set_title("p50 to p99 at 64 at once, ms")
     _save(figure, path)
 
@@ -53,7 +54,8 @@ def _mocks(mocks: Json, labels: dict[str, str], path: Path) -> None:
     figure, (rate, start, memory) = plt.subplots(1, 3, figsize=(13, 3.8), width_ratios=(3, 2, 2))
     logout = mocks["throughput"]["logout"]
     _bars(rate, {name: [load["rate"] for load in loads] for name, loads in logout.items()}, labels)
-    rate.set_xscale("log")
+    _log(rate, "x")
+    rate.set_xlim(right=3 * max(load["rate"] for loads in logout.values() for load in loads))
     rate.set_title("mocked logouts a second, 16 at once (log)")
     documents = list(mocks["start"])
     for axes, field, title in (
@@ -66,9 +68,9 @@ def _mocks(mocks: Json, labels: dict[str, str], path: Path) -> None:
             style = {"color": OURS, "linewidth": 2.5} if name == "cierre" else {"linewidth": 1}
             axes.plot(*zip(*points, strict=True), marker=marker, label=labels[name], **style)
         axes.set_xticks(range(len(documents)), documents)
-        axes.set_yscale("log")
+        _log(axes, "y")
         axes.set_title(title)
-    start.legend(fontsize=7, frameon=False)
+    memory.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.02, 0.5))
     _save(figure, path)
 
 
@@ -77,18 +79,19 @@ def _growth(curves: Sequence[tuple[str, list[float], list[float], str]], path: P
     for axes, (title, sizes, costs, unit) in zip(grid, curves, strict=True):
         axes.plot(sizes, costs, marker="o", color=OURS)
         axes.set_xscale("log")
-        axes.set_yscale("log")
+        _log(axes, "y")
         axes.set_ylim(min(costs) / 3, max(costs) * 3)
-        axes.minorticks_off()
-        axes.set_yticks(_ticks(costs), [f"{cost:g}" for cost in _ticks(costs)])
         axes.set_title(f"{title}\n{unit}, ~ size^{exponent(sizes, costs):.2f}", fontsize=8)
     _save(figure, path)
 
 
-def _ticks(costs: Sequence[float]) -> list[float]:
-    """Powers of ten from just under the smallest to just over the largest, and their thirds where those are few."""
-    powers = [factor * 10.0**power for power in range(-3, 7) for factor in (1, 3)]
-    return [tick for tick in powers if min(costs) / 3 <= tick <= max(costs) * 3]
+def _log(axes: Axes, direction: Literal["x", "y"]) -> None:
+    """A logarithmic axis whose ticks are plain numbers: 1, 3, 10, 30 …"""
+    axis = axes.xaxis if direction == "x" else axes.yaxis
+    (axes.set_xscale if direction == "x" else axes.set_yscale)("log")
+    axis.set_major_locator(LogLocator(subs=(1, 3)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
 
 
 def _bars(axes: Axes, series: dict[str, list[float]], labels: dict[str, str]) -> None:
