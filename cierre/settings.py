@@ -22,6 +22,7 @@ HOST_DIALECTS: Mapping[str, str] = {
     "localhost:3000": "session",
 }
 
+_LONGEST = 36_525 * DAY
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$")
 _UNITS = {"ms": 1, "s": 1000, "m": MINUTE, "h": HOUR, "d": DAY}
 
@@ -36,6 +37,8 @@ def duration(text: str) -> int:
     if match is None:
         raise ValueError(f"{text!r} is no duration: write 15m, 1s, 12h, 30d or plain seconds")
     value = round(float(match[1]) * _UNITS[match[2] or "s"])
+    if value > _LONGEST:
+        raise ValueError(f"{text!r} is too long: a hundred years at the most")
     if value <= 0:
         raise ValueError(f"{text!r} is no duration: it must be more than nothing")
     return value

@@ -55,6 +55,9 @@ def main() -> None:
         sys.exit(130)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
+    except click.exceptions.NoArgsIsHelpError as nothing:
+        click.echo(nothing.format_message(), err=True)
+        sys.exit(2)
     except click.ClickException as mistake:
         click.echo(f"cierre: {mistake.format_message()}", err=True)
         sys.exit(2)

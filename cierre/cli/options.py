@@ -36,8 +36,23 @@ NETWORKS = Parsed("addresses", lambda text: tuple(settings.network(part) for par
 ORIGINS = Parsed("origins", lambda text: tuple(_origin(part) for part in _parts(text)))
 
 
+ISSUER = Parsed("URL", lambda text: _url(text, "http", "https"))
+REDIS = Parsed("URL", lambda text: _url(text, "redis", "rediss"))
+
+
 def _parts(text: str) -> list[str]:
     return [part for part in text.replace(",", " ").split() if part]
+
+
+def _url(text: str, *schemes: str) -> str:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(text)
+    if parts.scheme not in schemes or not parts.hostname or parts.fragment:
+        raise ValueError(f"{text!r} is no URL: write {schemes[0]}://host")
+    # A port that is none is found out by looking.
+    _ = parts.port
+    return text
 
 
 def _origin(text: str) -> str:
@@ -46,7 +61,9 @@ def _origin(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
         raise ValueError(f"{text!r} is no origin: write https://app.example.com, without a path")
-    return f"{parts.scheme}://{parts.netloc}"
+    # As browsers write it: in small letters, without the scheme's own port.
+    default = {"http": ":80", "https": ":443"}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(default)}"
 
 
 def option(name: str, help_text: str, *, envvar: str | None = None, **more: Any) -> Callable[[Command], Command]:

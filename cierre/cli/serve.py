@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from datetime import UTC
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import click
 
 from cierre.cli import options
-from cierre.cli.options import DURATION, NETWORKS, ORIGINS, option
+from cierre.cli.options import DURATION, ISSUER, NETWORKS, ORIGINS, REDIS, option
 from cierre.settings import Settings
 
 
@@ -22,7 +23,7 @@ from cierre.settings import Settings
 @option("--port", "Port to listen on; 0: any free one.", type=click.IntRange(0, 65535), default=3000, show_default=True)
 @options.database_url
 @options.data_dir
-@option("--redis-url", "redis://… for shared limits, and a denylist that other services can read.")
+@option("--redis-url", "redis://… for shared limits, and a denylist that other services can read.", type=REDIS)
 @option("--workers", "Processes.", type=click.IntRange(1, 64), default=1, show_default=True)
 @option("--demo", "Add demo users and clients; on loopback only.", is_flag=True)
 @option(
@@ -43,7 +44,7 @@ from cierre.settings import Settings
 )
 @option("--idle-timeout", "A session unused for so long is closed.", type=DURATION, default="14d", show_default=True)
 @option("--session-ttl", "A session is closed at this age.", type=DURATION, default="90d", show_default=True)
-@option("--issuer", "`iss` of the tokens and public URL. [default: the address it was started on]")
+@option("--issuer", "`iss` of the tokens and public URL. [default: the address it was started on]", type=ISSUER)
 @option("--audience", "`aud` of the tokens.", default="cierre", show_default=True)
 @option(
     "--algorithm",
@@ -89,7 +90,7 @@ def _settings(host: str, port: int, **given: Any) -> Settings:
     directory: Path = given["data_dir"].absolute()
     sunset = given.pop("sunset")
     if sunset is not None:
-        given["sunset"] = int(sunset.timestamp() * 1000)
+        given["sunset"] = int(sunset.replace(tzinfo=UTC).timestamp() * 1000)
     given["database_url"] = options.resolved_url(given["database_url"], directory)
     given["data_dir"] = directory
     given["issuer"] = given["issuer"] or f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -131,7 +132,7 @@ def _prepare(settings: Settings, *, demo: bool) -> None:
     from cierre.keys import BadKey
     from cierre.services import build
     from cierre.storage import migrate
-    from cierre.storage.database import UnknownDatabase, harmless
+    from cierre.storage.database import UnknownDatabase, harmless, in_memory
 
     async def fill() -> None:
         await services.database.open()
@@ -142,6 +143,8 @@ def _prepare(settings: Settings, *, demo: bool) -> None:
             await services.database.close()
 
     try:
+        if in_memory(settings.database_url):
+            raise click.UsageError("a database in memory is gone before the service starts: write sqlite:///file")
         migrate.upgrade(settings.database_url)
         services = build(settings)
         asyncio.run(fill())

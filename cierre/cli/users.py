@@ -19,7 +19,21 @@ if TYPE_CHECKING:
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
 _USER_ID = re.compile(r"^[0-9a-f]{24}$")
 _role = click.Choice(ROLES, case_sensitive=False)
-_password = options.option("--password", "The password; asked for where it is not given.", prompt=True, hide_input=True)
+
+
+def _not_empty(password: str) -> str:
+    if not password:
+        raise ValueError("an empty password lets nobody in")
+    return password
+
+
+_password = options.option(
+    "--password",
+    "The password; asked for where it is not given.",
+    type=options.Parsed("text", _not_empty),
+    prompt=True,
+    hide_input=True,
+)
 
 
 @click.group(name="users", short_help="Add users; change their role, password and state.")

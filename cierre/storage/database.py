@@ -79,6 +79,15 @@ def sqlite_path(url: str) -> str:
     return path
 
 
+def in_memory(url: str) -> bool:
+    """Whether the database ends with its last connection.
+
+    Raises:
+        UnknownDatabase: the URL names none.
+    """
+    return getattr(open_url(url), "path", "").startswith("file:")
+
+
 def harmless(url: str) -> str:
     """The URL without its password."""
     try:

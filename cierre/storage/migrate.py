@@ -70,7 +70,10 @@ def _with_connection(url: str, act: Callable[[Connection], Result]) -> Result:
     backend = open_url(url).backend
     try:
         return _on_sqlite(url, act) if backend == "sqlite" else asyncio.run(_on_postgresql(url, act))
-    except (DBAPIError, OSError, sqlite3.Error) as failure:
+    except DBAPIError as failure:
+        # The driver's own words: SQLAlchemy adds a line about itself.
+        raise ServiceUnavailable from (getattr(failure.orig, "__cause__", None) or failure.orig)
+    except (OSError, OverflowError, sqlite3.Error) as failure:
         raise ServiceUnavailable from failure
 
 
