@@ -72,7 +72,7 @@ class Entry:
         wanted = {name for alternative in security(document, operation) for name in alternative}
         named = any(fnmatch.fnmatchcase(name, self.operations) for name in (operation.path, operation.name))
         if not wanted:
-            return named and bool(self.live)
+            return named and bool(self.live or self.username)
         return named and (self.scheme is None or self.scheme in wanted)
 
 
@@ -291,9 +291,9 @@ class Presented(AuthBase):
         return "Basic" if self.source.username is not None else "Bearer"
 
     def _value(self) -> str:
-        if self.source.path is not None:
-            return self.ring.login(self.source).token
         value = self.source.value or ""
+        if self.source.username is None and self.source.path is not None:
+            return self.ring.login(self.source).token
         if self.source.username is not None:
             value = base64.b64encode(f"{self.source.username}:{self.source.password}".encode()).decode()
         self.ring.secrets.add({"CREDENTIAL": value}, "# CREDENTIAL is the value of the authentication file")
@@ -306,5 +306,7 @@ def presented(document: Document, operation: Operation, entries: list[Entry], ri
     for source in entries:
         if source.fits(document, operation):
             scheme = find(document, "components", "securitySchemes", source.scheme or names[0]) if names else None
+            # OpenAPI cannot always say that credentials are wanted: who names a user for it knows better.
+            scheme = {"type": "http"} if scheme is None and source.username is not None else scheme
             return Presented(ring, source, scheme)
     return None

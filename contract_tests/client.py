@@ -79,6 +79,7 @@ class Client:
         self.run, self.schema, self.broken = run, schema, broken
         self.operations = {operation.name: operation for operation in operations(run.document)}
         self.trace: list[Exchange] = []
+        self.traces: set[str | None] = set()
 
     def call(
         self,
@@ -134,6 +135,9 @@ class Client:
 
     def _hold(self, answer: Answer, response: Response, spoken: str) -> None:
         """Every answer of a sequence is documented and conforms."""
+        trace = answer.headers.get("x-trace-id")
+        answer.must(trace is None or trace not in self.traces, "The trace id is that of another request", "responses")
+        self.traces.add(trace)
         documented = answer.operation.definition["responses"]
         answer.must(str(answer.status) in documented, f"{answer.status} is not documented", "responses")
         if answer.headers.get("content-type") == "application/json" and answer.operation.name == "logout":

@@ -41,6 +41,8 @@ LIVE = {
     # The key of the examples: were it sent twice, the second answer would be the first.
     "8e03978e-40d5-43dd-bc93-6894a57f9324": "{uuid}",
 }
+# What refuses a request that breaks its schema: 404 is an outcome, and no outcome is decided before 400 is.
+REFUSALS = ("400", "401", "403", "405", "406", "413", "415", "429", "5xx")
 # Parts of a request whose schema-valid values the contract may refuse for what they mean.
 MEANINGS = {"login": "clientId", "list_audit_events": "cursor"}
 # The OAuth doors say with 400 that a well-formed token or client is not good (RFC 6749, section 5.2).
@@ -61,7 +63,17 @@ def ours(dialect: str | None, users: Users) -> tuple[Document, tuple[Entry, ...]
 def _entries(users: Users) -> list[Entry]:
     live = {**LIVE, "usuario@ejemplo.com": users.user, "cierre-demo": users.password}
     admin = _entry(users.admin_user, users.admin_password, "/api/v1/admin/*", LIVE)
-    return [admin, _entry(users.user, users.password, "*", live)]
+    client = Entry(
+        operations="introspect_token",
+        username=users.client,
+        password=users.client_secret,
+        path=LOGIN,
+        bodies=({"username": users.user, "password": users.password, "tokenFormat": "opaque"},),
+        token="/data/accessToken",
+        fresh=True,
+        live=live,
+    )
+    return [admin, client, _entry(users.user, users.password, "*", live)]
 
 
 def _entry(user: str, password: str, operations_: str, live: dict[str, str]) -> Entry:
@@ -110,7 +122,7 @@ class House:
 
     def install(self, run: Run, schema: OpenApiSchema) -> None:
         """Log in once, so that a wrong password is said at the start, and register the hooks."""
-        admin, user = run.options.entries
+        admin, _, user = run.options.entries
         run.ring.login(admin)
         # The one whose sessions an administrator closes.
         admin.live[USER_ID] = str(find(run.ring.login(user).answer, "data", "user", "id"))
@@ -152,11 +164,13 @@ class House:
             if answer.status_code >= 300:
                 raise CouldNotRun(f"the password of {self.users.user} could not be changed back: {answer.text[:200]}")
         if name in {"change_password", "force_logout"} or b"logoutAll" in sent_body(response.request):
-            run.ring.forget(run.options.entries[1])
+            for entry in run.options.entries[1:]:
+                run.ring.forget(entry)
 
     def explore(self, run: Run, schema: OpenApiSchema) -> None:
         """Play with the rules of closing a session, where the document has the operations for it."""
-        run.ring.forget(run.options.entries[1])
+        for entry in run.options.entries[1:]:
+            run.ring.forget(entry)
         explore(run, schema, self.users)
 
 

@@ -12,9 +12,11 @@ from schemathesis.generation.meta import TestPhase
 from schemathesis.hooks import HookContext
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from contract_tests.documents import Document, Operation, find, media_types, operations, responses
+from contract_tests.documents import Document, Operation, find, media_types, operations, parameters, responses
 
 Variation = dict[str, str]
+# What RFC 7240 registers for answers to a request that changes something.
+PREFERENCES = ("return=minimal", "return=representation", "handling=lenient", "return=minimal, handling=lenient")
 
 
 def quality(media_type: str, accept: str) -> float:
@@ -38,10 +40,13 @@ def variations(document: Document, operation: Operation) -> list[Variation]:
         accepts.append(f"{offered[0]};q=0.2, {offered[-1]}")
     languages = [None, *_languages(document, operation)]
     # Each form and each language, not each pair of them.
-    return [
+    forms = [
         {name: value for name, value in (("Accept", accept), ("Accept-Language", language)) if value}
         for accept, language in zip(accepts, itertools.cycle(languages), strict=False)
     ]
+    if any(parameter["name"] == "Prefer" for parameter in parameters(document, operation)):
+        forms += [{"Prefer": preference} for preference in PREFERENCES]
+    return forms
 
 
 def _languages(document: Document, operation: Operation) -> list[str]:

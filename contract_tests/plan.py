@@ -56,10 +56,10 @@ def plan(*, spec: Path | None, auth_file: Path | None, dialect: str | None, user
     if spec is None:
         if auth_file is not None:
             raise CouldNotRun("--auth is for --spec: our own contract logs in with --user and --admin-user")
-        from contract_tests.house import ours  # noqa: PLC0415 - loads our contract, which others don't need
+        from contract_tests.house import REFUSALS, ours  # noqa: PLC0415 - loads our contract, which others don't need
 
         document, entries, headers, extension = ours(dialect, users)
-        chosen = Options(document=document, entries=entries, headers=headers, **options)
+        chosen = Options(document=document, entries=entries, headers=headers, refusals=REFUSALS, **options)
         return Plan(chosen, extension, Secrets())
     if dialect is not None:
         raise CouldNotRun("--dialect is a view of our own contract, not of --spec")

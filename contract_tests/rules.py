@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import json
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -98,7 +100,14 @@ class Rules(RuleBasedStateMachine):
             access=answer.at("data", "accessToken"),
             refresh=refresh or "",
         )
-        answer.must("|" in session.access or not session.opaque, "The token is not of the form that was asked for")
+        answer.must(("|" in session.access) == session.opaque, "The token is not of the form that was asked for")
+        answer.must(
+            answer.at("data", "user", "email") == user, "The user has another e-mail address", "responses", "200"
+        )
+        if not session.opaque:
+            claims = _claims(session.access)
+            lives = claims["exp"] - claims["iat"]
+            answer.must(answer.at("data", "expiresIn") == lives, f"The token lives {lives} seconds", "responses", "200")
         self.world.sessions.append(session)
         return session
 
@@ -179,6 +188,8 @@ class Rules(RuleBasedStateMachine):
     def _matches(self, answer: Answer, victims: list[Session], kind: str) -> None:
         """A success of the canonical dialect says what the model knows."""
         told, user = answer.at("data", "logout"), answer.at("data", "user")
+        whose = (self.user_id, self.users.user)
+        answer.must((user["id"], user["email"]) == whose, f"The user is not {whose}")
         devices = {session.device for session in victims}
         answer.must(told["sessionsClosed"] == len(victims), f"sessionsClosed is not {len(victims)}")
         answer.must(set(told["deviceIds"]) == devices, f"deviceIds are not {sorted(devices)}")
@@ -320,6 +331,50 @@ class Rules(RuleBasedStateMachine):
         other.is_(422, because="the key with another request")
 
     @rule(which=any_session)
+    def present_the_token_otherwise(self, which: int) -> None:
+        """The scheme is `bearer` in any case (RFC 9110, section 11.1); a token in the query is none."""
+        session = self._session(which)
+        if session is None:
+            return
+        parent = uuid.uuid4()
+        headers = {"Authorization": f"bEARER {session.access}", "traceparent": f"00-{parent.hex}-00f067aa0ba902b7-01"}
+        answer = self.client.call("list_sessions", headers=headers)
+        answer.is_(200 if session.open else 401, because="a scheme in other letters")
+        answer.must(answer.headers.get("x-trace-id") == str(parent), "traceparent is not honoured")
+        answer = self.client.call("list_sessions", params={"access_token": session.access})
+        answer.is_(401, because="a token in the query")
+
+    @rule(which=any_session)
+    def introspect_as_nobody(self, which: int) -> None:
+        session = self._session(which)
+        if session is not None:
+            form = {"token": session.access}
+            self.client.call("introspect_token", data=form).is_(401, because="introspection without a client")
+            wrong = (self.users.client, "not-the-secret")
+            self.client.call("introspect_token", data=form, basic=wrong).is_(
+                401, because="a client with a wrong secret"
+            )
+
+    @rule()
+    def page_through_the_trail(self) -> None:
+        """Newest first, and no event on two pages."""
+        seen: list[tuple[str, str]] = []
+        cursor: dict[str, str] = {}
+        for _ in range(3):
+            query = {"userId": self.user_id, "limit": "2", **cursor}
+            page = self.client.call("list_audit_events", token=self.admin.access, params=query)
+            told = [
+                (event["timestamp"], event["sessionId"])
+                for event in page.is_(200, because="a page").at("data", "events")
+            ]
+            page.must(len(told) <= 2 and not set(told) & set(seen), "A page repeats an event, or has too many")
+            seen += told
+            page.must(seen == sorted(seen, key=lambda event: event[0], reverse=True), "The newest is not the first")
+            if page.at("data", "nextCursor") is None:
+                break
+            cursor = {"cursor": page.at("data", "nextCursor")}
+
+    @rule(which=any_session)
     def race(self, which: int) -> None:
         """Of simultaneous logouts with one token exactly one succeeds."""
         session = self._session(which)
@@ -417,3 +472,10 @@ class Rules(RuleBasedStateMachine):
         session = self._session(which)
         pinned = self.clients.get(session.client) if session is not None else None
         return asked or pinned or self.host_dialect
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """What a JWT says; nobody's signature is checked here."""
+    payload = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims

@@ -36,7 +36,8 @@ ENUMERATED = frozenset({"examples", "coverage"})
 THOROUGH = 50
 # An example is the contract's own, and small.
 SHRUNK = frozenset({"coverage", "fuzzing", "stateful"})
-PHASES = ("examples", "coverage", "fuzzing", "stateful")
+GENERATED = ("examples", "coverage", "fuzzing", "stateful")
+PHASES = (*GENERATED, "probes", "rules")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Options:
         operations: a pattern for `METHOD /path`, path or operationId; None is all of them.
         headers: sent with each request, such as `Host`.
         patience: seconds that a client waits for an answer.
+        refusals: statuses that may answer a request which breaks its schema; none is what schemathesis takes for it.
     """
 
     url: str
@@ -62,6 +64,7 @@ class Options:
     patience: float = 5.0
     fail_fast: bool = False
     phases: tuple[str, ...] = PHASES
+    refusals: tuple[str, ...] = ()
 
 
 class Listener(Protocol):
@@ -211,11 +214,12 @@ def execute(run: Run, extension: Extension | None = None) -> Report:
     schema = _schema(run)
     if extension is not None:
         extension.install(run, schema)
-    _generated(run, schema)
+    if set(GENERATED) & set(run.options.phases):
+        _generated(run, schema)
     run.shrink()
-    if not run.stopped:
+    if "probes" in run.options.phases and not run.stopped:
         probe(run, schema)
-    if extension is not None and not run.stopped:
+    if extension is not None and "rules" in run.options.phases and not run.stopped:
         extension.explore(run, schema)
     run.report.elapsed = time.monotonic() - started
     return run.report
@@ -226,6 +230,10 @@ def _reachable(options: Options) -> None:
         requests.get(options.url, headers=options.headers, timeout=10, allow_redirects=False)
     except requests.RequestException as problem:
         raise CouldNotRun(f"{options.url} does not answer: {problem}") from problem
+
+
+def _rejection(refusals: tuple[str, ...]) -> dict[str, Any]:
+    return {"negative_data_rejection": {"expected-statuses": list(refusals)}} if refusals else {}
 
 
 def _config(options: Options) -> SchemathesisConfig:
@@ -239,11 +247,18 @@ def _config(options: Options) -> SchemathesisConfig:
             "max-redirects": 0,
             **({"max-failures": 1} if options.fail_fast else {}),
             "generation": {"max-examples": options.examples, "database": "none"},
-            "checks": {"max_response_time": options.patience},
+            "checks": {
+                "max_response_time": options.patience,
+                **(
+                    {"negative_data_rejection": {"expected-statuses": list(options.refusals)}}
+                    if options.refusals
+                    else {}
+                ),
+            },
             "cache": {"enabled": False},
             "output": {"sanitization": {"enabled": False}},
             "phases": {
-                **{name: {"enabled": name in options.phases} for name in PHASES},
+                **{name: {"enabled": name in options.phases} for name in GENERATED},
                 # A sequence of requests counts as several cases.
                 "stateful": {
                     "enabled": "stateful" in options.phases,
@@ -289,7 +304,7 @@ def _generated(run: Run, schema: OpenApiSchema) -> None:
         if isinstance(event, events.PhaseStarted):
             name = str(event.phase.name.value)
             schema.config.continue_on_failure = name in ENUMERATED and not run.options.fail_fast
-            if name in PHASES and event.phase.is_enabled:
+            if name in GENERATED and event.phase.is_enabled:
                 run.listener.phase(name, 1 if name == "stateful" else len(run.operations))
         elif isinstance(event, events.ScenarioFinished):
             scenario = _scenario(run, event)

@@ -77,6 +77,7 @@ def _tokens() -> list[Script]:
 def _others() -> list[Script]:
     by_somebody = ("force_logout_without_the_role", LAST)
     return [
+        [_login(), ("present_the_token_otherwise", LAST), ("introspect_as_nobody", LAST), ("page_through_the_trail",)],
         [_login(), by_somebody, ("force_logout_nobody",)],
         [_login(), _login(None, form="opaque"), ("force_logout",), ("force_logout",), by_somebody],
         [_login(), _login(TABLET, form="opaque"), ("change_password", LAST), ("change_password", FIRST)],
