@@ -31,6 +31,7 @@ class Node:
         try:
             await services.database.open()
             self._stack.push_async_callback(services.database.close)
+            self._stack.push_async_callback(services.limiter.close)
             await services.clients.load(services.database)
             if services.mirror is not None:
                 self._stack.push_async_callback(services.mirror.stop)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.storage import storage_from_string
+from redis.asyncio import ConnectionPool
 
 from cierre.errors import RateLimitExceeded
 from cierre.settings import RateLimiting
@@ -74,9 +75,11 @@ class RateLimiter:
     def __init__(self, *, redis_url: str | None, mode: RateLimiting) -> None:
         self._mode = mode
         uri = "async+memory://" if redis_url is None else f"async+{redis_url}"
-        options: dict[str, float | str | bool] = {}
+        options: dict[str, Any] = {}
+        self._pool: ConnectionPool | None = None
         if redis_url is not None:
-            options = {"implementation": "redispy", "socket_timeout": _PATIENCE, "socket_connect_timeout": _PATIENCE}
+            self._pool = ConnectionPool.from_url(redis_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
+            options = {"implementation": "redispy", "connection_pool": self._pool}
         storage = storage_from_string(uri, **options)
         assert isinstance(storage, Storage)
         self._strategy = MovingWindowRateLimiter(storage)
@@ -85,6 +88,11 @@ class RateLimiter:
     @property
     def on(self) -> bool:
         return self._mode != "off"
+
+    async def close(self) -> None:
+        """Let go of the connections to Redis."""
+        if self._pool is not None:
+            await self._pool.aclose()
 
     async def admit(self, limit: Limit, key: str) -> Standing | None:
         """Count a request; None: there is nothing to say, because limits are off or the counter is away.

@@ -16,14 +16,13 @@ from cierre.errors import (
     CierreError,
     InternalError,
     MethodNotAllowed,
-    RateLimitExceeded,
     RouteNotFound,
     TokenInvalid,
 )
 from cierre.http import answers
 from cierre.http.answers import Answer
 from cierre.http.conformance import Conformance
-from cierre.rate_limits import LIMITS
+from cierre.rate_limits import LIMITS, Spent
 from cierre.request import Request, limited_address
 from cierre.services import Services
 
@@ -92,7 +91,9 @@ class Edge:
 
     async def _failure(self, request: Request, error: CierreError) -> Answer:
         limits = LIMITS.get(request.operation or "")
-        if limits and not isinstance(error, RateLimitExceeded):
+        if isinstance(error, Spent):
+            request.standings.append(error.standing)
+        elif limits:
             await self._services.limiter.count_failure(limits[0], limited_address(request.caller.ip_address))
             if key := failing_key(request):
                 await self._services.limiter.count_failure(limits[1], key)
