@@ -126,8 +126,12 @@ class Rules(RuleBasedStateMachine):
 
     @rule()
     def login_with_a_wrong_password(self) -> None:
-        body = {"username": self.users.user, "password": "not-the-password-of-anybody"}
-        self.client.call("login", json=body).is_(401, because="a login with a wrong password")
+        """A login that fails says the same, whether or not the user exists."""
+        told = []
+        for user in (self.users.user, f"nobody-{uuid.uuid4()}@example.com"):
+            answer = self.client.call("login", json={"username": user, "password": "not-the-password-of-anybody"})
+            told.append(answer.is_(401, because="a login with a wrong password"))
+        told[1].must(told[0].body == told[1].body, "A failed login tells whether the user exists")
 
     @rule(which=any_session, asked=dialects)
     def logout(self, which: int, asked: str | None) -> None:

@@ -19,6 +19,7 @@ import requests
 from contract_tests import plan
 from contract_tests.defects import answers as answers  # noqa: PLC0414 - registers its defects
 from contract_tests.defects import behaviour as behaviour  # noqa: PLC0414 - the same
+from contract_tests.defects import strangers as strangers  # noqa: PLC0414 - the same
 from contract_tests.defects.catalogue import DEFECTS, STRANGERS
 from contract_tests.defects.proxy import Behaviour, Defect, faithful, proxied
 from contract_tests.findings import CouldNotRun, Report
