@@ -188,7 +188,9 @@ def _verifying(keys: list[Key], *, keep: int) -> list[Key]:
 def rotate(directory: Path, algorithm: Algorithm) -> Key:
     """Make a key that signs from now on. The one before it goes on verifying."""
     with _locked(directory):
-        return write(directory, generate(algorithm))
+        # Later than every other one, whatever the clock says meanwhile.
+        newest = max((_made_at(path) for path in _files(directory)), default=0)
+        return write(directory, generate(algorithm, made_at=max(now_ms(), newest + 1)))
 
 
 def listing(directory: Path, *, keep: int) -> list[tuple[Key, str]]:
@@ -202,9 +204,13 @@ def listing(directory: Path, *, keep: int) -> list[tuple[Key, str]]:
 
 
 def read(path: Path) -> Key:
+    return parse(path.read_bytes(), made_at=_made_at(path), origin=str(path))
+
+
+def _made_at(path: Path) -> int:
     match = _NAME.match(path.name)
     assert match is not None
-    return parse(path.read_bytes(), made_at=int(match[1]), origin=str(path))
+    return int(match[1])
 
 
 def write(directory: Path, key: Key) -> Key:

@@ -233,7 +233,7 @@ def new_id() -> str:
 
 def split_sanctum(token: str) -> tuple[int, str] | None:
     """`1|abc…` → (1, SHA-256 hex of `abc…`); None: not of that form."""
-    match = _SANCTUM.match(token)
+    match = _SANCTUM.fullmatch(token)
     return (int(match[1]), digest(match[2])) if match else None
 
 
