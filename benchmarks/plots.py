@@ -86,7 +86,7 @@ def _growth(curves: Sequence[tuple[str, list[float], list[float], str]], path: P
 
 
 def _log(axes: Axes, direction: Literal["x", "y"]) -> None:
-    """A logarithmic axis whose ticks are plain numbers: 1, 3, 10, 30 …"""
+    """Make an axis logarithmic, its ticks plain numbers: 1, 3, 10, 30."""
     axis = axes.xaxis if direction == "x" else axes.yaxis
     (axes.set_xscale if direction == "x" else axes.set_yscale)("log")
     axis.set_major_locator(LogLocator(subs=(1, 3)))
