@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -17,11 +18,11 @@ from cierre.errors import (
     UnsupportedGrantType,
     ValidationFailed,
 )
-from cierre.principal import Principal
+from cierre.principal import Caller, Principal
 from cierre.settings import Settings
-from cierre.storage.repositories import clients
+from cierre.storage.repositories import clients, refresh_tokens
 from cierre.storage.statements import Row
-from cierre.tokens import Issuer, digest, same
+from cierre.tokens import Issuer, digest, same, split_sanctum
 
 
 async def authenticate_client(act: Act, authorization: str | None, form: dict[str, Any]) -> Row:
@@ -57,14 +58,15 @@ async def authenticate_confidential_client(act: Act, authorization: str | None, 
 async def revoke(act: Act, issuer: Issuer, client: Row, token: str) -> None:
     """Close the session of any token; one that is unknown, expired or dead already is dead enough (RFC 7009, 2.2).
 
-    A token of another client is left alone, and the answer doesn't say so.
+    Raises:
+        InvalidGrant: it was issued to another client and goes on living, so the answer is no success (section 2.1).
     """
     try:
         principal = await credentials.of_any_token(act, issuer, token)
     except (Unauthorized, NotFound):
         return
     if principal.client_id != client["id"]:
-        return
+        raise InvalidGrant
     try:
         await sessions.logout(act, principal, lenient=True)
     except Unauthorized:
@@ -73,7 +75,11 @@ async def revoke(act: Act, issuer: Issuer, client: Row, token: str) -> None:
 
 async def introspect(act: Act, issuer: Issuer, token: str) -> dict[str, Any]:
     """What the token is worth; a dead one is `{"active": false}` and no more (RFC 7662, section 2.2)."""
+    # A resource server asks, from an address that says nothing of the token's holder.
+    act = replace(act, caller=Caller(None, None, act.caller.trace_id))
     try:
+        if await _is_exchanged(act, token):
+            return {"active": False}
         principal = await credentials.of_any_token(act, issuer, token)
         session = await sessions.require_open(act, principal, by_holder=False)
     except (Unauthorized, NotFound):
@@ -81,29 +87,36 @@ async def introspect(act: Act, issuer: Issuer, token: str) -> dict[str, Any]:
     return _active(act, issuer, principal, session, token)
 
 
+async def _is_exchanged(act: Act, token: str) -> bool:
+    """Whether it is a refresh token that has a successor: dead, but asking about it is no replay."""
+    row = await refresh_tokens.find(act.tx, digest(token))
+    return row is not None and row["exchanged_at"] is not None
+
+
 def _active(act: Act, issuer: Issuer, principal: Principal, session: Row, token: str) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "active": True,
+        "iss": act.settings.issuer,
         "sub": principal.user_id,
         "client_id": principal.client_id,
         "sid": principal.session_id,
         "role": principal.role,
-        "iss": act.settings.issuer,
+        "device": principal.device_id,
         "iat": session["created_at"] // 1000,
     }
     if principal.expires_at is not None:
         answer["exp"] = principal.expires_at // 1000
-    if token.count(".") == 2 and "|" not in token:
-        verified = issuer.tokens.verify(token)
-        answer |= {
-            "token_type": "Bearer",
-            "aud": act.settings.audience,
-            "jti": verified.jti,
-            "iat": verified.issued_at // 1000,
-        }
-    elif "|" in token:
-        answer["token_type"] = "Bearer"
-    return answer
+    if split_sanctum(token):
+        return answer | {"token_type": "Bearer"}
+    if token.count(".") != 2:
+        return answer | {"token_type": "refresh_token"}
+    verified = issuer.tokens.verify(token)
+    return answer | {
+        "token_type": "Bearer",
+        "aud": act.settings.audience,
+        "jti": verified.jti,
+        "iat": verified.issued_at // 1000,
+    }
 
 
 async def exchange(act: Act, issuer: Issuer, client: Row, form: dict[str, Any]) -> dict[str, Any]:
