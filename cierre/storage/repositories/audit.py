@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, null, select, update
 
 from cierre.principal import Caller
 from cierre.storage.statements import Row, Statement, Tx
@@ -29,11 +29,8 @@ _OLD = select(audit_events.c.seq).where(audit_events.c.timestamp < bindparam("be
 _PURGE = Statement(delete(audit_events).where(audit_events.c.seq.in_(_OLD.scalar_subquery())))
 _ERASE = Statement(
     update(audit_events)
-    .where(
-        audit_events.c.user_id == bindparam("key"),
-        or_(audit_events.c.ip_address.is_not(None), audit_events.c.user_agent.is_not(None)),
-    )
-    .values(ip_address=None, user_agent=None)
+    .where(audit_events.c.user_id == bindparam("key"))
+    .values(ip_address=null(), user_agent=null(), device_id=null())
 )
 
 
@@ -75,5 +72,5 @@ async def purge(tx: Tx, *, before: int, most: int) -> int:
 
 
 async def erase(tx: Tx, user_id: str) -> int:
-    """Take addresses and user agents out of the user's events. Returns how many had some."""
+    """Take addresses, user agents and devices out of the user's events. Returns how many events he has."""
     return await tx.run(_ERASE, key=user_id)

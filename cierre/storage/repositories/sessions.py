@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, null, or_, select, update
 
 from cierre.storage.statements import Row, Statement, Tx
-from cierre.storage.tables import refresh_tokens, sanctum_sessions, sessions, users
+from cierre.storage.tables import idempotency_keys, refresh_tokens, sanctum_sessions, sessions, users
 
 _COLUMNS = (
     sessions.c.id,
@@ -109,6 +109,16 @@ _PURGEABLE = Statement(
 )
 
 _PURGE = Statement(delete(sessions).where(_USER, sessions.c.id == bindparam("id"), sessions.c.closed_at.is_not(None)))
+_ERASE = Statement(
+    update(sessions)
+    .where(sessions.c.user_id == bindparam("key"))
+    .values(ip_address=null(), user_agent=null(), device_id=bindparam("device_id"))
+)
+_ERASE_ANSWERS = Statement(
+    delete(idempotency_keys).where(
+        idempotency_keys.c.principal.in_(select(sessions.c.id).where(sessions.c.user_id == bindparam("key")))
+    )
+)
 _PURGE_SANCTUM = Statement(
     delete(sanctum_sessions).where(
         sanctum_sessions.c.user_id == bindparam("user_id"), sanctum_sessions.c.session_id == bindparam("id")
@@ -219,3 +229,9 @@ async def purge(tx: Tx, *, ended_before: int, most: int) -> int:
             await tx.run(_PURGE_SANCTUM, user_id=row["user_id"], id=row["id"])
             await tx.run(_PURGE, user_id=row["user_id"], id=row["id"])
     return len(rows)
+
+
+async def erase(tx: Tx, user_id: str) -> None:
+    """Take addresses, user agents and devices out of the user's sessions, and forget the answers kept for them."""
+    await tx.run(_ERASE_ANSWERS, key=user_id)
+    await tx.run(_ERASE, key=user_id, device_id="erased")
