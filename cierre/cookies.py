@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from cierre.errors import ForeignOrigin, NotFound, RefreshTokenInvalid, Unauthorized
 from cierre.outcomes import Headers
 from cierre.request import Request
+from cierre.settings import origin
 
 NAME = "refreshToken"
 _ATTRIBUTES = "Path=/; HttpOnly; Secure; SameSite=Strict"
@@ -72,11 +72,9 @@ def refuse_foreign_origin(request: Request) -> None:
         ForeignOrigin
     """
     settings = request.services.settings
-    origin = request.headers.get("origin")
-    ours = urlsplit(settings.issuer)
-    allowed = {f"{ours.scheme}://{ours.netloc}", *settings.allowed_origins}
-    if origin is not None:
-        if origin not in allowed:
+    claimed = request.headers.get("origin")
+    if claimed is not None:
+        if claimed not in {origin(settings.issuer), *settings.allowed_origins}:
             raise ForeignOrigin
     elif request.headers.get("sec-fetch-site") == "cross-site":
         raise ForeignOrigin

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 Network = IPv4Network | IPv6Network
 
@@ -54,6 +55,13 @@ def network(text: str) -> Network:
         return ip_network(text.strip(), strict=False)
     except ValueError:
         raise ValueError(f"{text!r} is neither an IP address nor a CIDR block such as 10.0.0.0/8") from None
+
+
+def origin(url: str) -> str:
+    """The origin of a URL as browsers write it: in small letters, without the scheme's own port."""
+    parts = urlsplit(url)
+    default = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(default)}"
 
 
 RateLimiting = Literal["on", "off", "failures"]

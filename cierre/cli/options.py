@@ -61,9 +61,7 @@ def _origin(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
         raise ValueError(f"{text!r} is no origin: write https://app.example.com, without a path")
-    # As browsers write it: in small letters, without the scheme's own port.
-    default = {"http": ":80", "https": ":443"}[parts.scheme]
-    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(default)}"
+    return settings.origin(text)
 
 
 def option(name: str, help_text: str, *, envvar: str | None = None, **more: Any) -> Callable[[Command], Command]:

@@ -61,7 +61,9 @@ def language(accept_language: str, default: Language) -> Language:
         if weight <= quality:
             continue
         if primary == "*":
-            best, quality = default, weight
+            # Any that isn't named; the default before the others, unless it is what the client refuses.
+            rest = [default, *LANGUAGES]
+            best, quality = next((one for one in rest if ranges.get(one) != 0.0), default), weight
         elif primary in LANGUAGES:
             best, quality = (primary, weight)
     return best

@@ -177,7 +177,8 @@ def _of_host(request: Request) -> str | None:
     """The host's dialect; an entry without a port is any port."""
     host = request.headers.get("host", "").lower()
     table = request.services.settings.host_dialects
-    return table.get(host) or table.get(host.partition(":")[0])
+    # `api.example.com.` is the same host, said in full.
+    return table.get(host) or table.get(host.partition(":")[0].removesuffix("."))
 
 
 def _pinned(request: Request) -> str | None:
