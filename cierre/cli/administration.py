@@ -30,7 +30,7 @@ def act(database_url: str | None, data_dir: Path, do: Callable[[Act], Awaitable[
     from cierre.announcer import Announcer
     from cierre.denylist import Denylist
     from cierre.principal import Caller
-    from cierre.settings import Settings
+    from cierre.settings import DAY, Settings
     from cierre.storage import migrate
     from cierre.storage.database import open_url
 
@@ -42,7 +42,8 @@ def act(database_url: str | None, data_dir: Path, do: Callable[[Act], Awaitable[
         database = open_url(url)
         await database.open()
         try:
-            settings = Settings(database_url=url, data_dir=data_dir, issuer=options.DEFAULT_ISSUER)
+            # The service may give its tokens another life than the default: what is closed here is denied for longer.
+            settings = Settings(database_url=url, data_dir=data_dir, issuer=options.DEFAULT_ISSUER, access_ttl=DAY)
             announcer = Announcer(database, Denylist())
             async with database.connect() as tx:
                 result = await do(Act(tx, Caller(None, "cierre", str(uuid.uuid4())), settings, announcer))

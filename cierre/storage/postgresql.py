@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -165,8 +165,9 @@ class PostgresDatabase:
                 await connection.add_listener(channel, lambda _c, _pid, _channel, payload: listener(payload))
                 yield PostgresTx(connection)
             finally:
-                # Nothing is under way on it; a polite goodbye could hang with the network.
-                connection.terminate()
+                # A goodbye may hang with the network: after a second it is cut.
+                with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                    await connection.close(timeout=1)
 
 
 class unavailable_when_away:  # noqa: N801 - reads as a statement
