@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import ClassVar, NamedTuple
 
 from benchmarks import scratch
@@ -53,7 +53,8 @@ class Cierre(Peer):
     prefer: ClassVar[dict[str, str]] = {}
 
     def prepare(self) -> None:
-        self.data = Path(mkdtemp(prefix="data-", dir=scratch.SCRATCH))
+        self._folder = TemporaryDirectory(prefix="data-", dir=scratch.SCRATCH)
+        self.data = Path(self._folder.name)
         migrate.upgrade(self.store.url)
         columns = ["id", "email", "password_hash", "role", "enabled", "epoch", "tokenable_id", "created_at"]
         rows = ([user(n), f"user{n}@example.com", "!", "EMPLEADO", 1, 0, n + 1, 0] for n in range(USERS))
