@@ -51,15 +51,8 @@ class Issued:
         }
 
 
-async def find_account(act: Act, username: str, client_id: str) -> Row | None:
-    """The account that wants to log in; the client must be registered.
-
-    Raises:
-        ValidationFailed: it is not.
-    """
-    if await clients.by_id(act.tx, client_id) is None:
-        message = f"{client_id} is not a registered client"
-        raise ValidationFailed([{"location": "body", "pointer": "/clientId", "message": message}])
+async def find_account(act: Act, username: str) -> Row | None:
+    """The account that wants to log in."""
     return await users.by_email(act.tx, username.strip().lower())
 
 
@@ -92,8 +85,12 @@ async def login(
     """Open a session; a login without a device gets a new one.
 
     Raises:
+        ValidationFailed: the client is not registered; only who has a password is told so.
         LoginFailed: the account was disabled meanwhile.
     """
+    if await clients.by_id(act.tx, client_id) is None:
+        message = f"{client_id} is not a registered client"
+        raise ValidationFailed([{"location": "body", "pointer": "/clientId", "message": message}])
     async with act.tx.atomic():
         # Who closes "all" meanwhile waits for this session, or this session for him: none is missed or lost.
         user = await users.locked(act.tx, account["id"])

@@ -46,7 +46,7 @@ REFUSALS = ("400", "401", "403", "405", "406", "413", "415", "429", "5xx")
 # Parts of a request whose schema-valid values the contract may refuse for what they mean.
 MEANINGS = {"login": "clientId", "list_audit_events": "cursor"}
 # The OAuth doors say with 400 that a well-formed token or client is not good (RFC 6749, section 5.2).
-OAUTH_REFUSALS = ("invalid_grant", "unauthorized_client", "invalid_client")
+OAUTH_REFUSALS = ("invalid_grant", "invalid_client", "unauthorized_client", "unsupported_grant_type")
 
 
 def ours(dialect: str | None, users: Users) -> tuple[Document, tuple[Entry, ...], dict[str, str], House]:

@@ -12,16 +12,15 @@ Json = dict[str, Any]
 
 
 async def login(body: Json, request: Request) -> Success:
-    client_id = body.get("clientId", "cierre")
     async with request.act() as act:
-        account = await logins.find_account(act, body["username"], client_id)
+        account = await logins.find_account(act, body["username"])
     account = await logins.check_password(account, body["password"])
     async with request.act() as act:
         issued = await logins.login(
             act,
             request.services.issuer,
             account,
-            client_id=client_id,
+            client_id=body.get("clientId", "cierre"),
             device_id=body.get("deviceId"),
             token_format=body.get("tokenFormat", "jwt"),
         )

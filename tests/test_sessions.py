@@ -148,7 +148,7 @@ async def test_a_session_in_its_time_stays_open_however_often_it_is_asked_for(se
 async def test_a_session_past_its_lifetime_is_counted_as_open_no_longer(services):
     mine = await log_in(services, "one")
     async with act(services, later=91 * DAY) as now:
-        account = await logins.find_account(now, "usuario@ejemplo.com", "cierre")
+        account = await logins.find_account(now, "usuario@ejemplo.com")
         await logins.login(now, services.issuer, account, client_id="cierre", device_id="two")
         listed = await sessions.list_sessions(now, mine)
     assert [one["deviceId"] for one in listed.data["sessions"]] == ["two"]
