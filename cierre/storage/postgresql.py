@@ -31,7 +31,13 @@ _AWAY = (
 _TRIES = 3
 
 _PATIENCE = 5.0  # seconds for a connection, new or from another request
-_SESSION = {"application_name": "cierre", "jit": "off"}
+_SESSION = {
+    "application_name": "cierre",
+    "jit": "off",
+    # Left alone, PostgreSQL plans a statement on a partitioned table anew at each call, which takes longer than running
+    # it. One generic plan finds its partition at run time, and costs half (docs/decisions/0003-compiled-statements.md).
+    "plan_cache_mode": "force_generic_plan",
+}
 
 
 class PostgresTx:
