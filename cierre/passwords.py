@@ -8,7 +8,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-# OWASP Password Storage Cheat Sheet, Argon2id: 19 MiB, two passes, one lane, so that a login keeps one core busy briefly.
+# OWASP Password Storage Cheat Sheet, Argon2id: 19 MiB, two passes, one lane. A login keeps one core busy, briefly.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
