@@ -7,7 +7,8 @@
   login: {path: /login, json: {username: admin, password: $ADMIN_PASSWORD}, token: /access_token}
   fresh: true                       # a new login once an answer may have ended the old one
   live:                             # example values of the contract that stand for real ones:
-    "example-refresh-token": /refresh_token   # a pointer into the login's answer, a value, or {uuid}: a new one
+    "example-refresh-token": /refresh_token   # a pointer into the login's answer, or a value
+  unique: [Idempotency-Key]         # header fields that get a value of their own each time
 - scheme: bearerAuth
   bearer: $TOKEN                    # $NAME and ${NAME} are taken from the environment
 - scheme: apiKey
@@ -43,6 +44,8 @@ from contract_tests.findings import CouldNotRun
 
 # Shorter strings of a login's answer are words, not credentials.
 SECRET_LENGTH = 20
+# Above this, what makes a header field unique might make it too long.
+LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +55,8 @@ class Entry:
     Attributes:
         bodies: of the login, taken in turn.
         token: JSON pointer into the login's answer.
-        live: example value of the contract → the value to send instead, a pointer into the login's answer, or
-            `{uuid}`.
+        live: example value of the contract → the value to send instead, or a pointer into the login's answer.
+        unique: header fields that must not come twice with one value: each is made unlike all others.
     """
 
     scheme: str | None = None
@@ -66,6 +69,7 @@ class Entry:
     token: str = "/access_token"
     fresh: bool = False
     live: dict[str, str] = field(default_factory=dict)
+    unique: tuple[str, ...] = ()
 
     def fits(self, document: Document, operation: Operation) -> bool:
         """Whether these credentials are what `operation` wants; without any, whether their live values may do."""
@@ -103,6 +107,8 @@ def entry(raw: dict[str, Any]) -> Entry:
         bodies = login["json"] if isinstance(login["json"], list) else [login["json"]]
         values |= {"path": login["path"], "bodies": tuple(bodies)}
         values |= {"token": login["token"]} if "token" in login else {}
+    if "unique" in values:
+        values["unique"] = tuple(values["unique"])
     return Entry(**values)
 
 
@@ -264,9 +270,11 @@ class Presented(AuthBase):
         body = sent_body(request).decode("latin-1")
         cookie = str(request.headers.get("Cookie", ""))
         url = str(request.url)
-        for name, value in request.headers.items():
-            if value in self.source.live:
-                request.headers[name] = self._real(str(value))
+        for name in self.source.unique:
+            value = str(request.headers.get(name, ""))
+            # What is too long, or empty, is meant to be.
+            if 0 < len(value) <= LONGEST_KEY:
+                request.headers[name] = f"{value}-{uuid4().hex[:12]}"
         for shown in self.source.live:
             written = quote(shown, safe="")
             if shown in body or written in body or shown in cookie or written in url:
@@ -280,8 +288,6 @@ class Presented(AuthBase):
 
     def _real(self, shown: str) -> str:
         value = self.source.live[shown]
-        if value == "{uuid}":
-            return str(uuid4())
         if not value.startswith("/"):
             return value
         found = find(self.ring.login(self.source).answer, *value.strip("/").split("/"))

@@ -210,8 +210,9 @@ _SPOKEN: dict[str, Any] = {}
 
 def _language_of_examples(document: Document) -> dict[str, set[str]]:
     words: dict[str, set[str]] = {"es": set(), "en": set()}
+    english_view = document["info"]["title"].endswith("(envelope)")
     for kind, content in _contents(document):
-        language = "en" if "envelope" in kind else "es"
+        language = "en" if english_view or "envelope" in kind else "es"
         for example in (content.get("examples") or {}).values():
             value = example.get("value")
             if isinstance(value, dict):
