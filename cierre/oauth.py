@@ -109,7 +109,8 @@ def _active(act: Act, issuer: Issuer, principal: Principal, session: Row, token:
     if split_sanctum(token):
         return answer | {"token_type": "Bearer"}
     if token.count(".") != 2:
-        return answer | {"token_type": "refresh_token"}
+        # A refresh token has no type of RFC 6749, section 7.1: it opens no resource.
+        return answer
     verified = issuer.tokens.verify(token)
     return answer | {
         "token_type": "Bearer",

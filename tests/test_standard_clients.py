@@ -47,7 +47,9 @@ def test_authlib_refreshes_introspects_and_revokes(issuer):
         active = introspected(refreshed["access_token"], token_type_hint="access_token")
         assert active["active"] is True
         assert active["sub"] == data["user"]["id"]
-        assert introspected(refreshed["refresh_token"])["token_type"] == "refresh_token"
+        of_refresh_token = introspected(refreshed["refresh_token"])
+        assert of_refresh_token["active"] is True
+        assert "token_type" not in of_refresh_token, "it opens no resource"
         # A wrong hint is only a hint.
         revoked = app.revoke_token(
             found["revocation_endpoint"], token=refreshed["refresh_token"], token_type_hint="access_token"

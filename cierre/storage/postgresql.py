@@ -24,6 +24,7 @@ _AWAY = (
     asyncpg.DeadlockDetectedError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, before it is promoted
     asyncpg.InvalidCatalogNameError,  # the database was dropped, or is being restored
+    asyncpg.ObjectNotInPrerequisiteStateError,  # it takes no connections
     asyncpg.InvalidAuthorizationSpecificationError,  # who connects was locked out
 )
 
