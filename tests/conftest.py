@@ -13,11 +13,12 @@ from contextlib import AsyncExitStack
 import asyncpg
 import pytest
 import redis
+from argon2 import PasswordHasher
 from running import Nodes, run_apart
 from running import running as run_service
 from support.recycling import Recycler
 
-from cierre import demo, keys
+from cierre import demo, keys, passwords
 from cierre.settings import Settings
 from cierre.storage import migrate
 from cierre.storage.database import open_url
@@ -46,6 +47,13 @@ def _with_demo(url):
             await database.close()
 
     asyncio.run(fill())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords():
+    """Argon2 as cheap as it gets: what it costs is not what most tests are about."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._nobody.cache_clear()
 
 
 # --- keys
