@@ -33,7 +33,7 @@ class _Node:
 
     def __init__(self) -> None:
         self.fixed: dict[str, _Node] = {}
-        self.templates: dict[str, tuple[re.Pattern[str], _Node]] = {}
+        self.templates: dict[str, tuple[re.Pattern[str], _Node, int]] = {}
         self.routes: dict[tuple[tuple[str, ...], frozenset[tuple[str, str]]], _Route] = {}
 
 
@@ -58,7 +58,8 @@ class Router:
             names += variables
             if variables:
                 pattern = _pattern(segment, enums)
-                _, child = node.templates.setdefault(pattern, (re.compile(pattern, re.DOTALL), _Node()))
+                fixed = len(_VARIABLE.sub("", segment))
+                _, child, _ = node.templates.setdefault(pattern, (re.compile(pattern, re.DOTALL), _Node(), fixed))
                 node = child
             else:
                 node = node.fixed.setdefault(unquote(segment), _Node())
@@ -76,19 +77,18 @@ class Router:
             raw_path: percent-encoded, so that an encoded slash stays within its segment.
             query: the raw query string.
         """
-        allowed: list[str] = []
         for path in self._candidates(raw_path):
             segments = [unquote(segment) for segment in path.split("/")[1:]]
             for node, values in _walk(self._root, segments):
-                for route in _by_query(node.routes.values(), query):
+                routes = _by_query(node.routes.values(), query)
+                for route in routes:
                     if method in route.operations:
                         parameters = dict(zip(route.names, values, strict=True))
                         return Match(route.operations[method], parameters, alone=len(node.routes) == 1)
-                    allowed += [name for name in route.operations if name not in allowed]
-                # A path that fits better than others decides, also about the methods that it lacks.
-                if allowed:
-                    return allowed
-        return allowed
+                if routes:
+                    # The path that fits best decides (OpenAPI: concrete paths go first), also about what it lacks.
+                    return list(dict.fromkeys(name for route in routes for name in route.operations))
+        return []
 
     def _candidates(self, path: str) -> Iterator[str]:
         yield path
@@ -141,7 +141,7 @@ def _walk(node: _Node, segments: list[str]) -> Iterator[tuple[_Node, list[str]]]
     if first in node.fixed:
         yield from _walk(node.fixed[first], rest)
     # A template with more fixed text says more about the segment.
-    for expression, child in sorted(node.templates.values(), key=lambda item: -len(item[0].pattern)):
+    for expression, child, _ in sorted(node.templates.values(), key=lambda item: -item[2]):
         match = expression.match(first)
         if match:
             for found, values in _walk(child, rest):

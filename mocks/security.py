@@ -50,6 +50,7 @@ class Security:
             if isinstance(alternative, Mapping)
         ]
         self.open = not self._alternatives
+        self._http = {scheme.kind for schemes in self._alternatives for scheme in schemes}
 
     def check(self, headers: Mapping[str, str], query: bytes) -> Refused | None:
         """None where the request may pass.
@@ -59,13 +60,10 @@ class Security:
         """
         if self.open:
             return None
-        problems: list[str] = []
-        for alternative in self._alternatives:
-            found = [self._look(scheme, headers, query) for scheme in alternative]
-            problems += [problem for problem in found if problem]
-            if all(problem == "" for problem in found) and (found or not problems):
-                return None
-        if not problems and any(not alternative for alternative in self._alternatives):
+        found = [[self._look(scheme, headers, query) for scheme in schemes] for schemes in self._alternatives]
+        problems = [problem for problems in found for problem in problems if problem]
+        # Also an alternative that asks for nothing is met; a bad credential never falls through to it.
+        if not problems and any(all(problem == "" for problem in problems) for problems in found):
             return None
         challenges = list(dict.fromkeys(scheme.challenge for schemes in self._alternatives for scheme in schemes))
         if problems:
@@ -83,9 +81,11 @@ class Security:
         authorization = headers.get("authorization")
         return None if authorization is None else self._credential(authorization, scheme)
 
-    def _credential(self, authorization: str, scheme: _Scheme) -> str:
+    def _credential(self, authorization: str, scheme: _Scheme) -> str | None:
         name, _, credential = authorization.partition(" ")
         credential = credential.strip()
+        if name.lower() != scheme.kind and name.lower() in self._http:
+            return None  # meant for another alternative
         if name.lower() != scheme.kind:
             return f"{scheme.name} wants the scheme {scheme.kind.capitalize()}, not {name[:20]}"
         if not credential:

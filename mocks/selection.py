@@ -106,7 +106,7 @@ class Selector:
 
     def first_of(self, response: Response, status: int, accept: str, example: str | None) -> Selection:
         """A response's answer with a certain status and, where it has one of that name, example."""
-        choice = self.negotiate(response, accept)
+        choice = self.negotiate(response._replace(status=status), accept)
         examples = examples_of(self.document, response.content.get(choice.key)) if choice.key else {}
         if example is None or (example not in examples and example not in response.situations):
             example = next(iter(examples), None)

@@ -138,6 +138,9 @@ def _candidates(
     if not known and not patterns:
         known = [(fixed, maker) for expression, fixed, maker in _NAMES if expression.search(name)][:1]
     made = [maker(rng) if dynamic else fixed for fixed, maker in known]
+    if "date-time" in formats:
+        # Of other lengths: without fractions, with microseconds, with an offset.
+        made += [f"{made[0][:19]}{rest}" for rest in ("Z", ".000000Z", "+00:00", ".000+00:00", ".000000+00:00")]
     if not made and patterns:
         made = [_word(rng), "abc123", "2025-09-25", "15:30", "ES", "1", "A", _uuid(rng), "https://example.com/"]
     return [*made, _word(rng) if dynamic else "texto"]

@@ -150,6 +150,7 @@ def router(*paths):
         (["/p/{x}:run", "/p/{x}"], "/p/a:run", "/p/{x}:run", {"x": "a"}),
         (["/p/{x}"], "/p/a%2Fb", "/p/{x}", {"x": "a/b"}),
         (["/p/{x}"], "/p/%C3%B1", "/p/{x}", {"x": "ñ"}),
+        (["/{id}{ext}", "/create{ext}"], "/create.json", "/create{ext}", {"ext": ".json"}),
         (["/"], "/", "/", {}),
     ],
 )
