@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
@@ -36,11 +36,11 @@ async def forever(name: str, work: Callable[[], Awaitable[None]], *, pause: floa
         await asyncio.sleep(pause * random.uniform(0.9, 1.1))  # noqa: S311 - jitter, no secret
 
 
-async def stop(tasks: list[asyncio.Task[None]]) -> None:
+async def stop(tasks: Iterable[asyncio.Task[None]]) -> None:
     """Cancel, and wait until each has let go of what it held."""
     pending = set(tasks)
     while pending:
-        # More than once: a driver's timeout may swallow a cancellation that meets the end of what it waits for.
         for task in pending:
             task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=0.5)
+        # Again, where a wait that ended in the same moment has swallowed it (Python before 3.12: asyncio.wait_for).
+        _, pending = await asyncio.wait(pending, timeout=1)

@@ -168,7 +168,9 @@ async def _bind(act: Act, token: Row) -> Row:
     session_id = sanctum_session_id(token["id"])
     async with act.tx.atomic():
         user = await users.locked(act.tx, owner["id"])
-        assert user is not None
+        # Disabled since: his sessions are closed already, and this would be one more.
+        if user is None or not user["enabled"]:
+            raise TokenInvalid
         first = await sanctum.bind_session(
             act.tx,
             token_id=token["id"],
