@@ -40,17 +40,17 @@ async def test_it_ends_even_where_a_cancellation_is_swallowed():
 
 
 async def test_an_outage_is_told_once(capsys):
-    count = 0
+    left = iter(range(50))
+    back = asyncio.Event()
 
     async def work():
-        nonlocal count
-        count += 1
-        if count < 50:
+        if next(left, None) is not None:
             raise ServiceUnavailable
+        back.set()
 
     task = asyncio.create_task(forever("work", work, pause=0))
-    while count < 60:
-        await asyncio.sleep(0)
+    await asyncio.wait_for(back.wait(), 5)
+    await asyncio.sleep(0)
     await stop([task])
     said = capsys.readouterr().out
     assert said.count("away") == 1
