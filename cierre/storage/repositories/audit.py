@@ -21,7 +21,7 @@ _FILTERS = {
     "event": audit_events.c.event == bindparam("event"),
     "logout_type": audit_events.c.logout_type == bindparam("logout_type"),
     "from_time": audit_events.c.timestamp >= bindparam("from_time"),
-    "to_time": audit_events.c.timestamp <= bindparam("to_time"),
+    "to_time": audit_events.c.timestamp < bindparam("to_time"),
     "before": audit_events.c.seq < bindparam("before"),
 }
 _pages: dict[frozenset[str], Statement] = {}
@@ -56,7 +56,7 @@ async def add(tx: Tx, *, event: str, reason: str, caller: Caller, session: Row) 
 
 async def page(tx: Tx, *, most: int, **filters: str | int | None) -> Sequence[Row]:
     """Events, newest first: `user_id`, `session_id`, `event`, `logout_type`, `from_time`, `to_time` (milliseconds,
-    both inclusive) and `before` (a `seq`) narrow them.
+    the first included, the second not) and `before` (a `seq`) narrow them.
     """
     given = {name: value for name, value in filters.items() if value is not None}
     key = frozenset(given)
