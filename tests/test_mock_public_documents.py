@@ -10,12 +10,12 @@ import re
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from exercise import exercise
+from mocked import started
 from public_documents import PACKAGES, fetch
 
 from mocks.app import MockApp
@@ -76,23 +76,6 @@ def test_the_sum_is_what_docs_say():
     assert good / every > 0.998
 
 
-@contextmanager
-def served(path, folder, *options):
-    """The URL and the process of a mock; its log goes to a file, as a full pipe would stop it."""
-    told = folder / "log"
-    command = [sys.executable, "-c", "from cierre.cli import main; main()", "mock", str(path), "--port", "0"]
-    with told.open("w") as log:
-        process = subprocess.Popen([*command, "--no-watch", *options], stderr=log)
-    try:
-        deadline = time.monotonic() + 60
-        while not (url := re.search(r"at (http://\S+)", told.read_text())) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        yield url[1], process
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
 def memory(process):
     """Megabytes at most so far."""
     return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())[1]) / 1024
@@ -117,7 +100,7 @@ def processor(process):
 )
 def test_large_documents_are_up_soon_and_stay_small(documents, name, seconds, tmp_path):
     begun = time.perf_counter()
-    with served(documents[name], tmp_path) as (url, process):
+    with started(tmp_path, documents[name]) as (url, process):
         httpx.get(url + "/__mock/nothing", timeout=20)
         taken, worked = time.perf_counter() - begun, processor(process)
         time.sleep(2)  # the examples are looked through meanwhile
@@ -141,7 +124,7 @@ def test_large_documents_are_up_soon_and_stay_small(documents, name, seconds, tm
 )
 def test_schemathesis_finds_nothing(documents, name, credential, tmp_path):
     """All checks but use_after_free, which is about state: `--stateful` has it."""
-    with served(documents[name], tmp_path, "--token", "secreto") as (url, _):
+    with started(tmp_path, documents[name], "--token", "secreto") as (url, _):
         command = ["run", f"{url}/__mock/openapi.json", "--url", url, "--checks", "all", "--max-examples", "3"]
         command += ["--exclude-checks", "use_after_free", *(["-H", credential] if credential else [])]
         schemathesis = [sys.executable, "-m", "schemathesis.cli", *command]
@@ -150,5 +133,5 @@ def test_schemathesis_finds_nothing(documents, name, credential, tmp_path):
 
 
 def test_the_document_is_served_in_one_piece(documents, tmp_path):
-    with served(documents["openapi/openapi.yaml"], tmp_path) as (url, _):
+    with started(tmp_path, documents["openapi/openapi.yaml"]) as (url, _):
         assert json.loads(httpx.get(f"{url}/__mock/openapi.json").text)["paths"]
