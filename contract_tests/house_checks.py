@@ -212,10 +212,12 @@ def _language_of_examples(document: Document) -> dict[str, set[str]]:
     words: dict[str, set[str]] = {"es": set(), "en": set()}
     english_view = document["info"]["title"].endswith("(envelope)")
     for kind, content in _contents(document):
-        language = "en" if english_view or "envelope" in kind else "es"
         for example in (content.get("examples") or {}).values():
             value = example.get("value")
             if isinstance(value, dict):
+                # Only the failures of that dialect are its own.
+                own = value.get("success") is False and (english_view or "envelope" in kind)
+                language = "en" if own else "es"
                 words[language].update(
                     text
                     for name in ("message", "respuesta", "detail")
