@@ -43,13 +43,13 @@ def encode(document: Document, value: Any, content_type: str, schema: Any) -> by
 
 
 def _text(document: Document, value: Any, kind: media.Kind, schema: Any) -> bytes:
-    if not isinstance(value, str):
-        if kind == "xml":
-            from mocks.xml_writer import write_xml  # noqa: PLC0415 - most documents never need it
+    # Text is shown as the author wrote it; text that is no XML becomes the content of an element.
+    if kind == "xml" and not (isinstance(value, str) and value.lstrip().startswith("<")):
+        from mocks.xml_writer import write_xml  # noqa: PLC0415 - most documents never need it
 
-            return write_xml(value, schema, document)
-        if kind == "form" and isinstance(value, dict):
-            return urlencode({key: _plain(item) for key, item in value.items()}).encode()
+        return write_xml(value, schema, document)
+    if kind == "form" and isinstance(value, dict):
+        return urlencode({key: _plain(item) for key, item in value.items()}).encode()
     return _plain(value).encode()
 
 

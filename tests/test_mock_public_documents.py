@@ -27,24 +27,22 @@ pytestmark = [
 ]
 NAMES = [name for names in PACKAGES.values() for name in names]
 
-# Operations that no server could answer as the document says, each with the reason.
-IMPOSSIBLE = {
-    "api/loket.nl.json": {
-        "*": "an XML answer whose example is prose; a multipart body that is a string; a year that is also a uuid",
-    },
-    "api/stripe.com.json": {
-        "POST /v1/payment_intents/{intent}/confirm": "alternatives that a form cannot tell apart",
-        "POST /v1/setup_intents/{intent}/confirm": "alternatives that a form cannot tell apart",
-    },
-    "api/zuora.com.json": {
-        "DELETE /query/jobs/{job-id}": "a uuid of 64 characters",
-        "GET /v1/describe/{object}": "an XML answer whose example is no XML",
-    },
+# Operations that get another answer, each with the reason.
+KNOWN = {
     "api/gitlab.com.json": {
         "PUT /v3/application/settings": "a required member that the schema does not have (a typo)",
-        "GET /v3/projects/{id}/services/{service_slug}": "another path takes every value of the enum",
-        "DELETE /v3/projects/{id}/services/{service_slug}": "another path takes every value of the enum",
+        "GET /v3/projects/{id}/services/{service_slug}": "the slug `asana` has a path of its own, without this method",
+        "DELETE /v3/projects/{id}/services/{service_slug}": "the same",
     },
+    "api/loket.nl.json": {
+        "PATCH /providers/employers/conceptemployees/import/{payrollAdministrationId}": "a multipart body that is text",
+        "GET /providers/employers/employees/employments/{employmentId}/payslips/{year}": "two paths of one shape",
+    },
+    "api/stripe.com.json": {
+        "POST /v1/payment_intents/{intent}/confirm": "alternatives that we do not tell apart in a form",
+        "POST /v1/setup_intents/{intent}/confirm": "the same",
+    },
+    "api/zuora.com.json": {"DELETE /query/jobs/{job-id}": "a uuid of 64 characters"},
 }
 TALLY: dict[str, tuple[int, int]] = {}
 
@@ -64,16 +62,14 @@ def test_every_operation_answers_a_valid_request_with_a_valid_answer(documents, 
     bad = {outcome.operation: outcome.problems for outcome in outcomes if outcome.problems}
     TALLY[name] = len(outcomes) - len(bad), len(outcomes)
     say(f"{name}: {TALLY[name][0]} of {TALLY[name][1]}")
-    known = IMPOSSIBLE.get(name, {})
-    unknown = bad if "*" not in known else dict(list(bad.items())[9:])
-    assert {key: found for key, found in unknown.items() if key not in known} == {}
+    assert bad.keys() == KNOWN.get(name, {}).keys(), bad
 
 
 def test_the_sum_is_what_docs_say():
-    """At least 99.8 of a hundred operations; a peer reaches 87."""
+    """A peer reaches 87 of a hundred."""
     good, every = (sum(column) for column in zip(*TALLY.values(), strict=True))
     say(f"{good} of {every} operations of {len(TALLY)} documents")
-    assert good / every > 0.998
+    assert good / every > 0.999
 
 
 def memory(process):
