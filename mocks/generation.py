@@ -7,7 +7,6 @@ way first and then ever more careful ones, until the validator agrees.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from random import Random
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from cierre.validation import SchemaCompiler, UnresolvableReference
 from mocks.documents import Document
 from mocks.exclusive import set_apart
 from mocks.flat import Flat, flatten
+from mocks.numbers import number
 from mocks.texts import make_text
 
 # Values are for people to read: past these an optional member is left out.
@@ -284,38 +284,6 @@ def _is_kind(value: Any, types: set[str] | None) -> bool:
     names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
     name = names.get(type(value), "null")
     return name != "null" and (name in types or (name == "integer" and "number" in types))
-
-
-def number(flat: Flat, rng: Random, *, dynamic: bool, whole: bool) -> float | int:
-    """A number within the limits, a multiple of what it must be a multiple of."""
-    step = _step(flat, whole=whole)
-    low = max([flat.bounds.get("minimum", -math.inf), *flat.above])
-    high = min([flat.bounds.get("maximum", math.inf), *flat.below])
-    floor = 1.0 if low == -math.inf and high >= 1 else low
-    if floor == -math.inf:
-        floor = high - 10 * step
-    first = math.ceil(floor / step) * step if step else floor
-    while first in flat.above or first < low:
-        first += step
-    if dynamic:
-        room = min(high if high != math.inf else first + 1000 * step, first + 1000 * step)
-        first += rng.randint(0, max(0, int((room - first) / step))) * step
-        while first in flat.below or first > high:
-            first -= step
-    elif first > high or first in flat.below:
-        first = (low + high) / 2
-    if whole or float(first).is_integer():
-        return int(first)
-    return round(first, 10)
-
-
-def _step(flat: Flat, *, whole: bool) -> float:
-    steps = [step for step in flat.multiples if step]
-    if not steps:
-        return 1
-    if all(float(step).is_integer() for step in steps):
-        return math.lcm(*(int(step) for step in steps))
-    return steps[0] if not whole else float(math.ceil(steps[0]))
 
 
 def ways(*, dynamic: bool) -> Iterator[tuple[int, Way]]:
