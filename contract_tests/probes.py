@@ -69,6 +69,8 @@ class Probe:
 UNAUTHENTICATED = frozenset({401, 403})
 UNSUPPORTED = frozenset({415})
 MALFORMED = frozenset({400, 422})
+# What a server that answers from examples need not refuse.
+DECISIONS = frozenset({"a body of megabytes"})
 
 
 def probe(run: Run, schema: OpenApiSchema) -> None:
@@ -103,20 +105,20 @@ def _operation(run: Run, schema: OpenApiSchema, operation: Operation) -> None:
 
 def probes(run: Run, operation: Operation) -> Iterator[Probe]:
     """The probes that make sense for the operation."""
-    if security(run.document, operation):
+    if run.decides and security(run.document, operation):
         token = _token(run, operation)
         _hide_broken(run, token)
         clause = security_pointer(run.document, operation.steps)
         for name, value in broken_credentials(token):
             yield Probe("broken credentials", name, UNAUTHENTICATED, clause, (("Authorization", value),))
-    yield from _bodies(run.document, operation)
+    yield from (one for one in _bodies(run.document, operation) if run.decides or one.kind not in DECISIONS)
     answers = {status: (*operation.steps, "responses", status) for status in operation.definition["responses"]}
     if "405" in answers:
         clause = pointer(run.document, *answers["405"])
         for method in ("get", "post", "delete", "patch"):
             if method not in operation.item:
                 yield Probe("another method", method.upper(), frozenset({405}), clause, method=method.upper())
-    if "406" in answers:
+    if "406" in answers and run.decides:
         accept = (("Accept", "application/x-cierre-nothing"),)
         refused = frozenset({404, 406, *UNAUTHENTICATED, *MALFORMED})
         yield Probe("an unsatisfiable Accept", accept[0][1], refused, pointer(run.document, *answers["406"]), accept)

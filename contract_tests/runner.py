@@ -106,6 +106,8 @@ class Run:
         )
         self.ring = Keyring(options.url, options.headers, secrets)
         self.operations = [operation for operation in operations(self.document) if self.selected(operation)]
+        # Whether the server decides anything, or answers from examples.
+        self.decides = True
         self._known: dict[tuple[str, str, str, str], int] = {}
         self._large: dict[int, Failing] = {}
 
