@@ -1,0 +1,14 @@
+"""The command line as a process of its own, with nothing of the test's environment."""
+
+import os
+import subprocess
+import sys
+
+CIERRE = (sys.executable, "-c", "from cierre.cli import main; main()")
+
+
+def run(*arguments, timeout=3600):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CIERRE_")}
+    return subprocess.run(
+        [*CIERRE, *arguments], capture_output=True, text=True, check=False, env=environment, timeout=timeout
+    )
