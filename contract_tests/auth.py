@@ -39,7 +39,7 @@ import yaml
 from requests.auth import AuthBase
 
 from contract_tests.documents import Document, Operation, find, security
-from contract_tests.exchanges import Secrets
+from contract_tests.exchanges import Secrets, sent_body
 from contract_tests.findings import CouldNotRun
 
 # Shorter strings of a login's answer are words, not credentials.
@@ -234,12 +234,6 @@ def tokens_in(node: Any, path: str = "") -> Iterator[tuple[str, tuple[str, str]]
 
 def _variable(name: str) -> str:
     return "".join(f"_{char}" if char.isupper() else char for char in name).upper().strip("_")
-
-
-def sent_body(request: requests.PreparedRequest) -> bytes:
-    """The body of a prepared request; nothing that is streamed occurs here."""
-    body = request.body or b""
-    return body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
 
 
 class Presented(AuthBase):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -68,17 +68,38 @@ def _field(pairs: tuple[tuple[str, str], ...], name: str) -> str | None:
     return ", ".join(values) if values else None
 
 
+class Chunks:
+    """A body that is sent in pieces, without a Content-Length."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.pieces)
+
+    @property
+    def whole(self) -> bytes:
+        return b"".join(self.pieces)
+
+
+def sent_body(request: Any) -> bytes:
+    """The body of a prepared request."""
+    body = request.body or b""
+    if isinstance(body, Chunks):
+        return body.whole
+    return body.encode() if isinstance(body, str) else bytes(body)
+
+
 def exchange(response: Any, *, operation: str, phase: str, started: float) -> Exchange:
     """From schemathesis' `Response`, which every transport of it gives."""
     request = response.request
-    body = request.body or b""
     return Exchange(
         operation=operation,
         phase=phase,
         method=str(request.method),
         url=str(request.url),
         request_headers=tuple((str(name), _text(value)) for name, value in request.headers.items()),
-        request_body=body.encode() if isinstance(body, str) else bytes(body),
+        request_body=sent_body(request),
         status=response.status_code,
         reason=response.message,
         headers=tuple((name, value) for name, values in response.headers.items() for value in values),

@@ -15,8 +15,9 @@ from schemathesis.openapi.checks import IgnoredAuth, RejectedPositiveData, Unsup
 
 from cierre import contract
 from contract_tests import house_checks as house_checks  # noqa: PLC0414 - registers them with schemathesis
-from contract_tests.auth import Entry, sent_body
+from contract_tests.auth import Entry
 from contract_tests.documents import Document, find, operations
+from contract_tests.exchanges import sent_body
 from contract_tests.exploration import explore
 from contract_tests.findings import CouldNotRun
 

@@ -1,11 +1,13 @@
-"""Requests that no generator thinks of: broken credentials, and bodies in forms that the contract has not.
+"""Requests that no generator thinks of, each sent once an operation.
 
-Each is sent once an operation. What must come back is what the contract documents, and never a success.
+Broken credentials and bodies in forms that the contract has not must be refused, as the contract documents it; what
+is only unusual must be taken.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from schemathesis.generation.case import Case
 from contract_tests.auth import presented
 from contract_tests.clauses import BrokenClause, security_pointer
 from contract_tests.documents import Document, Operation, find, pointer, security
+from contract_tests.exchanges import Chunks, sent_body
 from contract_tests.findings import Scenario
 from contract_tests.negotiation import variations
 
@@ -45,7 +48,7 @@ ANSWER_CHECKS = (
 
 @dataclass(frozen=True)
 class Probe:
-    """One request that must be refused.
+    """One request that must be refused, or, where `refused` is empty, must be taken.
 
     Attributes:
         kind: what it is about; an operation has one finding a kind.
@@ -62,13 +65,14 @@ class Probe:
     refused: frozenset[int]
     clause: str
     headers: tuple[tuple[str, str | None], ...] = ()
-    body: bytes | None = None
+    body: bytes | Chunks | None = None
     method: str | None = None
 
 
 UNAUTHENTICATED = frozenset({401, 403})
 UNSUPPORTED = frozenset({415})
 MALFORMED = frozenset({400, 422})
+COMPLAINTS = frozenset({400, 411, 413, 415, 422})
 # What a server that answers from examples need not refuse.
 DECISIONS = frozenset({"a body of megabytes"})
 
@@ -111,6 +115,7 @@ def probes(run: Run, operation: Operation) -> Iterator[Probe]:
         clause = security_pointer(run.document, operation.steps)
         for name, value in broken_credentials(token):
             yield Probe("broken credentials", name, UNAUTHENTICATED, clause, (("Authorization", value),))
+    yield from _unusual(run.document, operation)
     yield from (one for one in _bodies(run.document, operation) if run.decides or one.kind not in DECISIONS)
     answers = {status: (*operation.steps, "responses", status) for status in operation.definition["responses"]}
     if "405" in answers:
@@ -122,6 +127,25 @@ def probes(run: Run, operation: Operation) -> Iterator[Probe]:
         accept = (("Accept", "application/x-cierre-nothing"),)
         refused = frozenset({404, 406, *UNAUTHENTICATED, *MALFORMED})
         yield Probe("an unsatisfiable Accept", accept[0][1], refused, pointer(run.document, *answers["406"]), accept)
+
+
+def _unusual(document: Document, operation: Operation) -> Iterator[Probe]:
+    """What HTTP and the contract allow, and servers forget."""
+    body = find(document, *operation.steps, "requestBody")
+    if not body or "application/json" not in body.get("content", {}):
+        return
+    clause = pointer(document, *operation.steps, "requestBody")
+    shown = json.dumps(example(find(document, *operation.steps, "requestBody", "content", "application/json"))).encode()
+    kind, nothing = "Content-Type", frozenset[int]()
+    yield Probe(
+        "a parameter of the type", "charset", nothing, clause, ((kind, "application/json; charset=utf-8"),), shown
+    )
+    yield Probe(
+        "a body in chunks", "chunked", nothing, clause, ((kind, "application/json"),), Chunks(shown[:3], shown[3:])
+    )
+    if not body.get("required"):
+        yield Probe("no body", "without a type", nothing, clause, ((kind, None),), b"")
+        yield Probe("no body", "with a type", nothing, clause, ((kind, "application/json"),), b"")
 
 
 def _bodies(document: Document, operation: Operation) -> Iterator[Probe]:
@@ -252,6 +276,7 @@ class _Changed(AuthBase):
             if value is not None:
                 request.headers[name] = value
         if self.probe.body is not None:
+            request.headers.pop("Content-Length", None)
             request.prepare_body(self.probe.body, None)
         return request
 
@@ -262,6 +287,7 @@ def _send(recorder: ScenarioRecorder, case: Case[Any], one: Probe, headers: dict
     case._auth = _Changed(one, case._auth)  # noqa: SLF001 - see _case
     recorder.record_case(case=case)
     response = case.call(headers=headers)
+    response.request.body = sent_body(response.request)
     recorder.record_response(case_id=case.id, response=response)
     for name in ANSWER_CHECKS:
         try:
@@ -279,13 +305,16 @@ def _accepted(case: Case[Any], response: Response, one: Probe) -> Failure | None
     documented = set(case.operation.responses.status_codes)
     expected = {status for status in one.refused if str(status) in documented} or None
     wrong = response.status_code < 400 if expected is None else response.status_code not in expected
+    wanted = "a refusal" if expected is None else " or ".join(map(str, sorted(expected)))
+    verb = "refused"
+    if not one.refused:
+        wrong, wanted, verb = response.status_code in COMPLAINTS, "no complaint about the request", "taken"
     if not wrong:
         return None
-    wanted = "a refusal" if expected is None else " or ".join(map(str, sorted(expected)))
     return BrokenClause(
         operation=case.operation.label,
         rule=f"probe: {one.kind}",
-        title=f"Not refused as the contract says: {one.kind}",
+        title=f"Not {verb} as the contract says: {one.kind}",
         message=f"Sent: {one.name}\nExpected {wanted}, got {response.status_code}",
         clause=one.clause,
     )

@@ -93,6 +93,7 @@ class Rules(RuleBasedStateMachine):
         mine = [one for one in listed.at("data", "sessions") if one["sessionId"] == answer.at("data", "sessionId")]
         listed.must(len(mine) == 1 and mine[0]["current"], "The new session is not listed as the current one")
         listed.must(more.get("device") in {None, mine[0]["deviceId"]}, "The session has another device")
+        listed.must(mine[0]["clientId"] == (more.get("client") or "cierre"), "The session has another client")
         session = Session(
             id=answer.at("data", "sessionId"),
             user=answer.at("data", "user", "id"),

@@ -261,7 +261,7 @@ def test_a_team_holds_its_service_to_its_contract_with_a_fixture(files, pytester
                 assert report.exchanges
             """
         )
-        result = pytester.runpytest_subprocess("-p", "contract_tests.pytest_plugin")
+        result = pytester.runpytest_subprocess()
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*POST /notes: Missing required response headers*", "curl -i -X POST *"])

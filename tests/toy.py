@@ -149,7 +149,7 @@ class Notes:
             return self.refused(405, Allow="POST")
         if not self.known(request):
             return self.refused(401, **{"WWW-Authenticate": "Bearer"})
-        if request.headers.get("content-type", "") != "application/json":
+        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
             return self.refused(415)
         text = self.text(await request.body())
         if text is None:

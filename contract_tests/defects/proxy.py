@@ -141,7 +141,8 @@ class Proxy:
 
     async def forward(self, request: Request) -> Reply:
         """What the server itself answers."""
-        headers = [(name, value) for name, value in request.headers if name != "content-length"]
+        framing = {"content-length", "transfer-encoding"}
+        headers = [(name, value) for name, value in request.headers if name not in framing]
         url = httpx.URL(self.upstream).copy_with(raw_path=request.target.encode("latin-1"))
         built = self.client.build_request(request.method, url, headers=headers, content=request.body or None)
         response = await self.client.send(built)
