@@ -188,7 +188,7 @@ def test_the_command_exits_with_0_1_or_2(files):
     assert broken.returncode == 1
     assert "BROKEN   POST /notes: Server error [#/paths/~1notes/post/responses]" in broken.stdout
     assert nobody.returncode == no_spec.returncode == 2
-    assert nobody.stderr.startswith("Error: http://127.0.0.1:1 does not answer")
+    assert nobody.stderr.startswith("cierre: http://127.0.0.1:1 does not answer")
     assert "nowhere.yaml" in no_spec.stderr
     assert "Traceback" not in nobody.stderr + no_spec.stderr
 

@@ -1,5 +1,6 @@
 """Logs: one structured line a request, an event line a closing, tied by the trace id; never a secret."""
 
+import asyncio
 import json
 
 import pytest
@@ -140,5 +141,11 @@ async def test_a_line_break_in_what_a_client_sends_forges_no_line(real):
     before = len(real.log().splitlines())
     agent = 'User-Agent: x\\n{"event":"user_logout"}'
     exchange(real.port, post(f"{LOGOUT}%0a%7b%22event%22:1%7d", agent, "Authorization: Bearer x"))
-    new = [json.loads(line) for line in real.log().splitlines()[before:] if line.startswith("{")]
+    new = []
+    for _ in range(250):
+        # The line is written when the answer has gone.
+        new = [json.loads(line) for line in real.log().splitlines()[before:] if line.startswith("{")]
+        if new:
+            break
+        await asyncio.sleep(0.02)
     assert [line["event"] for line in new] == ["request"]
