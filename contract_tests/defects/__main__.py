@@ -39,18 +39,19 @@ class Outcome(NamedTuple):
 
 
 def test(url: str, defect: Defect, seed: int) -> Outcome:
-    """Run the contract tests against one defect, until something is found."""
-    phases = ("rules",) if defect.rules else GENERATED
-    operations = None if defect.rules else defect.operations
+    """Run the contract tests against one defect until something is found: the operation first, then the rules."""
     started = time.monotonic()
-    try:
-        report = _report(url, defect.make(), operations=operations, phases=phases, seed=seed, patience=defect.patience)
-    except CouldNotRun as problem:
-        return Outcome(defect, found=False, by=str(problem), requests=0, seconds=time.monotonic() - started)
-    by = ", ".join(f"{found.check} ({found.phase})" for found in report.findings[:1])
-    return Outcome(
-        defect, bool(by), by or "; ".join(report.errors) or "nothing", len(report.exchanges), time.monotonic() - started
-    )
+    asked, by, sent = {"seed": seed, "patience": defect.patience}, "", 0
+    for phases, operations in ((GENERATED, defect.operations), (("rules",), None)):
+        if by or (defect.rules and operations):
+            continue
+        try:
+            report = _report(url, defect.make(), operations=operations, phases=phases, **asked)
+        except CouldNotRun as problem:
+            return Outcome(defect, found=False, by=str(problem), requests=sent, seconds=time.monotonic() - started)
+        by = ", ".join(f"{found.check} ({found.phase})" for found in report.findings[:1])
+        sent += len(report.exchanges)
+    return Outcome(defect, bool(by), by or "nothing", sent, time.monotonic() - started)
 
 
 def _report(url: str, behaves: Behaviour, **options: object) -> Report:
