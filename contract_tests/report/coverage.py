@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -39,8 +40,22 @@ class OperationCoverage:
         return (*self.statuses, *self.parameters, *self.bodies)
 
     @property
+    def by_status(self) -> list[tuple[str, list[Item]]]:
+        """Statuses in order, each with its media types under short names."""
+        found: dict[str, list[Item]] = {}
+        for item in self.statuses:
+            status, _, media_type = item.name.partition(" ")
+            found.setdefault(status, []).append(Item(short(media_type), item.count))
+        return sorted(found.items())
+
+    @property
     def unseen(self) -> list[str]:
         return [item.name for item in self.items if not item.count]
+
+
+def short(media_type: str) -> str:
+    """`application/vnd.cierre.session+json` → `session+json`."""
+    return re.sub(r"^application/(vnd\.[^.+]+\.)?", "", media_type) or "empty"
 
 
 @dataclass(frozen=True)

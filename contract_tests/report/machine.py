@@ -17,6 +17,8 @@ from contract_tests.exchanges import Exchange, Secrets
 from contract_tests.findings import Finding, Report
 from contract_tests.report.coverage import measure
 
+# Bytes of a body in an archive: a probe of megabytes says no more than its beginning.
+KEPT = 10_000
 # Characters that XML 1.0 forbids even as references (section 2.2).
 _FORBIDDEN_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -108,8 +110,13 @@ def har(report: Report, secrets: Secrets) -> str:
     return output.getvalue()
 
 
+def _kept(body: bytes) -> str:
+    """What an archive keeps of a body; `bodySize` tells the length of all of it."""
+    return body[:KEPT].decode(errors="replace")
+
+
 def _har_request(seen: Exchange, secrets: Secrets) -> Any:
-    body = secrets.hide(seen.request_body.decode(errors="replace"))
+    body = secrets.hide(_kept(seen.request_body))
     kind = seen.request_header("content-type") or ""
     return harfile.Request(
         method=seen.method,
@@ -122,7 +129,7 @@ def _har_request(seen: Exchange, secrets: Secrets) -> Any:
 
 
 def _har_response(seen: Exchange, secrets: Secrets) -> Any:
-    body = secrets.hide(seen.body.decode(errors="replace"))
+    body = secrets.hide(_kept(seen.body))
     return harfile.Response(
         status=seen.status,
         statusText=seen.reason,
