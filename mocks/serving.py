@@ -26,6 +26,8 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # Who reads the address on the terminal may come before the server is ready: he waits, and isn't refused.
+        listener.listen(2048)
     except OSError:
         listener.close()
         raise

@@ -40,7 +40,7 @@ def started(folder, *arguments):
         process = subprocess.Popen([*command, "--port", "0", "--no-watch"], stderr=log, cwd=folder)
     try:
         deadline = time.monotonic() + 60
-        while not (url := re.search(r"at (http://[^\s;]+)", told.read_text())) and time.monotonic() < deadline:
+        while not (url := re.search(r"at (http://[^\s;]+)[\s;]", told.read_text())) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert url, told.read_text()
         yield url[1], process
