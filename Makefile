@@ -45,7 +45,7 @@ format: install ## Let ruff decide about form
 
 lock: install ## Pin the dependencies anew
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.lock
+		--generate-hashes --no-header --upgrade -o requirements.lock
 
 clean: ## Remove what was built
 	rm -rf $(VENV) .tox node_modules .bench build dist *.egg-info .cierre

@@ -1,7 +1,7 @@
 """Statements: written once with SQLAlchemy Core, compiled once a database, run by the driver itself.
 
 SQLAlchemy is left out of the way of a request: compiled at first use, a statement costs the driver's time and no
-more (docs/decisions/0004-compiled-statements.md has what that was measured to be worth).
+more (docs/decisions/0003-compiled-statements.md has what that was measured to be worth).
 """
 
 from __future__ import annotations

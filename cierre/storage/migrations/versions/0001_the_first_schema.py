@@ -8,7 +8,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# Enough for sixteen disks or nodes to share, few enough for a plan to be quick.
+# Enough for several disks or nodes to share, few enough for a plan to be quick.
 PARTITIONS = 8
 
 
