@@ -21,14 +21,14 @@
 
 from __future__ import annotations
 
-import base64
 import fnmatch
 import itertools
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -39,13 +39,17 @@ import yaml
 from requests.auth import AuthBase
 
 from contract_tests.documents import Document, Operation, find, security
-from contract_tests.exchanges import Secrets, sent_body
+from contract_tests.exchanges import sent_body
 from contract_tests.findings import CouldNotRun
+from contract_tests.secrets import Secrets
 
 # Shorter strings of a login's answer are words, not credentials.
 SECRET_LENGTH = 20
 # Above this, what makes a header field unique might make it too long.
 LONGEST_KEY = 200
+# What an authentication file takes from the environment, and the names under which it may write secrets itself.
+_VARIABLE = re.compile(r"\$\{?(\w+)")
+_SECRET = re.compile(r"pass|pwd|secret|bearer|^value$|key|token|clave|contrase", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +61,7 @@ class Entry:
         token: JSON pointer into the login's answer.
         live: example value of the contract → the value to send instead, or a pointer into the login's answer.
         unique: header fields that must not come twice with one value: each is made unlike all others.
+        hidden: what no report may show → the name of the shell variable that stands for it.
     """
 
     scheme: str | None = None
@@ -70,6 +75,7 @@ class Entry:
     fresh: bool = False
     live: dict[str, str] = field(default_factory=dict)
     unique: tuple[str, ...] = ()
+    hidden: dict[str, str] = field(default_factory=dict)
 
     def fits(self, document: Document, operation: Operation) -> bool:
         """Whether these credentials are what `operation` wants; without any, whether their live values may do."""
@@ -91,7 +97,7 @@ def read(path: Path) -> list[Entry]:
     except (OSError, yaml.YAMLError) as problem:
         raise CouldNotRun(f"{path}: {problem}") from problem
     try:
-        return [entry(_from_environment(item)) for item in raw]
+        return [replace(entry(_from_environment(item)), hidden=dict(_secrets(item))) for item in raw]
     except (TypeError, KeyError, ValueError, AttributeError) as problem:
         raise CouldNotRun(f"{path}: an entry is not understood: {problem}") from problem
 
@@ -118,6 +124,23 @@ def _from_environment(node: Any) -> Any:
     if isinstance(node, dict):
         return {key: _from_environment(value) for key, value in node.items()}
     return [_from_environment(value) for value in node] if isinstance(node, list) else node
+
+
+def _secrets(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """What came from the environment, and what stands under the name of a secret, each with a variable's name."""
+    if isinstance(node, str):
+        from_environment = [one for one in _VARIABLE.findall(node) if one in os.environ]
+        yield from ((os.environ[one], one) for one in from_environment)
+        if _SECRET.search(name) and not from_environment:
+            yield node, _variable(name)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            # `token` and `live` say where in an answer to look; `unique` names header fields.
+            if key not in {"token", "live", "unique"}:
+                yield from _secrets(value, str(key))
+    elif isinstance(node, list):
+        for value in node:
+            yield from _secrets(value, name)
 
 
 @dataclass(frozen=True)
@@ -205,10 +228,11 @@ class _Pool:
 
     def _remember(self, url: str, body: Document, content: Any) -> None:
         found = dict(tokens_in(content))
-        sent = json.dumps(body)
-        lines = [f"LOGIN=$(curl -s {url} -H 'Content-Type: application/json' -d '{sent}')"]
+        sent, secrets = json.dumps(body), self.ring.secrets
+        lines = [*secrets.preparation(sent)]
+        lines += [f"LOGIN=$(curl -s {url} -H 'Content-Type: application/json' -d {secrets.quote(sent)})"]
         lines += [f"{name}=$(echo \"$LOGIN\" | jq -r '{path}')" for name, (path, _) in found.items()]
-        self.ring.secrets.add({name: value for name, (_, value) in found.items()}, "\n".join(lines))
+        secrets.add({name: value for name, (_, value) in found.items()}, "\n".join(lines))
 
 
 def _post(url: str, body: Document, headers: dict[str, str]) -> requests.Response:
@@ -261,7 +285,8 @@ class Presented(AuthBase):
 
     def _enliven(self, request: requests.PreparedRequest) -> None:
         """Put real values where the request has the contract's example values."""
-        body = sent_body(request).decode("latin-1")
+        body = sent_body(request).decode(errors="surrogateescape")
+        in_json = "json" in str(request.headers.get("Content-Type", ""))
         cookie = str(request.headers.get("Cookie", ""))
         url = str(request.url)
         for name in self.source.unique:
@@ -273,9 +298,10 @@ class Presented(AuthBase):
             written = quote(shown, safe="")
             if shown in body or written in body or shown in cookie or written in url:
                 real = self._real(shown)
-                body = body.replace(shown, real).replace(written, quote(real, safe=""))
+                encoded = json.dumps(real)[1:-1] if in_json else quote(real, safe="")
+                body = body.replace(shown, encoded).replace(written, encoded)
                 cookie, url = cookie.replace(shown, real), url.replace(written, quote(real, safe=""))
-                request.prepare_body(body.encode("latin-1") or None, None)
+                request.prepare_body(body.encode(errors="surrogateescape") or None, None)
                 request.url = url
                 if cookie:
                     request.headers["Cookie"] = cookie
@@ -291,13 +317,11 @@ class Presented(AuthBase):
         return "Basic" if self.source.username is not None else "Bearer"
 
     def _value(self) -> str:
-        value = self.source.value or ""
-        if self.source.username is None and self.source.path is not None:
-            return self.ring.login(self.source).token
         if self.source.username is not None:
-            value = base64.b64encode(f"{self.source.username}:{self.source.password}".encode()).decode()
-        self.ring.secrets.add({"CREDENTIAL": value}, "# CREDENTIAL is the value of the authentication file")
-        return value
+            return self.ring.secrets.basic(self.source.username, self.source.password or "")
+        if self.source.path is not None:
+            return self.ring.login(self.source).token
+        return self.source.value or ""
 
 
 def presented(document: Document, operation: Operation, entries: list[Entry], ring: Keyring) -> Presented | None:

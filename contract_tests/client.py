@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -106,7 +105,7 @@ class Client:
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
         if basic is not None:
-            sent["Authorization"] = "Basic " + base64.b64encode(":".join(basic).encode()).decode()
+            sent["Authorization"] = f"Basic {self.run.ring.secrets.basic(*basic)}"
         if cookie is not None:
             sent["Cookie"] = f"refreshToken={cookie}"
         return self._answer(operation, spoken, {"headers": sent, **body})

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
+
+from contract_tests.secrets import Secrets
 
 # What `requests` and schemathesis add by themselves and nobody needs to repeat.
 _UNINTERESTING = {"content-length", "user-agent", "accept-encoding", "connection", "x-schemathesis-testcaseid"}
-# Long runs of the characters that tokens are made of.
-_WORD = re.compile(r"[\w.|~%+/-]{12,}")
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f-\xff]")
 
 
@@ -52,6 +51,12 @@ class Exchange:
         """Everything sent that may hold a credential."""
         named = (self.request_header(name) or "" for name in ("authorization", "cookie"))
         return " ".join([*named, self.request_body.decode("latin-1"), self.url])
+
+    @property
+    def text(self) -> str:
+        """Everything sent."""
+        fields = (f"{name}: {value}" for name, value in self.request_headers)
+        return "\n".join([self.url, *fields, _shown(self.request_body)])
 
     @property
     def path(self) -> str:
@@ -113,59 +118,36 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-@dataclass
-class Secrets:
-    """Values that a report must not show and that a repeated request must have anew.
-
-    Attributes:
-        names: secret value → the shell expression, without its `$`, that stands for it.
-        recipe: secret value → shell lines that fill the variables.
-    """
-
-    names: dict[str, str] = field(default_factory=dict)
-    recipe: dict[str, str] = field(default_factory=dict)
-
-    def add(self, values: Mapping[str, str], recipe: str) -> None:
-        """Remember `values`, by shell expression, and the lines that make them."""
-        for name, value in values.items():
-            for written in {value, quote(value, safe="")}:
-                self.names[written] = name
-                self.recipe[written] = recipe
-
-    def used_in(self, text: str) -> list[str]:
-        """The secrets in `text`, in order, each once."""
-        # A run has thousands of tokens: look each word up instead of searching for each token.
-        return list(dict.fromkeys(word for word in _WORD.findall(text) if word in self.names))
-
-    def hide(self, text: str) -> str:
-        """`text` with each secret replaced by the name of its variable."""
-        return _WORD.sub(lambda word: f"${self.names[word[0]]}" if word[0] in self.names else word[0], text)
-
-
 def curl(sent: Exchange, secrets: Secrets) -> str:
     """Shell lines that repeat the request; the first ones obtain credentials as the run did."""
-    parts = ["curl -i -X", sent.method, _quote(sent.url, secrets)]
+    return "\n".join([*secrets.preparation(sent.text), command(sent, secrets)])
+
+
+def command(sent: Exchange, secrets: Secrets) -> str:
+    """The curl that sends the request, once the variables of its secrets are filled."""
+    parts = ["curl -i -X", sent.method, secrets.quote(sent.url)]
     for name, value in sent.request_headers:
         if name.lower() not in _UNINTERESTING:
-            parts += ["\\\n  -H", _quote(f"{name}: {value}" if value else f"{name};", secrets)]
+            parts += ["\\\n  -H", secrets.quote(f"{name}: {value}" if value else f"{name};")]
     if sent.request_body:
         parts += ["\\\n  --data-binary", _quote_bytes(sent.request_body, secrets)]
-    command = " ".join(parts)
-    used = secrets.used_in(f"{sent.request_headers} {sent.credentials}")
-    recipes = dict.fromkeys(secrets.recipe[value] for value in used if secrets.recipe[value])
-    return "\n".join([*recipes, command])
+    return " ".join(parts)
 
 
 def _quote_bytes(body: bytes, secrets: Secrets) -> str:
     if not _CONTROL.search(body):
-        return _quote(body.decode(), secrets)
+        return secrets.quote(_shown(body))
     # $'…' is the one quoting in which a shell can write any byte.
-    escaped = "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "\\'" else f"\\x{byte:02x}" for byte in body)
-    return f"$'{escaped}'"
+    return "".join(
+        f'"${name}"' if name is not None else f"$'{_escaped(piece)}'" for piece, name in secrets.pieces(_shown(body))
+    )
 
 
-def _quote(text: str, secrets: Secrets) -> str:
-    for value in secrets.used_in(text):
-        before, _, after = text.partition(value)
-        return f'{shlex.quote(before)}"${secrets.names[value]}"{_quote(after, secrets) if after else ""}'
-    return shlex.quote(text)
+def _shown(body: bytes) -> str:
+    """A body as text, from which `_escaped` gets every byte back."""
+    return body.decode(errors="surrogateescape")
+
+
+def _escaped(piece: str) -> str:
+    written = piece.encode(errors="surrogateescape")
+    return "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "\\'" else f"\\x{byte:02x}" for byte in written)

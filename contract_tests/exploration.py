@@ -15,10 +15,11 @@ from schemathesis.generation.hypothesis.reporting import ignore_hypothesis_outpu
 
 from contract_tests.auth import tokens_in
 from contract_tests.client import BrokenRule, Client
-from contract_tests.exchanges import Exchange, Secrets, curl
+from contract_tests.exchanges import Exchange, command
 from contract_tests.findings import Finding, Scenario
 from contract_tests.rules import ELSEWHERE, Rules
 from contract_tests.scripts import Script, play, scripts
+from contract_tests.secrets import Secrets
 
 if TYPE_CHECKING:
     from schemathesis.specs.openapi.schemas import OpenApiSchema
@@ -169,17 +170,17 @@ def _found(run: Run, broken: list[BrokenRule]) -> None:
 
 def sequence(trace: tuple[Exchange, ...], secrets: Secrets) -> str:
     """Shell lines that send the whole sequence again, each token kept in a variable of its own."""
-    lines = []
+    lines = secrets.preparation(*(seen.text for seen in trace))
     for seen in trace:
         try:
             told = list(tokens_in(json.loads(seen.body)))
         except (ValueError, RecursionError):
             told = []
-        command = curl(seen, secrets)
+        sent = command(seen, secrets)
         if not told:
-            lines.append(command)
+            lines.append(sent)
             continue
-        lines.append(f"ANSWER=$({command.replace('curl -i', 'curl -s', 1)})")
+        lines.append(f"ANSWER=$({sent.replace('curl -i', 'curl -s', 1)})")
         for _, (path, value) in told:
             if value in secrets.names:
                 lines.append(f"{secrets.names[value]}=$(echo \"$ANSWER\" | jq -r '{path}')")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -35,6 +36,8 @@ DEVICE = "mobile-device-uuid-123456789"
 NOWHERE = "cierre-no-such-path"
 REFRESH_TOKEN = "cmVmcmVzaC10b2tlbi1vZi10aGUtZXhhbXBsZXM"
 USER_ID = "64f8a123b456c789d012e345"
+# Stands in the README, and in the contract as an example.
+DEMO_PASSWORD = "cierre-demo"
 # The values that the contract's examples show, and what of a login they stand for.
 LIVE = {
     REFRESH_TOKEN: "/data/refreshToken",
@@ -57,11 +60,18 @@ def ours(dialect: str | None, users: Users) -> tuple[Document, tuple[Entry, ...]
     except contract.ContractError as problem:
         raise CouldNotRun(f"our own contract cannot be used: {problem}") from problem
     headers = {"Host": HOSTS[dialect]} if dialect in HOSTS else {}
-    return _with_unrouted(document), tuple(_entries(users)), headers, House(users, dialect)
+    entries = [replace(entry, hidden=_hidden(users)) for entry in _entries(users)]
+    return _with_unrouted(document), tuple(entries), headers, House(users, dialect)
+
+
+def _hidden(users: Users) -> dict[str, str]:
+    """What no report may show, and its shell variable; the demo's password stands in the README."""
+    given = {"PASSWORD": users.password, "ADMIN_PASSWORD": users.admin_password, "CLIENT_SECRET": users.client_secret}
+    return {value: name for name, value in given.items() if value != DEMO_PASSWORD}
 
 
 def _entries(users: Users) -> list[Entry]:
-    live = {**LIVE, "usuario@ejemplo.com": users.user, "cierre-demo": users.password}
+    live = {**LIVE, "usuario@ejemplo.com": users.user, DEMO_PASSWORD: users.password}
     admin = _entry(users.admin_user, users.admin_password, "/api/v1/admin/*", LIVE)
     client = Entry(
         operations="introspect_token",

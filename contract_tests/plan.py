@@ -9,9 +9,9 @@ from typing import Any
 from cierre import contract
 from contract_tests import auth
 from contract_tests.documents import Document
-from contract_tests.exchanges import Secrets
 from contract_tests.findings import CouldNotRun, Report
 from contract_tests.runner import Extension, Listener, Options, Run, execute
+from contract_tests.secrets import Secrets
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,19 @@ def plan(*, spec: Path | None, auth_file: Path | None, dialect: str | None, user
 
         document, entries, headers, extension = ours(dialect, users)
         chosen = Options(document=document, entries=entries, headers=headers, refusals=REFUSALS, **options)
-        return Plan(chosen, extension, Secrets())
+        return _plan(chosen, extension)
     if dialect is not None:
         raise CouldNotRun("--dialect is a view of our own contract, not of --spec")
     entries = tuple(auth.read(auth_file)) if auth_file is not None else ()
-    return Plan(Options(document=load(spec), entries=entries, **options), None, Secrets())
+    return _plan(Options(document=load(spec), entries=entries, **options), None)
+
+
+def _plan(options: Options, extension: Extension | None) -> Plan:
+    secrets = Secrets()
+    for entry in options.entries:
+        for value, name in entry.hidden.items():
+            secrets.keep(name, value)
+    return Plan(options, extension, secrets)
 
 
 def load(path: Path) -> Document:

@@ -24,10 +24,11 @@ from contract_tests import checks as checks  # noqa: PLC0414 - registers our che
 from contract_tests.auth import Entry, Keyring, presented, tokens_in
 from contract_tests.clauses import clause_of
 from contract_tests.documents import Document, Operation, operations
-from contract_tests.exchanges import Exchange, Secrets, curl, exchange
+from contract_tests.exchanges import Exchange, curl, exchange
 from contract_tests.findings import CouldNotRun, Finding, Report, Scenario
 from contract_tests.negotiation import negotiate
 from contract_tests.probes import probe
+from contract_tests.secrets import Secrets
 from contract_tests.shrink import Failing, shrink
 
 # Enumerated phases go on after a failure, so that one run shows them all; fuzzed ones would repeat it for long.

@@ -137,7 +137,7 @@ def test_the_curl_of_a_finding_shows_it_again(files, tmp_path):
             capture_output=True,
             text=True,
             check=True,
-            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin", "PASSWORD": "of-straw"},
         ).stdout
     assert shown.startswith("HTTP/1.1 201")
     assert "location" not in shown
@@ -161,6 +161,7 @@ def test_reports_say_what_broke_and_what_was_never_seen_and_keep_secrets(files, 
     assert len(entries) == len(report.exchanges)
     for text in written.values():
         assert "token-of-notes-" not in text
+        assert "of-straw" not in text
 
 
 def command(*arguments):

@@ -110,7 +110,11 @@ CONTRACT = {
         "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer"}},
     },
 }
-AUTH = "- scheme: bearerAuth\n  login: {path: /login, json: {user: me}, token: /token}\n  fresh: true\n"
+AUTH = """
+- scheme: bearerAuth
+  login: {path: /login, json: {user: me, password: of-straw}, token: /token}
+  fresh: true
+"""
 
 
 class Notes:

@@ -105,7 +105,7 @@ def command(
             result = task.run(watching)
     except CouldNotRun as problem:
         raise click.ClickException(str(problem)) from problem
-    summary(result, task.document, console)
+    summary(result, task.document, task.secrets, console)
     if report is not None:
         for path in write(result, task.document, task.secrets, report):
             console.print(f"wrote {path}", markup=False, highlight=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from contract_tests.documents import Document
-from contract_tests.exchanges import Secrets
 from contract_tests.findings import Report
 from contract_tests.report import html, machine
+from contract_tests.secrets import Secrets
 
 
 def write(report: Report, document: Document, secrets: Secrets, directory: Path) -> list[Path]:
@@ -23,5 +23,5 @@ def write(report: Report, document: Document, secrets: Secrets, directory: Path)
         "traffic.har": machine.har(report, secrets),
     }
     for name, text in content.items():
-        (directory / name).write_text(secrets.hide(text), encoding="utf-8")
+        (directory / name).write_text(secrets.hide_tokens(text), encoding="utf-8")
     return [directory / name for name in content]

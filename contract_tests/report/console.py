@@ -15,6 +15,7 @@ from contract_tests.findings import Finding, Report, Scenario
 from contract_tests.report.coverage import measure
 from contract_tests.report.machine import answer
 from contract_tests.runner import Listener
+from contract_tests.secrets import Secrets
 
 UNSEEN_SHOWN = 12
 
@@ -78,17 +79,17 @@ def listener() -> Iterator[Listener]:
         yield Live(progress)
 
 
-def summary(report: Report, document: Document, console: Console) -> None:
+def summary(report: Report, document: Document, secrets: Secrets, console: Console) -> None:
     """The findings in full, what was never seen, and one line in the end."""
     for number, finding in enumerate(report.findings, 1):
         console.rule(f"[red]{number}. {escape(finding.title)}[/red]", align="left")
-        came = answer(finding.exchange)
+        came = secrets.hide(answer(finding.exchange))
         console.print(f"{finding.operation} · {finding.check} · {finding.phase}", markup=False, highlight=False)
         console.print(f"clause  {finding.clause}\n\n{finding.message}\n", markup=False, highlight=False)
         console.print(finding.curl, markup=False, highlight=False, soft_wrap=True)
         console.print(f"\n{came}\n", markup=False, highlight=False, soft_wrap=True)
     for problem in report.errors:
-        console.print(f"could not test: {problem}", markup=False, highlight=False)
+        console.print(f"could not test: {secrets.hide(problem)}", markup=False, highlight=False)
     _unseen(report, document, console)
     verdict = "holds" if report.exit_code == 0 else "is broken" if report.exit_code == 1 else "was not fully tested"
     console.print(

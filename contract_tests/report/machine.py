@@ -13,9 +13,10 @@ from xml.etree import ElementTree as ET
 import harfile
 
 from contract_tests.documents import Document
-from contract_tests.exchanges import Exchange, Secrets
+from contract_tests.exchanges import Exchange
 from contract_tests.findings import Finding, Report
 from contract_tests.report.coverage import measure
+from contract_tests.secrets import Secrets
 
 # Bytes of a body in an archive: a probe of megabytes says no more than its beginning.
 KEPT = 10_000
@@ -87,7 +88,7 @@ def json_report(report: Report, document: Document, secrets: Secrets) -> str:
             }
             for finding in report.findings
         ],
-        "errors": report.errors,
+        "errors": [secrets.hide(problem) for problem in report.errors],
         "scenarios": [asdict(scenario) for scenario in report.scenarios],
         "coverage": {"share": round(coverage.share, 4), **asdict(coverage)},
     }
@@ -120,7 +121,7 @@ def _har_request(seen: Exchange, secrets: Secrets) -> Any:
     kind = seen.request_header("content-type") or ""
     return harfile.Request(
         method=seen.method,
-        url=seen.url,
+        url=secrets.hide(seen.url),
         httpVersion="HTTP/1.1",
         headers=[harfile.Record(name=name, value=secrets.hide(value)) for name, value in seen.request_headers],
         bodySize=len(seen.request_body),

@@ -1,0 +1,127 @@
+"""What a report must not show: the tokens that a run obtains, and the passwords that it was given."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
+
+# Long runs of the characters that tokens are made of.
+_WORD = re.compile(r"[\w.|~%+/-]{12,}")
+# Jq programs that write a variable's value as a part of JSON, of a URL and of a form.
+_AS_JSON, _AS_URL, _AS_FORM = "@json | .[1:-1]", "@uri", '@uri | gsub("%20"; "+")'
+
+
+@dataclass
+class Secrets:
+    """Values that a report must not show and that a repeated request must have anew.
+
+    Attributes:
+        names: secret, as it is written → the shell expression, without its `$`, that stands for it.
+        recipe: secret, as it is written → shell lines that fill the variables; empty where other lines do.
+    """
+
+    names: dict[str, str] = field(default_factory=dict)
+    recipe: dict[str, str] = field(default_factory=dict)
+    _phrases: list[str] = field(default_factory=list)
+    _pattern: re.Pattern[str] | None = None
+
+    def add(self, values: Mapping[str, str], recipe: str) -> None:
+        """Remember tokens, by shell expression, and the lines that make them."""
+        for name, value in values.items():
+            for written in {value, quote(value, safe="")}:
+                self.names[written] = name
+                self.recipe[written] = recipe
+
+    def keep(self, name: str, value: str) -> None:
+        """Hide a password, a key or the like, which may be of any form, however a request writes it.
+
+        Args:
+            name: of the shell variable that whoever repeats a request sets first.
+        """
+        if not value or value in self.names:
+            return
+        name = self._free(name)
+        ask = f': "${{{name}:?set it first: what the run was given is not shown}}"'
+        self._hold(value, name, ask)
+        written = {json.dumps(value)[1:-1]: _AS_JSON, json.dumps(value, ensure_ascii=False)[1:-1]: _AS_JSON}
+        written |= {quote(value, safe=""): _AS_URL, quote_plus(value): _AS_FORM}
+        for encoded, program in written.items():
+            if encoded not in self.names:
+                other = self._free(f"{name}_ENCODED")
+                self._hold(encoded, other, f"{ask}\n{other}=$(printf %s \"${name}\" | jq -Rr '{program}')")
+
+    def basic(self, username: str, password: str) -> str:
+        """The value of the Basic scheme (RFC 7617, section 2); a secret, where the password is."""
+        value = base64.b64encode(f"{username}:{password}".encode()).decode()
+        if password in self.names and value not in self.names:
+            pair = f'{shlex.quote(username + ":")}"${self.names[password]}"'
+            name = self._free("BASIC")
+            self._hold(value, name, f"{self.recipe[password]}\n{name}=$(printf %s {pair} | base64 -w0)")
+        return value
+
+    def _free(self, name: str) -> str:
+        """`name`, or with a number, if another secret has it."""
+        taken = set(self.names.values())
+        candidates = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
+        return next(candidate for candidate in candidates if candidate not in taken)
+
+    def _hold(self, phrase: str, name: str, recipe: str) -> None:
+        self.names[phrase], self.recipe[phrase] = name, recipe
+        self._phrases.append(phrase)
+        longest_first = sorted(self._phrases, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(_bounded, longest_first)))
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """Where secrets stand in `text`, in order."""
+        # A run has thousands of tokens: look each word up instead of searching for each token.
+        words = [word.span() for word in _WORD.finditer(text) if word[0] in self.names]
+        if self._pattern is None:
+            return words
+        phrases = [phrase.span() for phrase in self._pattern.finditer(text)]
+        free = [one for one in phrases if not any(one[0] < last and first < one[1] for first, last in words)]
+        return sorted(words + free)
+
+    def used_in(self, *texts: str) -> list[str]:
+        """The secrets in `texts`, in order, each once."""
+        return list(dict.fromkeys(text[start:end] for text in texts for start, end in self._spans(text)))
+
+    def hide(self, text: str) -> str:
+        """`text` with each secret replaced by the name of its variable."""
+        return "".join(piece if name is None else f"${name}" for piece, name in self.pieces(text))
+
+    def hide_tokens(self, text: str) -> str:
+        """`text`, of any syntax, with each token replaced: a password may be a word that the syntax needs."""
+        return _WORD.sub(lambda word: f"${self.names[word[0]]}" if word[0] in self.names else word[0], text)
+
+    def quote(self, text: str) -> str:
+        """`text` as one word of a shell's command line, with each secret taken from its variable."""
+        pieces = [shlex.quote(piece) if name is None else f'"${name}"' for piece, name in self.pieces(text)]
+        return "".join(pieces) or "''"
+
+    def pieces(self, text: str) -> Iterable[tuple[str, str | None]]:
+        """`text` in pieces; those that are secrets come with their names."""
+        at = 0
+        for start, end in self._spans(text):
+            if text[at:start]:
+                yield text[at:start], None
+            yield text[start:end], self.names[text[start:end]]
+            at = end
+        if text[at:]:
+            yield text[at:], None
+
+    def preparation(self, *texts: str) -> list[str]:
+        """Shell lines that fill the variables of all secrets in `texts`."""
+        return list(dict.fromkeys(recipe for value in self.used_in(*texts) if (recipe := self.recipe[value])))
+
+
+def _bounded(phrase: str) -> str:
+    """A pattern for `phrase` that matches neither in the middle of a word nor as the name of a JSON member."""
+    before = r"(?<!\w)" if re.match(r"\w", phrase) else ""
+    after = r"(?!\w)" if re.search(r"\w\Z", phrase) else ""
+    return f'{before}{re.escape(phrase)}{after}(?!"\\s*:)'
