@@ -8,6 +8,7 @@ import pytest
 from running import ADMIN, USER, bearer
 
 from cierre.storage.postgresql import PostgresTx
+from cierre.storage.repositories import closings
 from cierre.sweeper import Sweeper
 
 V1 = "/api/v1/auth"
@@ -118,6 +119,32 @@ async def test_each_query_of_a_request_has_an_index_and_touches_one_partition(st
         touched = {node["Relation Name"] for node in plan if PARTITION.match(node.get("Relation Name", ""))}
         assert len(touched) <= 1, sql
         assert not without_index(plan), sql
+
+
+async def test_a_closing_looks_at_nobody_elses_sessions(start_service, postgres_url):
+    service = await start_service(postgres_url)
+    others = """
+        WITH made AS (
+            INSERT INTO users (id, email, password_hash, role, enabled, tokenable_id, created_at)
+            SELECT lpad(n::text, 24, '0'), n || '@example.com', '!', 'EMPLEADO', true, n + 1000, 0
+            FROM generate_series(1, 1000) n RETURNING id
+        )
+        INSERT INTO sessions (user_id, id, epoch, device_id, client_id, status, created_at, last_seen_at, expires_at)
+        SELECT id, n || right(id, 20), 0, 'device', 'cierre', 'active', 0, 0, 4102444800000
+        FROM made, generate_series(1, 30) n ORDER BY n
+    """
+    async with service.services.database.connect() as tx:
+        connection = tx._connection
+        await connection.execute(others)
+        await connection.execute("ANALYZE sessions")
+        for compound in (closings._ONE, closings._DEVICE, closings._OTHERS, closings._ALL):
+            await connection.execute(f"PREPARE closing AS {compound.single.postgresql.text}")
+            ones = ", ".join(["'1'"] * len(compound.single.postgresql.names))
+            (row,) = await connection.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE closing({ones})")
+            await connection.execute("DEALLOCATE closing")
+            conditions = [node["Index Cond"] for node in nodes(json.loads(row[0])[0]["Plan"]) if "Index Cond" in node]
+            assert conditions
+            assert all("user_id" in condition or "(id)" in condition for condition in conditions), conditions
 
 
 async def test_each_query_of_the_upkeep_has_an_index(start_service, postgres_url, asked):

@@ -8,7 +8,7 @@ from benchmarks.database import Store
 from benchmarks.load import Request
 from benchmarks.processes import Command
 
-USERS = 1000
+USERS = 10_000
 """The sessions of a run belong to so many people, in turn."""
 
 

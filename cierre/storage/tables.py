@@ -83,6 +83,8 @@ Index(
     "ix_sessions_open",
     sessions.c.user_id,
     sessions.c.device_id,
+    # Without it, those that haven't expired are looked up among everybody's.
+    sessions.c.expires_at,
     postgresql_where=sessions.c.closed_at.is_(None),
     sqlite_where=sessions.c.closed_at.is_(None),
 )

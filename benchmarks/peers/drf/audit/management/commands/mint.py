@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-USERS = 1000
+USERS = 10_000
 BATCH = 2000
 
 
