@@ -128,6 +128,8 @@ def _pages(document: dict[str, Any]) -> ASGIApp:
             "persistAuthorization": True,
             "tryItOutEnabled": True,
             "validatorUrl": None,
+            # The schemas wait below the operations, closed.
+            "defaultModelsExpandDepth": 0,
         }
     )
     published = contract.bundle(document, published=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import socket
 import threading
@@ -42,6 +43,8 @@ def address(listener: socket.socket) -> str:
 
 def run(app: Any, listener: socket.socket) -> None:
     """Serve an ASGI application until interrupted."""
+    # A document may be large: looking through it for garbage would hold up whoever asks just then.
+    gc.freeze()
     config = uvicorn.Config(app, lifespan="on", log_level="critical", access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -14,6 +14,7 @@ from running import EMAIL, LOGOUT, USER, bearer, free_port
 from support.proxy import Door
 
 from cierre.denylist import Denylist
+from cierre.storage import migrate
 from cierre.storage.sqlite import SqliteDatabase
 from cierre.times import now_ms
 
@@ -108,7 +109,7 @@ async def test_readiness_says_what_is_wrong(start_service, postgres_url):
         # A newer one has migrated it: the old one goes on until it is replaced.
         await connection.execute("UPDATE alembic_version SET version_num = 'from-the-future'")
         assert await checks() == (200, {"database": "ok", "migrations": "ok"})
-        await connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        await connection.execute("UPDATE alembic_version SET version_num = $1", migrate.newest())
     finally:
         await connection.close()
     answer = await service.client.get("/health/live")

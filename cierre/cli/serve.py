@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
 from datetime import UTC
@@ -200,4 +201,8 @@ def _app(settings: Settings, log_format: Any) -> Any:
     from cierre.app import create_app
 
     logs.configure(log_format)
-    return create_app(settings)
+    app = create_app(settings)
+    # What stands now stands to the end. Looking through all of it for garbage would hold up whoever asks just then.
+    gc.collect()
+    gc.freeze()
+    return app

@@ -1,8 +1,7 @@
-"""PostgreSQL, by asyncpg's pool."""
+"""PostgreSQL, by asyncpg."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from cierre.errors import CierreError, ServiceUnavailable
+from cierre.storage.places import Places
 from cierre.storage.statements import Backend, Compound, Listener, Row, Statement
 from cierre.times import now_ms
 
@@ -32,7 +32,7 @@ _AWAY = (
 _TRIES = 3
 
 _PATIENCE = 5.0  # seconds for a connection, new or from another request
-_SESSION = {
+SESSION = {
     "application_name": "cierre",
     "jit": "off",
     # Left alone, PostgreSQL plans a statement on a partitioned table anew at each call, which takes longer than running
@@ -104,9 +104,6 @@ class PostgresTx:
 class PostgresDatabase:
     """A pool of connections.
 
-    asyncpg's own pool makes a task for each release, which costs more than a small statement does; here a connection
-    goes back into a queue.
-
     Args:
         url: `postgresql://user@host:port/name`.
         pool_size: connections at the most; they are made when they are needed.
@@ -116,21 +113,17 @@ class PostgresDatabase:
 
     def __init__(self, url: str, *, pool_size: int) -> None:
         self.url = url
-        # The last one that came back goes out first; an empty place is a connection to be made.
-        self._places: asyncio.LifoQueue[asyncpg.Connection | None] = asyncio.LifoQueue()
         self._pool_size = pool_size
+        self._places: Places[asyncpg.Connection] = Places(0, patience=_PATIENCE)
 
     async def open(self) -> None:
-        for _ in range(self._pool_size):
-            self._places.put_nowait(None)
+        self._places = Places(self._pool_size, patience=_PATIENCE)
         async with self.connect():
             pass
 
     async def close(self) -> None:
-        while not self._places.empty():
-            connection = self._places.get_nowait()
-            if connection is not None:
-                await connection.close(timeout=_PATIENCE)
+        for connection in self._places.drain():
+            await connection.close(timeout=_PATIENCE)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[PostgresTx]:
@@ -145,23 +138,20 @@ class PostgresDatabase:
                 connection.terminate()
                 raise
             finally:
-                self._places.put_nowait(None if connection.is_closed() else connection)
+                self._places.give(None if connection.is_closed() else connection)
 
     async def _take(self) -> asyncpg.Connection:
-        try:
-            connection = self._places.get_nowait()
-        except asyncio.QueueEmpty:
-            connection = await asyncio.wait_for(self._places.get(), _PATIENCE)
+        connection = await self._places.take()
         if connection is not None and not connection.is_closed():
             return connection
         try:
             return await self._new_connection()
         except BaseException:
-            self._places.put_nowait(None)
+            self._places.give(None)
             raise
 
     async def _new_connection(self) -> asyncpg.Connection:
-        return await asyncpg.connect(self.url, timeout=_PATIENCE, command_timeout=10, server_settings=_SESSION)
+        return await asyncpg.connect(self.url, timeout=_PATIENCE, command_timeout=10, server_settings=SESSION)
 
     @asynccontextmanager
     async def listen(self, channel: str, listener: Listener) -> AsyncIterator[PostgresTx]:

@@ -133,10 +133,12 @@ class WriteAheadLog:
             self._next = asyncio.create_task(self._flush())
         await asyncio.shield(self._next)
 
-    def close(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+    async def close(self) -> None:
+        # A flush under way is of somebody who waits for it.
+        async with self._turn:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
 
     async def _flush(self) -> None:
         async with self._turn:
@@ -153,7 +155,7 @@ class NoLog:
     async def flushed(self) -> None:
         return None
 
-    def close(self) -> None:
+    async def close(self) -> None:
         return None
 
 
@@ -177,7 +179,7 @@ class SqliteDatabase:
             self._free.append(self._new_connection())
 
     async def close(self) -> None:
-        self._log.close()
+        await self._log.close()
         while self._free:
             self._free.pop().close()
 

@@ -1,5 +1,6 @@
 """The limit: pgbench running the one statement that Cierre closes a session with, and nothing around it."""
 
+import os
 import re
 import subprocess
 
@@ -8,6 +9,7 @@ from benchmarks.database import Postgres
 from benchmarks.load import Load, LoadFailed
 from benchmarks.peers.base import USERS
 from benchmarks.peers.ours import SESSION_COLUMNS, Cierre
+from cierre.storage.postgresql import SESSION
 from cierre.storage.repositories import closings
 from cierre.storage.statements import Sql
 
@@ -62,7 +64,15 @@ class Pgbench:
             f"per_client={PER_CLIENT}",
         ]
         words += ["-f", str(self.script), self.store.url.rpartition("/")[2]]
-        done = subprocess.run(machine.pinned(machine.SERVER_CORES, words), capture_output=True, text=True, check=False)
+        # As our own connections are set: otherwise PostgreSQL would plan each time.
+        settings = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+        done = subprocess.run(
+            machine.pinned(machine.SERVER_CORES, words),
+            env={**os.environ, "PGOPTIONS": settings},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         shown = done.stdout + done.stderr
         rate = re.search(r"tps = ([\d.]+)", shown)
         latency = re.search(r"latency average = ([\d.]+)", shown)
