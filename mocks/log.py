@@ -42,8 +42,9 @@ class Log:
             return
         status = self._paint(str(reply.status), _COLOURS.get(reply.status // 100, "0"))
         fault = f" [{reply.fault}]" if reply.fault else ""
-        target = self._paint(f"{request.method} {request.path}", "1")
-        self._write(f"{_clock()} {target} → {status}{fault} {seconds * 1000:.1f} ms  {self._paint(reply.why, '2')}")
+        target = self._paint(_clean(f"{request.method} {request.path}"), "1")
+        why = self._paint(_clean(reply.why), "2")
+        self._write(f"{_clock()} {target} → {status}{fault} {seconds * 1000:.1f} ms  {why}")
 
     def _write_json(self, request: Request, reply: Reply, seconds: float, operation: str | None) -> None:
         # Query strings and bodies may hold credentials: they are not logged.
@@ -59,7 +60,7 @@ class Log:
         }
         if reply.fault:
             line["fault"] = reply.fault
-        self._write(dump(line).decode())
+        self._write(_clean(dump(line).decode()))
 
     def note(self, text: str) -> None:
         """Something that is good to know."""
@@ -83,18 +84,23 @@ class Log:
         if severity > self._level:
             return
         if self._json:
-            self._write(dump({kind: text}).decode())
+            self._write(_clean(dump({kind: text}).decode()))
         else:
-            self._write(f"{_clock()} {self._paint(kind, colour)}: {text}")
+            self._write(f"{_clock()} {self._paint(kind, colour)}: {_clean(text)}")
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
 
     def _write(self, line: str) -> None:
-        # Clients choose what stands in a path: no control characters on anybody's terminal.
-        clean = "".join(c if c.isprintable() or c == "\x1b" else "\N{REPLACEMENT CHARACTER}" for c in line)
-        self._stream.write((clean if self._colour else clean.replace("\x1b", "")) + "\n")
+        self._stream.write(f"{line}\n")
         self._stream.flush()
+
+
+def _clean(text: str) -> str:
+    """Clients choose what stands in a path: no control characters on anybody's terminal."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _clock() -> str:

@@ -234,10 +234,14 @@ async def test_a_json_log_has_the_operation_and_the_violations():
     assert line["why"] == "the example (the first success)"
 
 
-def test_control_characters_of_a_path_do_not_reach_the_terminal():
+@pytest.mark.parametrize("coloured", [False, True])
+def test_control_characters_of_a_path_do_not_reach_the_terminal(coloured, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
     told = io.StringIO()
-    Log(stream=told).request(Request("GET", "/\x1b[31m\r", b"", {}, b""), Reply(200, [], b"", "x"), 0.1, None)
-    assert "\x1b" not in told.getvalue()
+    told.isatty = lambda: coloured
+    Log(stream=told).request(Request("GET", "/\x1b]0;mine\r", b"", {}, b""), Reply(200, [], b"", "x"), 0.1, None)
+    assert ("\x1b[1m" in told.getvalue()) == coloured
+    assert "\x1b]" not in told.getvalue()
     assert "\r" not in told.getvalue()
 
 
