@@ -112,7 +112,7 @@ class RateLimiter:
             return None
         standing = Standing(limit, stats.remaining, max(1, math.ceil(stats.reset_time - time.time())))
         if not admitted:
-            raise Spent(standing)
+            raise LoginsSpent(standing) if limit in LOGIN else Spent(standing)
         return standing
 
     async def count_failure(self, limit: Limit, key: str) -> None:
@@ -140,6 +140,12 @@ class Spent(RateLimitExceeded):
         limit = standing.limit
         super().__init__(retry_after=standing.reset, limit=limit.quota, window_ms=limit.window * 1000)
         self.standing = standing
+
+
+class LoginsSpent(Spent):
+    """The same, of logins: the other one speaks of logouts, as document 003 does."""
+
+    situation = "login_rate_limited"
 
 
 def fields(limits: Iterable[Limit], standings: Iterable[Standing]) -> list[tuple[str, str]]:

@@ -102,8 +102,10 @@ async def test_guessing_a_password_is_braked_by_account_from_any_address(limited
         body = {"username": EMAIL[USER], "password": f"guess-{number}"}
         return await limited.client.post(LOGIN, json=body, headers=of(number))
 
-    statuses = [(await guess(number)).status_code for number in range(21)]
+    answers = [await guess(number) for number in range(21)]
+    statuses = [answer.status_code for answer in answers]
     assert statuses == [401] * 20 + [429]
+    assert answers[-1].json()["message"] == "Demasiados intentos de inicio de sesión. Intente nuevamente más tarde."
 
 
 async def test_logins_that_succeed_are_no_guesses(limited):

@@ -157,6 +157,14 @@ CATALOGUE: dict[str, Entry] = {
             "Too many logout attempts. Try again later.",
         ),
     ),
+    "login_rate_limited": Entry(
+        "RATE_LIMIT_EXCEEDED",
+        4013,
+        Text(
+            "Demasiados intentos de inicio de sesión. Intente nuevamente más tarde.",
+            "Too many login attempts. Try again later.",
+        ),
+    ),
     "client_authentication_failed": Entry(
         "INVALID_CLIENT", 3006, Text("Cliente desconocido o secreto incorrecto", "Unknown client or wrong secret")
     ),
