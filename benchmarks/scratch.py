@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -25,8 +26,11 @@ def install() -> None:
     """Install the pinned peers, unless the very same pins are installed already."""
     for folder in (LOGS, DOCUMENTS, TOKENS):
         folder.mkdir(parents=True, exist_ok=True)
-    _once(REQUIREMENTS, SCRATCH / "requirements.installed", _install_python)
-    _once(PACKAGES, SCRATCH / "package.installed", _install_node)
+    with ThreadPoolExecutor() as both:
+        python = both.submit(_once, REQUIREMENTS, SCRATCH / "requirements.installed", _install_python)
+        node = both.submit(_once, PACKAGES, SCRATCH / "package.installed", _install_node)
+        python.result()
+        node.result()
 
 
 def node_app(name: str) -> Path:

@@ -29,6 +29,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -40,11 +41,13 @@ from requests.auth import AuthBase
 
 from contract_tests.documents import Document, Operation, find, security
 from contract_tests.exchanges import sent_body
-from contract_tests.findings import CouldNotRun
+from contract_tests.findings import CouldNotRun, Limited
 from contract_tests.secrets import Secrets
 
 # Shorter strings of a login's answer are words, not credentials.
 SECRET_LENGTH = 20
+# Seconds until a login is tried again, at the most.
+LONGEST_WAIT = 30
 # Above this, what makes a header field unique might make it too long.
 LONGEST_KEY = 200
 # What an authentication file takes from the environment, and the names under which it may write secrets itself.
@@ -243,8 +246,21 @@ def _post(url: str, body: Document, headers: dict[str, str]) -> requests.Respons
             raise CouldNotRun(f"no login at {url}: {problem}") from problem
         if answer.status_code != 429:
             break
-        time.sleep(min(float(answer.headers.get("Retry-After", 1)), 30))
+        wait = _seconds(answer.headers.get("Retry-After", "1"))
+        if wait > LONGEST_WAIT:
+            raise Limited(f"{url} takes no login for {wait:.0f} s")
+        time.sleep(wait)
     return answer
+
+
+def _seconds(retry_after: str) -> float:
+    """Retry-After: seconds, or a date (RFC 9110, section 10.2.3)."""
+    if retry_after.isdigit():
+        return float(retry_after)
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except ValueError:
+        return 1.0
 
 
 def tokens_in(node: Any, path: str = "") -> Iterator[tuple[str, tuple[str, str]]]:

@@ -13,6 +13,7 @@ from schemathesis.core.transport import Response
 from contract_tests.auth import tokens_in
 from contract_tests.documents import Operation, operations, pointer
 from contract_tests.exchanges import Exchange, exchange
+from contract_tests.findings import Limited
 
 if TYPE_CHECKING:
     from schemathesis.specs.openapi.schemas import OpenApiSchema
@@ -118,6 +119,8 @@ class Client:
         seen = exchange(response, operation=operation.label, phase="rules", started=started)
         self.trace.append(seen)
         self.run.report.exchanges.append(seen)
+        if raw.status_code == 429:
+            raise Limited(f"{operation.label} was refused")
         answer = Answer(raw.status_code, _parsed(raw), dict(raw.headers.lower_items()), raw.content, operation, self)
         self._learn(answer)
         self._hold(answer, response, spoken)

@@ -11,6 +11,14 @@ class CouldNotRun(Exception):
     """The run itself is impossible: the message says why, in one line, for a person."""
 
 
+class Limited(CouldNotRun):
+    """The server limits requests: what it refuses with 429 can't be tested."""
+
+    def __init__(self, what: str) -> None:
+        advice = "turn the server's rate limits off for it (cierre serve --rate-limit off)"
+        super().__init__(f"{what}: 429. A run sends thousands of requests: {advice}")
+
+
 @dataclass(frozen=True)
 class Finding:
     """One clause of the contract that the server broke, with the smallest case that shows it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import time
+from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
@@ -25,7 +26,7 @@ from contract_tests.auth import Entry, Keyring, presented, tokens_in
 from contract_tests.clauses import clause_of
 from contract_tests.documents import Document, Operation, operations
 from contract_tests.exchanges import Exchange, curl, exchange
-from contract_tests.findings import CouldNotRun, Finding, Report, Scenario
+from contract_tests.findings import CouldNotRun, Finding, Limited, Report, Scenario
 from contract_tests.negotiation import negotiate
 from contract_tests.probes import probe
 from contract_tests.secrets import Secrets
@@ -224,8 +225,20 @@ def execute(run: Run, extension: Extension | None = None) -> Report:
         probe(run, schema)
     if extension is not None and "rules" in run.options.phases and not run.stopped:
         extension.explore(run, schema)
+    run.report.errors += _refused(run.report)
     run.report.elapsed = time.monotonic() - started
     return run.report
+
+
+def _refused(report: Report) -> list[str]:
+    """Operations of which the server refused most requests because there were too many."""
+    sent = Counter(seen.operation for seen in report.exchanges)
+    refused = Counter(seen.operation for seen in report.exchanges if seen.status == 429)
+    return [
+        str(Limited(f"{operation}: {count} of {sent[operation]} requests were refused"))
+        for operation, count in refused.items()
+        if count * 2 > sent[operation]
+    ]
 
 
 def _reachable(options: Options) -> None:
@@ -312,6 +325,8 @@ def _generated(run: Run, schema: OpenApiSchema) -> None:
         elif isinstance(event, events.ScenarioFinished):
             scenario = _scenario(run, event)
             sequences.append(scenario) if event.label is None else run.done(scenario)
+        elif isinstance(event, events.NonFatalError) and isinstance(event.value, CouldNotRun):
+            raise event.value
         elif isinstance(event, events.NonFatalError) and not isinstance(event.value, NoLinksFound):
             run.report.errors.append(f"{event.label}: {event.info.title}: {event.info.message}")
     if sequences:

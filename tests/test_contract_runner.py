@@ -105,6 +105,29 @@ def test_no_operation_to_test_is_said(files):
         outcome(files, "", operations="nothing")
 
 
+@pytest.mark.parametrize("when", ["300", "Fri, 01 Jan 2100 00:00:00 GMT"])
+def test_a_server_that_takes_no_more_logins_ends_the_run_and_is_not_blamed(files, when):
+    with pytest.raises(CouldNotRun, match=r"/login takes no login for \d+ s: 429.* rate limits off"):
+        outcome(files, f"logins again in {when}")
+
+
+def test_an_operation_that_is_mostly_refused_for_its_rate_was_not_tested(files):
+    _, report = outcome(files, "too many notes", phases=("probes",))
+
+    assert len(report.errors) == 1
+    assert "POST /notes: " in report.errors[0]
+    assert "requests were refused: 429" in report.errors[0]
+
+
+def test_a_service_that_limits_requests_is_said_not_to_be_tested(serve, tmp_path):
+    limited = serve(f"sqlite:///{tmp_path}/cierre.db", "--demo", "--rate-limit", "on")
+
+    done = command(limited.url, "--examples", "5", "--seed", "1")
+
+    assert done.returncode == 2
+    assert "rate limits off for it (cierre serve --rate-limit off)" in done.stderr
+
+
 def test_the_same_seed_sends_the_same_requests(files):
     def sent(report):
         return [(seen.method, seen.path, seen.request_body) for seen in report.exchanges]

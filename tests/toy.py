@@ -135,6 +135,8 @@ class Notes:
         return Starlette(routes=routes)
 
     async def login(self, _request: Request) -> Response:
+        if self.fault.startswith("logins again in ") and self.tokens:
+            return self.refused(429, **{"Retry-After": self.fault.removeprefix("logins again in ")})
         self.tokens.add(token := f"token-of-notes-{len(self.tokens):010}")
         return JSONResponse({"token": token})
 
@@ -148,7 +150,9 @@ class Notes:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return scheme == "Bearer" and token in self.tokens
 
-    async def collection(self, request: Request) -> Response:
+    async def collection(self, request: Request) -> Response:  # noqa: PLR0911 - one a refusal
+        if self.fault == "too many notes":
+            return self.refused(429)
         if request.method != "POST":
             return self.refused(405, Allow="POST")
         if not self.known(request):

@@ -43,7 +43,7 @@ def measure(plan: Plan) -> Json:
             found[f"postgresql-1-{connections}"] = _rounds(contestants, connections, plan, extra)
         found["proofs-postgresql"] = {one.peer.name: one.proof() for one in contestants}
         found["tokens"] = tokens.measure(contestants, plan)
-    several = ON_POSTGRESQL[::3] if plan.quick else ON_POSTGRESQL
+    several = ON_POSTGRESQL[:1] if plan.quick else ON_POSTGRESQL
     with contest(several, workers=2, cores=machine.CORES) as contestants:
         _warm(contestants, plan)
         print(f"  logout on PostgreSQL, 2 workers, {FEW} at once")
