@@ -28,6 +28,7 @@ def mock_app(spec: str | Path | Mapping[str, Any] | None = None, **options: Any)
     """
     from mocks.app import MockApp  # noqa: PLC0415 - `import mocks` costs nothing, as pytest does it for its fixture
     from mocks.documents import Document, load  # noqa: PLC0415
+    from mocks.identifiers import localized  # noqa: PLC0415
     from mocks.options import Options  # noqa: PLC0415
 
     if spec is None:
@@ -35,7 +36,7 @@ def mock_app(spec: str | Path | Mapping[str, Any] | None = None, **options: Any)
 
         document = load_contract()
     elif isinstance(spec, Mapping):
-        document = Document(spec)
+        document = Document(localized(spec))
     else:
         document = load(Path(spec))
     return MockApp(document, Options(**options))

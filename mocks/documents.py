@@ -17,13 +17,16 @@ import orjson
 from cierre.validation import SchemaCompiler
 from cierre.validation.references import resolve
 from cierre.validation.violations import UnresolvableReference, Version
+from mocks.identifiers import NAMES, VALUES, localized
 
 FILES = "x-files"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+# Only where there is an `$id` have schemas addresses.
+_IDENTIFIED = re.compile(rb"""\$id["']?\s*:""")
 # A `$ref` that does not start with `#`: only then are there other files to look for.
 _FOREIGN_REF = re.compile(rb"""\$ref["']?\s*:\s*["']?[^#"'\s]""")
-# Below these stand values, not parts of the document.
-_VALUES = frozenset({"example", "default", "enum", "const", "value"})
+# Base paths of one server, at the most, where its variables have many values.
+_MOST_SERVERS = 64
 
 
 class Problem(NamedTuple):
@@ -115,15 +118,21 @@ class Document:
         holders: list[Mapping[str, Any]] = [self.root]
         if operation is not None:
             holders = [operation.path_item, operation.node]
-        found = {_base_path(self.mapping(server)) for holder in holders for server in holder.get("servers") or ()}
-        return sorted(found - {""})
+        servers = [self.mapping(server) for holder in holders for server in holder.get("servers") or ()]
+        return sorted({path for server in servers for path in _base_paths(server)} - {""})
 
 
-def _base_path(server: Mapping[str, Any]) -> str:
-    url = str(server.get("url", ""))
+def _base_paths(server: Mapping[str, Any]) -> Iterator[str]:
+    urls = [str(server.get("url", ""))]
     for name, variable in (server.get("variables") or {}).items():
         if isinstance(variable, Mapping):
-            url = url.replace("{" + name + "}", str(variable.get("default", "")))
+            values = {str(variable.get("default", "")): None} | dict.fromkeys(map(str, variable.get("enum") or ()))
+            urls = [url.replace("{" + name + "}", value) for url in urls for value in values][:_MOST_SERVERS]
+    yield from dict.fromkeys(_base_path(url) for url in urls)
+
+
+def _base_path(url: str) -> str:
+    url = url.removeprefix(".") if url.startswith("./") else url
     path = url if url.startswith("/") and not url.startswith("//") else _url_path(url)
     return path.rstrip("/")
 
@@ -199,7 +208,7 @@ class _Bundle:
 
     def root(self) -> dict[str, Any]:
         raw = self._read(self._path)
-        root = parse(raw, self._path.name)
+        root = _parsed(raw, self._path.name)
         if not isinstance(root, dict):
             raise BrokenDocument([Problem(self._path.name, "", "not an OpenAPI document: no mapping at its top")])
         self._note_refs(raw)
@@ -227,16 +236,18 @@ class _Bundle:
 
     def _rewrite(self, node: Any, base: Path) -> None:
         """Make every foreign reference below the node a local one, reading files as they come up."""
-        pending = [node]
+        pending: list[tuple[Any, bool]] = [(node, False)]
         while pending:
-            node = pending.pop()
+            node, named = pending.pop()
             if isinstance(node, list):
-                pending.extend(node)
+                pending.extend((child, False) for child in node)
             elif isinstance(node, dict):
                 if isinstance(node.get("$ref"), str):
                     node["$ref"] = self._local(node["$ref"], base)
                 self._rewrite_mapping(node, base)
-                pending.extend(child for key, child in node.items() if key not in _VALUES)
+                pending.extend(
+                    (child, not named and key in NAMES) for key, child in node.items() if named or key not in VALUES
+                )
 
     def _rewrite_mapping(self, node: dict[str, Any], base: Path) -> None:
         """A discriminator's mapping holds references, or names of schemas."""
@@ -258,6 +269,9 @@ class _Bundle:
         if target == self._path:
             return "#" + fragment
         name = self._add(target, ref, base)
+        if fragment and not fragment.startswith("/"):
+            # An $anchor is looked for in all files.
+            return "#" + fragment
         local = f"#/{FILES}/{name.replace('~', '~0').replace('/', '~1')}{fragment}"
         if target in self.files:
             self.raw_refs.add(local)
@@ -270,7 +284,7 @@ class _Bundle:
         try:
             raw = self._read(path)
             self.files.add(path)
-            self._contents[name] = content = parse(raw, name)
+            self._contents[name] = content = _parsed(raw, name)
         except BrokenDocument as broken:
             self._contents[name] = {}
             missing = Problem(self._display(base), "", f"$ref {ref}: no such file")
@@ -278,6 +292,11 @@ class _Bundle:
         else:
             self._rewrite(content, path)
         return name
+
+
+def _parsed(raw: bytes, name: str) -> Any:
+    content = parse(raw, name)
+    return localized(content) if _IDENTIFIED.search(raw) else content
 
 
 _LOCAL_REF = re.compile(rb"""\$ref["']?\s*:\s*["']?(#[^"'\s,}]*)""")

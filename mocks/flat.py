@@ -58,6 +58,7 @@ class Flat:
         self.items: list[Any] = []
         self.prefix: list[Any] = []
         self.contains: list[Any] = []
+        self.dependent_schemas: dict[str, list[Any]] = {}
         self.bounds: dict[str, float] = {}
         self.above: list[float] = []
         self.below: list[float] = []
@@ -73,7 +74,7 @@ class Flat:
             self.impossible = True
         if not isinstance(schema, Mapping) or depth > 40:
             return
-        ref = schema.get("$ref")
+        ref = schema.get("$ref", schema.get("$dynamicRef"))
         if isinstance(ref, str):
             self._follow(ref, depth)
             if self._document.version == "3.0":
@@ -143,6 +144,8 @@ class Flat:
             self.additional.append(schema["additionalProperties"])
         self.pattern_properties.update(_mapping(schema.get("patternProperties")))
         self.dependent.update(_mapping(schema.get("dependentRequired")))
+        for name, inner in _mapping(schema.get("dependentSchemas")).items():
+            self.dependent_schemas.setdefault(str(name), []).append(inner)
         if "propertyNames" in schema:
             self.property_names.append(schema["propertyNames"])
 
@@ -151,7 +154,8 @@ class Flat:
             self.items.append(schema["items"])
         self.prefix = self.prefix or _list(schema.get("prefixItems"))
         if "contains" in schema:
-            self.contains.append(schema["contains"])
+            least = schema.get("minContains", 1)
+            self.contains += [schema["contains"]] * (min(int(least), 100) if _is_number(least) else 1)
         self.unique = self.unique or schema.get("uniqueItems") is True
 
     def _add_limits(self, schema: Mapping[str, Any]) -> None:
@@ -191,6 +195,10 @@ def flatten(document: Document, schemas: Iterable[Any], taken: frozenset[int] = 
     flat = Flat(document, taken)
     for schema in schemas:
         flat.add(schema)
+    for name in list(flat.dependent_schemas):
+        if name in flat.required:
+            for schema in flat.dependent_schemas.pop(name):
+                flat.add(schema)
     return flat
 
 

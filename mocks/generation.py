@@ -275,7 +275,8 @@ class Generator:
                 way, self._way = self._way, self._way._replace(dynamic=True)
                 yield str(self.value([{"type": "string"}, *flat.property_names]))
                 self._way = way
-            yield f"key{index}"
+            else:
+                yield f"key{index}"
 
 
 def _is_kind(value: Any, types: set[str] | None) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from cierre.validation.references import lookup
 from cierre.validation.violations import UnresolvableReference, pointer
 from mocks.documents import FILES, METHODS, Document, Problem
+from mocks.identifiers import NAMES
 
 _PLACES = frozenset({"path", "query", "header", "cookie", "querystring"})
 SWAGGER_2 = (
@@ -76,7 +77,7 @@ def _parameters(document: Document, holder: Mapping[str, Any], where: str) -> It
 
 
 def _dangling(document: Document, refs: set[str]) -> list[Problem]:
-    dead = {ref for ref in refs if (ref.startswith("#/") or ref == "#") and not _leads_somewhere(document.root, ref)}
+    dead = {ref for ref in refs if not _leads_somewhere(document.root, ref)}
     if not dead:
         return []
     # Only now is the walk through the whole document worth its time.
@@ -84,26 +85,47 @@ def _dangling(document: Document, refs: set[str]) -> list[Problem]:
 
 
 def _leads_somewhere(root: Any, ref: str) -> bool:
-    try:
-        lookup(root, ref)
-    except UnresolvableReference:
-        return False
-    return True
+    """Not to nothing, and not back to itself; where it leads to another one that is dead, that one is told."""
+    seen: set[str] = set()
+    while ref not in seen:
+        seen.add(ref)
+        try:
+            node = lookup(root, ref)
+        except UnresolvableReference:
+            return len(seen) > 1
+        if not isinstance(node, Mapping) or not isinstance(node.get("$ref"), str):
+            return True
+        ref = node["$ref"]
+    return False
 
 
 def _problem(document: Document, where: tuple[str | int, ...], ref: str) -> Problem:
+    message = f"$ref {_as_written(ref)} leads nowhere"
     if where[:1] == (FILES,):
-        return Problem(str(where[1]), pointer(*where[2:]), f"$ref {ref} leads nowhere")
-    return Problem(document.name, pointer(*where), f"$ref {ref} leads nowhere")
+        return Problem(str(where[1]), pointer(*where[2:]), message)
+    return Problem(document.name, pointer(*where), message)
+
+
+def _as_written(ref: str) -> str:
+    """`#/x-files/schemas.yaml/User` stands for `schemas.yaml#/User`."""
+    inner = ref.removeprefix(f"#/{FILES}/")
+    if inner == ref:
+        return ref
+    file, _, rest = inner.partition("/")
+    return f"{file.replace('~1', '/').replace('~0', '~')}#/{rest}"
 
 
 def _uses(root: Any, dead: set[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    pending: list[tuple[tuple[str | int, ...], Any]] = [((), root)]
+    pending: list[tuple[tuple[str | int, ...], Any, bool]] = [((), root, False)]
     while pending:
-        where, node = pending.pop()
+        where, node, named = pending.pop()
         if isinstance(node, dict):
             if isinstance(node.get("$ref"), str) and node["$ref"] in dead:
                 yield where, node["$ref"]
-            pending.extend(((*where, key), child) for key, child in node.items() if key not in {"example", "value"})
+            pending.extend(
+                ((*where, key), child, not named and key in NAMES)
+                for key, child in node.items()
+                if named or key not in {"example", "value"}
+            )
         elif isinstance(node, list):
-            pending.extend(((*where, index), child) for index, child in enumerate(node))
+            pending.extend(((*where, index), child, False) for index, child in enumerate(node))

@@ -65,7 +65,7 @@ def responses_of(document: Document, operation: Operation) -> list[Response]:
 
 
 def _is_status(key: str) -> bool:
-    return key == "default" or (len(key) == 3 and key[0] in "12345")
+    return key == "default" or (len(key) == 3 and key[0] in "2345")
 
 
 def _order(response: Response) -> tuple[int, int, bool]:

@@ -92,7 +92,10 @@ class _Builder:
             self._anchors[event.anchor] = mapping
         while type(event := self._next()) is not yaml.MappingEndEvent:
             key = event.value if type(event) is ScalarEvent else str(self._value(event))
+            mark = event.start_mark
             value = self._value(self._next())
+            if key in mapping and key != "<<":
+                raise yaml.MarkedYAMLError(problem=f"the key {key!r} occurs twice in one mapping", problem_mark=mark)
             if key == "<<" and event.implicit[0]:
                 merged.extend(value if isinstance(value, list) else [value])
             else:

@@ -164,3 +164,83 @@ def test_operations_told_apart_by_a_query_in_their_path_are_found():
     assert routes.find("get", "/", b"Action=Stop&x=1").operation.path == "/#Action=Stop"
     assert routes.find("get", "/", b"v=1").operation.path == "/?v=1"
     assert routes.find("get", "/", b"") == []
+
+
+async def test_names_that_read_like_keywords_are_followed_into_other_files(tmp_path):
+    path = write(
+        tmp_path,
+        openapi_yaml=(
+            "openapi: 3.0.3\npaths:\n  /x:\n    get:\n      responses:\n        default: {$ref: 'parts.yaml#/Any'}\n"
+        ),
+        parts_yaml=(
+            "Any: {description: any, content: {application/json: {schema: {$ref: '#/Thing'}}}}\n"
+            "Thing: {type: object, required: [value, default], properties: {value: {$ref: '#/Whole'},"
+            " default: {$ref: '#/Whole'}}}\nWhole: {type: integer, example: 7}\n"
+        ),
+    )
+    async with client_of(path) as client:
+        assert (await client.get("/x")).json() == {"value": 7, "default": 7}
+
+
+@pytest.mark.parametrize(
+    ("schemas", "message"),
+    [
+        ("A: {properties: {value: {$ref: '#/no'}}}", "/components/schemas/A/properties/value: $ref #/no leads nowhere"),
+        ("A: {$ref: '#/components/schemas/B'}\n    B: {$ref: '#/components/schemas/A'}", "schemas/B leads nowhere"),
+        ("A: {$ref: '#nobody'}", "$ref #nobody leads nowhere"),
+        ("A: {$ref: 'other.yaml#/no'}", "$ref other.yaml#/no leads nowhere"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_told_as_it_is_written(tmp_path, schemas, message):
+    text = f"openapi: 3.1.0\npaths: {{}}\ncomponents:\n  schemas:\n    {schemas}\n"
+    with pytest.raises(BrokenDocument) as caught:
+        load(write(tmp_path, openapi_yaml=text, other_yaml="a: {}"))
+    assert message in str(caught.value)
+
+
+def test_a_key_that_occurs_twice_is_told_where(tmp_path):
+    text = "openapi: 3.0.0\npaths:\n  /a: {}\npaths:\n  /b: {}\n"
+    with pytest.raises(BrokenDocument, match=r"openapi\.yaml:4:1: the key 'paths' occurs twice"):
+        load(write(tmp_path, openapi_yaml=text))
+
+
+IDENTIFIED = {
+    "Pair": {
+        "$id": "https://example.com/pair",
+        "type": "object",
+        "required": ["left", "right"],
+        "properties": {"left": {"$ref": "#/$defs/whole"}, "right": {"$ref": "#text"}},
+        "$defs": {"whole": {"type": "integer"}, "text": {"$anchor": "text", "type": "string", "minLength": 1}},
+    }
+}
+
+
+@pytest.mark.parametrize("ref", ["#/components/schemas/Pair", "https://example.com/pair"])
+@pytest.mark.parametrize("from_a_file", [True, False])
+async def test_references_by_identifier_and_anchor_are_followed(tmp_path, ref, from_a_file):
+    body = {"required": True, "content": {"application/json": {"schema": {"$ref": ref}}}}
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": ref}}}}}
+    spec = document({"/x": {"post": {"requestBody": body, "responses": responses}}}, "3.1.0")
+    spec["components"] = {"schemas": IDENTIFIED}
+    async with client_of(write(tmp_path, openapi_yaml=spec) if from_a_file else spec) as client:
+        good = await client.post("/x", json={"left": 1, "right": "a"})
+        bad = await client.post("/x", json={"left": "1", "right": 1})
+    assert good.status_code == 200
+    assert type(good.json()["left"]) is int
+    assert type(good.json()["right"]) is str
+    assert bad.status_code == 422
+    assert b"/left" in bad.content
+    assert b"/right" in bad.content
+    assert spec["components"]["schemas"]["Pair"]["properties"]["left"] == {"$ref": "#/$defs/whole"}
+
+
+async def test_every_value_of_a_servers_variables_is_served():
+    servers = [{"url": "/{version}", "variables": {"version": {"default": "v2", "enum": ["v1", "v2"]}}}]
+    async with client_of(answering({"type": "integer"}) | {"servers": servers}) as client:
+        statuses = [(await client.get(path)).status_code for path in ("/v1/x", "/v2/x", "/v3/x")]
+    assert statuses == [200, 200, 404]
+
+
+async def test_an_interim_status_is_no_answer():
+    async with client_of(document({"/x": {"get": {"responses": {"101": {"description": "switch"}}}}})) as client:
+        assert (await client.get("/x")).status_code == 200

@@ -30,6 +30,7 @@ SCHEMAS = [
     {"type": "array", "items": {"type": "integer"}, "minItems": 4, "uniqueItems": True},
     {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "minItems": 2},
     {"type": "array", "contains": {"const": 5}, "items": {"type": "integer"}},
+    {"type": "array", "contains": {"const": 5}, "minContains": 2, "items": {"type": "integer"}},
     {"type": "object", "additionalProperties": {"type": "integer"}, "minProperties": 3},
     {
         "type": "object",
@@ -38,6 +39,13 @@ SCHEMAS = [
         "minProperties": 2,
     },
     {"type": "object", "propertyNames": {"pattern": "^[a-z]{3}$"}, "minProperties": 1, "additionalProperties": {}},
+    {"type": "object", "propertyNames": {"pattern": "^k[0-9]$"}, "minProperties": 3},
+    {
+        "type": "object",
+        "required": ["a"],
+        "properties": {"a": {"type": "string"}},
+        "dependentSchemas": {"a": {"required": ["c"], "properties": {"c": {"const": 3}}}},
+    },
     {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}, "maxProperties": 1},
     {"type": "object", "properties": {"a": {}, "b": {}}, "dependentRequired": {"a": ["b"]}},
     {"allOf": [{"type": "object", "required": ["a"]}, {"properties": {"a": {"type": "integer", "minimum": 3}}}]},

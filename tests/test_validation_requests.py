@@ -17,6 +17,7 @@ def parameter(place, schema, name="p", **more):
 
 
 INTEGERS = {"type": "array", "items": {"type": "integer"}}
+COLOURS = {"r": 1, "g": 2}
 COLOUR = {"type": "object", "properties": {"r": {"type": "integer"}, "g": {"type": "integer"}}}
 
 
@@ -59,11 +60,83 @@ def test_path_parameters_are_read_in_every_style(declared, path, expected):
         (parameter("query", COLOUR, explode=False), b"p=r,1,g,2", {"r": 1, "g": 2}),
         (parameter("query", COLOUR, style="deepObject"), b"p[r]=1&p%5Bg%5D=2", {"r": 1, "g": 2}),
         (parameter("query", {"type": "string"}), b"p=a+b%20%C3%B1", "a b ñ"),
+        (parameter("query", {"type": "integer"}, allowEmptyValue=True), b"p=", ""),
+        (parameter("query", {"type": "object", "additionalProperties": {"type": "integer"}}), b"r=1&g=2", COLOURS),
+        ({"name": "p", "in": "query", "content": {"text/plain": {"schema": {"type": "string"}}}}, b"p=123", "123"),
+        ({"name": "p", "in": "query", "content": {"text/plain": {"schema": {"type": "integer"}}}}, b"p=123", 123),
     ],
 )
 def test_query_parameters_are_read_in_every_style(declared, query, expected):
     result = validator([declared]).validate({}, query, {}, None, b"")
     assert (result.parameters["query"]["p"], result.violations) == (expected, [])
+
+
+def test_a_free_form_object_has_what_is_no_other_parameter():
+    free = parameter("query", {"type": "object", "additionalProperties": {"type": "integer"}}, "free", required=True)
+    checked = validator([free, parameter("query", {"type": "string"}, "q")], strict_query=True)
+
+    good = checked.validate({}, b"q=text&x=1&y=2", {}, None, b"")
+    bad = checked.validate({}, b"q=text&x=one", {}, None, b"")
+    none = checked.validate({}, b"q=text", {}, None, b"")
+
+    assert (good.parameters["query"], good.violations) == ({"free": {"x": 1, "y": 2}, "q": "text"}, [])
+    assert [one.pointer for one in bad.violations] == ["/free/x"]
+    assert [one.rule for one in none.violations] == ["required"]
+
+
+@pytest.mark.parametrize("query", [b"p[x", b"p[x=1", b"p]=1", b"p[=1"])
+def test_a_bracket_that_is_not_closed_is_no_structure(query):
+    result = validator([parameter("query", COLOUR, style="deepObject")]).validate({}, query, {}, None, b"")
+    assert result.violations == []
+
+
+@pytest.mark.parametrize(
+    "other", ['j={"a":1}; {}', "flag; {}", "a@b=1; {}", "bad[k]=1; {}", "path=/; {}", "{}; version=1", "={}; {}"]
+)
+def test_a_cookie_of_somebody_else_hides_none(other):
+    declared = parameter("cookie", {"type": "integer"}, "n", required=True)
+    result = validator([declared]).validate({}, b"", {"cookie": other.replace("{}", "n=5")}, None, b"")
+    assert (result.parameters["cookie"], result.violations) == ({"n": 5}, [])
+
+
+def test_an_operations_header_replaces_the_paths_whatever_the_case():
+    path_item = {
+        "parameters": [parameter("header", {"type": "string"}, "X-A", required=True)],
+        "post": {"parameters": [parameter("header", {"type": "string"}, "x-a")], "responses": {}},
+    }
+    assert (
+        RequestValidator({"paths": {"/x": path_item}}, "/x", "POST").validate({}, b"", {}, None, b"").violations == []
+    )
+
+
+def test_the_parameters_of_a_media_type_choose_among_types_of_one_name():
+    schema = {"1": {"type": "integer"}, "2": {"type": "string"}}
+    body = {"content": {f"application/json; v={v}": {"schema": schema[v]} for v in schema}}
+    checked = validator(body=body)
+    refused = [
+        bool(checked.validate({}, b"", {}, f"application/json;v={v}", raw).violations)
+        for v, raw in (("1", b"1"), ("1", b'"a"'), ("2", b"1"), ("2", b'"a"'))
+    ]
+    assert refused == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("schema", "version"),
+    [
+        ({"allOf": [{"$ref": "#/x-base"}, {"required": ["id"]}]}, "3.0"),
+        ({"required": ["id"], "properties": {"id": {"$ref": "#/x-id", "readOnly": True}}}, "3.1"),
+        ({"required": ["id"], "properties": {"id": {"allOf": [{"$ref": "#/x-base/properties/id"}]}}}, "3.0"),
+    ],
+)
+def test_what_is_read_only_is_not_required_wherever_it_is_marked(schema, version):
+    document = {
+        "x-base": {"type": "object", "properties": {"id": {"type": "integer", "readOnly": True}}},
+        "x-id": {"type": "integer"},
+        "paths": {"/x": {"post": {"requestBody": {"content": {"application/json": {"schema": schema}}}}}},
+    }
+    checked = RequestValidator(document, "/x", "POST", version=version)
+    assert checked.validate({}, b"", {}, "application/json", b"{}").violations == []
+    assert checked.validate({}, b"", {}, "application/json", b'{"id": 1}').violations != []
 
 
 def test_nested_objects_in_brackets_are_read():
@@ -195,6 +268,17 @@ def test_multipart_forms_hold_files_numbers_lists_and_json():
     result = validator(body=body).validate({}, b"", {}, "multipart/form-data; boundary=b", raw)
     assert result.violations == []
     assert result.body == {"file": "ÿ\x00", "n": 7, "list": [1, 2], "o": {"r": 1}}
+
+
+def test_a_file_of_json_is_a_file():
+    schema = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+    body = {"content": {"multipart/form-data": {"schema": schema}}}
+    raw = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\n'
+        b'Content-Type: application/json\r\n\r\n{"q":1}\r\n--b--\r\n'
+    )
+    result = validator(body=body).validate({}, b"", {}, "multipart/form-data; boundary=b", raw)
+    assert (result.body, result.violations) == ({"file": '{"q":1}'}, [])
 
 
 @pytest.mark.parametrize(

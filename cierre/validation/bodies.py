@@ -115,7 +115,8 @@ class BodyReader:
 
 
 def _part(reader: TextReader, content_type: str, content: bytes) -> Any:
-    if media.kind_of(media.parse(content_type).essence) == "json":
+    # A file of JSON, where the schema wants a string, is a file.
+    if media.kind_of(media.parse(content_type).essence) == "json" and reader.types != {"string"}:
         return decode_json(content)
     try:
         text = content.decode()

@@ -7,7 +7,7 @@ full of `required: true`, `type: any` and `description: 3`, and none of that may
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -47,6 +47,8 @@ _COUNTS = (
 _NUMBERS = ("minimum", "maximum")
 # Keywords that speak about values of every type.
 _ANY_TYPE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "const"})
+# No composition that a person would write is deeper; recursion ends here.
+_DEPTH = 8
 FORBIDDEN = {"request": "readOnly", "response": "writeOnly"}
 
 
@@ -149,17 +151,48 @@ def _named_subschemas(schema: Mapping[str, Any], out: dict[str, Any], convert: C
 
 
 def _one_way_properties(schema: Mapping[str, Any], out: dict[str, Any], direction: Direction, resolve: Convert) -> None:
-    """`readOnly` properties may not be sent, `writeOnly` ones may not come back; neither is then required."""
-    properties = schema.get("properties")
-    if not isinstance(properties, Mapping):
-        return
+    """`readOnly` properties may not be sent, `writeOnly` ones may not come back; neither is then required.
+
+    One may be marked in one branch of an allOf, or beside a `$ref`, and be required in another.
+    """
     mark = FORBIDDEN[direction]
-    for name, item in properties.items():
-        target = resolve(item) if isinstance(item, Mapping) and "$ref" in item else item
-        if isinstance(target, Mapping) and target.get(mark) is True:
+    properties = schema.get("properties")
+    for name, item in properties.items() if isinstance(properties, Mapping) else ():
+        if _is_marked(item, mark, resolve):
             out["properties"][str(name)] = False
-            if name in out.get("required", ()):
-                out["required"] = [other for other in out["required"] if other != name]
+    if "required" not in out and "allOf" not in out:
+        return
+    marked = set(_marked_names(schema, mark, resolve))
+    for part in [out, *out.get("allOf", ())] if marked else ():
+        if isinstance(part, dict) and "required" in part:
+            part["required"] = [name for name in part["required"] if name not in marked]
+
+
+def _is_marked(schema: Any, mark: str, resolve: Convert, depth: int = 0) -> bool:
+    if not isinstance(schema, Mapping) or depth > _DEPTH:
+        return False
+    if schema.get(mark) is True:
+        return True
+    inner = [resolve(schema)] if "$ref" in schema else []
+    return any(_is_marked(item, mark, resolve, depth + 1) for item in [*inner, *_all_of(schema)])
+
+
+def _marked_names(schema: Any, mark: str, resolve: Convert, depth: int = 0) -> Iterator[str]:
+    if not isinstance(schema, Mapping) or depth > _DEPTH:
+        return
+    properties = schema.get("properties")
+    for name, item in properties.items() if isinstance(properties, Mapping) else ():
+        if _is_marked(item, mark, resolve):
+            yield str(name)
+    if "$ref" in schema:
+        yield from _marked_names(resolve(schema), mark, resolve, depth + 1)
+    for part in _all_of(schema):
+        yield from _marked_names(part, mark, resolve, depth + 1)
+
+
+def _all_of(schema: Mapping[str, Any]) -> list[Any]:
+    parts = schema.get("allOf")
+    return parts if isinstance(parts, list) else []
 
 
 def _format(name: str, out: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 Kind = Literal["json", "form", "multipart", "xml", "text", "binary"]
@@ -53,13 +53,19 @@ def kind_of(essence: str) -> Kind:
     return "text" if essence.startswith("text/") else "binary"
 
 
-def find(declared: Iterable[str], essence: str) -> str | None:
-    """The declared media type (or range) that covers a concrete one, the most specific first."""
-    best: tuple[int, str] | None = None
+def find(declared: Iterable[str], essence: str, parameters: Mapping[str, str] | None = None) -> str | None:
+    """The declared media type (or range) that covers a concrete one, the most specific first.
+
+    Among types of one name the one goes first whose parameters were given.
+    """
+    best: tuple[tuple[int, int], str] | None = None
+    given = (parameters or {}).items()
     for key in declared:
-        candidate = parse(key).essence
-        rank = _rank(candidate, essence)
-        if rank and (best is None or rank > best[0]):
+        candidate = parse(key)
+        covered = _rank(candidate.essence, essence)
+        met = candidate.parameters.items() <= given
+        rank = covered, len(candidate.parameters) if met else -1
+        if covered and (best is None or rank > best[0]):
             best = rank, key
     return best[1] if best else None
 

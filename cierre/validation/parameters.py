@@ -7,10 +7,11 @@ from typing import Any, Final, NamedTuple
 
 from cierre.validation import styles
 from cierre.validation.json_body import decode_json
+from cierre.validation.media import kind_of, parse
 from cierre.validation.query import Fields
 from cierre.validation.references import resolve
 from cierre.validation.schemas import SchemaCompiler, SchemaValidator
-from cierre.validation.shapes import TextReader, from_text, parts
+from cierre.validation.shapes import TextReader, additional_of, from_text, parts
 from cierre.validation.violations import Location, MalformedBody, Violation, pointer
 
 MISSING: Final = object()
@@ -39,18 +40,23 @@ class Parameter:
         self.required: bool = node.get("required") is True or self.location == "path"
         self.node = node
         content = node.get("content")
-        media: Any = next(iter(content.values()), {}) if isinstance(content, Mapping) else None
-        # A parameter with `content` holds one encoded value, JSON in every document we have seen.
+        kind, media = next(iter(content.items()), ("", {})) if isinstance(content, Mapping) else ("", None)
+        # A parameter with `content` holds one encoded value: a text, or JSON.
         self.encoded = media is not None
+        self._is_text = kind_of(parse(str(kind)).essence) == "text"
         self.schema: Any = (media if media is not None else node).get("schema", True)
         self.style: str = node.get("style") or _DEFAULT_STYLE[self.location]
         self.explode: bool = bool(node.get("explode", self.style == "form"))
+        self._may_be_empty = self.location == "query" and node.get("allowEmptyValue") is True
         self._compiler = compiler
         self._reader: TextReader | None = None
         self._validator: SchemaValidator | None = None
         self._shapes: tuple[styles.Shape, ...] = ()
         self._key = self.name.lower() if self.location == "header" else self.name
         self._known: frozenset[str] = frozenset()
+        # Whether an exploded object takes names that its schema doesn't list, and those that are others' all the same.
+        self._is_free = False
+        self._taken: frozenset[str] = frozenset()
         self.default: Any = MISSING
         self._plain = False
 
@@ -63,6 +69,7 @@ class Parameter:
         self._shapes = (*structured, "primitive") if plain else tuple(structured)
         self._plain = self._shapes == ("primitive",) and not self.encoded and self.style in _PLAIN_STYLES
         self._known = frozenset(reader.properties) if "object" in reader.types else frozenset()
+        self._is_free = "object" in reader.types and self._is_exploded and bool(additional_of(self.schema, document))
         self.default = next((part["default"] for part in parts(self.schema, document) if "default" in part), MISSING)
         return reader, self._validator
 
@@ -76,6 +83,8 @@ class Parameter:
                 text = text[0]
             if text is None:
                 return self._absent()
+            if text == "" and self._may_be_empty:
+                return text, []
             value = from_text(text, reader.types) if isinstance(text, str) else text
             if validator.is_valid(value):
                 return value, []
@@ -85,7 +94,7 @@ class Parameter:
         first: Any = MISSING
         for raw in self._readings(source):
             if self.encoded:
-                return self._decode(raw, validator)
+                return self._decode(raw, reader, validator)
             value = reader.read(raw)
             if validator.is_valid(value):
                 return value, []
@@ -103,12 +112,16 @@ class Parameter:
         missing = f'{self.location} parameter "{self.name}" is required'
         return MISSING, [Violation(self.location, pointer(self.name), missing, "required")]
 
-    def _decode(self, raw: Any, validator: SchemaValidator) -> tuple[Any, list[Violation]]:
+    def _decode(self, raw: Any, reader: TextReader, validator: SchemaValidator) -> tuple[Any, list[Violation]]:
         where = pointer(self.name)
+        if self._is_text:
+            value = reader.read(raw)
+            value = raw if validator.is_valid(raw) else value
+            return value, validator.violations(value, self.location, where)
         try:
             value = decode_json(str(raw).encode())
         except MalformedBody as error:
-            # `content: text/plain` and its kind.
+            # A media type that is no JSON.
             problems = validator.violations(raw, self.location, where)
             return raw, [Violation(self.location, where, error.message, "malformed")] if problems else []
         return value, validator.violations(value, self.location, where)
@@ -128,7 +141,10 @@ class Parameter:
 
     def _query_readings(self, fields: Fields) -> Iterator[Any]:
         for shape in self._shapes if not self.encoded else ("primitive",):
-            raw = styles.form(fields, self.name, shape, style=self.style, explode=self.explode, known=self._known)
+            known = self._known
+            if self._is_free:
+                known |= {name for name in fields if name not in self._taken and "[" not in name}
+            raw = styles.form(fields, self.name, shape, style=self.style, explode=self.explode, known=known)
             if raw is not None:
                 yield raw
                 if shape == "array" and raw == [""]:
@@ -141,8 +157,16 @@ class Parameter:
             return False
         if self._reader is None:
             self._compile()
-        exploded = self.style == "form" and self.explode and name in self._known
-        return name == self.name or name.startswith(f"{self.name}[") or exploded
+        exploded = self._is_exploded and name in self._known
+        return name == self.name or name.startswith(f"{self.name}[") or exploded or self._is_free
+
+    @property
+    def _is_exploded(self) -> bool:
+        return self.location == "query" and self.style == "form" and self.explode and not self.encoded
+
+    def leave(self, names: frozenset[str]) -> None:
+        """Names in the query that belong to others."""
+        self._taken = names - {self.name}
 
 
 def parameters_of(
@@ -157,5 +181,11 @@ def parameters_of(
                 continue
             if node["in"] == "header" and str(node["name"]).lower() in _IGNORED_HEADERS:
                 continue
-            nodes[node["in"], str(node["name"])] = node
-    return [Parameter(node, compiler) for node in nodes.values()]
+            # Names of header fields are case-insensitive (RFC 9110, section 5.1).
+            name = str(node["name"])
+            nodes[node["in"], name.lower() if node["in"] == "header" else name] = node
+    parameters = [Parameter(node, compiler) for node in nodes.values()]
+    names = frozenset(one.name for one in parameters if one.location == "query")
+    for one in parameters:
+        one.leave(names)
+    return parameters

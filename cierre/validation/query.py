@@ -34,7 +34,9 @@ def read_brackets(fields: Fields, name: str) -> dict[str, Any] | None:
     for key, values in fields.items():
         if key.startswith(f"{name}["):
             path = _BRACKETS.findall(key[len(name) :])
-            _plant(tree, path, values)
+            # `f[a` is a name, and no structure.
+            if path:
+                _plant(tree, path, values)
     return tree or None
 
 

@@ -10,18 +10,33 @@ from cierre.validation.violations import UnresolvableReference
 
 
 def lookup(document: Any, ref: str) -> Any:
-    """The node that a local reference names: `#/components/schemas/User`.
+    """The node that a local reference names: `#/components/schemas/User`, or an `$anchor` of JSON Schema: `#user`.
 
     Raises:
         UnresolvableReference: it leads nowhere, or out of the document.
     """
     if not ref.startswith("#"):
         raise UnresolvableReference(ref)
+    if ref != "#" and not ref.startswith("#/"):
+        return _anchored(document, ref)
     node = document
     for raw in ref[1:].split("/")[1:]:
         token = unquote(raw).replace("~1", "/").replace("~0", "~")
         node = _step(node, token, ref)
     return node
+
+
+def _anchored(document: Any, ref: str) -> Any:
+    name, pending = ref[1:], [document]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Mapping):
+            if name in {node.get("$anchor"), node.get("$dynamicAnchor")}:
+                return node
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    raise UnresolvableReference(ref)
 
 
 def _step(node: Any, token: str, ref: str) -> Any:

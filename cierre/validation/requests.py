@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, NamedTuple
+
+from starlette.requests import cookie_parser
 
 from cierre.validation import media
 from cierre.validation.bodies import BodyReader, readable_charset
@@ -113,7 +114,7 @@ class RequestValidator:
         values: dict[Location, dict[str, Any]] = {}
         if self.parameters or (self._strict_query and query):
             fields = parse_fields(query) if query and (self._reads_query or self._strict_query) else {}
-            cookies = _cookies(headers.get("cookie", "")) if self._reads_cookies else {}
+            cookies = cookie_parser(headers.get("cookie", "")) if self._reads_cookies else {}
             source = Source(path_params, fields, headers, cookies)
             for parameter in self.parameters:
                 found, problems = parameter.read(source)
@@ -143,7 +144,7 @@ class RequestValidator:
     def _find(self, content_type: str) -> _Body:
         content = self._content or {}
         given = media.parse(content_type)
-        key = media.find(content, given.essence)
+        key = media.find(content, given.essence, given.parameters)
         if not content_type or key is None or not readable_charset(given.parameters):
             raise UnsupportedMediaType(list(content))
         # A range in the document is read as what the client says it sent.
@@ -169,12 +170,3 @@ def _query_keys(document: Mapping[str, Any]) -> frozenset[str]:
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
     nodes = [resolve(document, scheme) for scheme in schemes.values()]
     return frozenset(node.get("name", "") for node in nodes if node.get("in") == "query")
-
-
-def _cookies(header: str) -> dict[str, str]:
-    jar = SimpleCookie()
-    try:
-        jar.load(header)
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in jar.items()}

@@ -1,0 +1,89 @@
+"""`$id` (JSON Schema 2020-12, section 8.2.1): schemas that have an address, and references that are relative to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+from urllib.parse import urldefrag, urljoin
+
+from cierre.validation.references import lookup
+from cierre.validation.violations import UnresolvableReference, pointer
+
+# Below these stand values, not parts of the document.
+VALUES = frozenset({"example", "default", "enum", "const", "value"})
+# Below these the keys are names that somebody chose: a property `value`, a response `default`.
+NAMES = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"}) | {
+    *("schemas", "responses", "parameters", "examples", "headers", "requestBodies", "securitySchemes", "links"),
+    *("callbacks", "pathItems", "paths", "webhooks", "content", "encoding"),
+}
+
+
+def localized(root: Any) -> Any:
+    """The same with every reference to such a schema, or inside of one, as a pointer from the top.
+
+    Args:
+        root: a file's content; it stays as it is.
+    """
+    if not Identifiers(root).places:
+        return root
+    copy = deepcopy(root)
+    Identifiers(copy).make_local()
+    return copy
+
+
+class Identifiers:
+    """The addresses of one file's schemas.
+
+    Attributes:
+        places: from an address to the pointer of its schema.
+    """
+
+    def __init__(self, root: Any) -> None:
+        self._root = root
+        self.places: dict[str, str] = {}
+        self._references = list(self._walk(root))
+
+    def make_local(self) -> None:
+        for node, address, place in self._references:
+            node["$ref"] = self._local(node["$ref"], address, place)
+
+    def _walk(self, top: Any) -> Iterator[tuple[dict[str, Any], str, str]]:
+        """Each node with a `$ref`, and the address and the pointer of the schema that it is relative to."""
+        pending: list[tuple[Any, bool, str, str, str]] = [(top, False, "", "", "")]
+        while pending:
+            node, named, where, address, place = pending.pop()
+            if isinstance(node, list):
+                pending.extend((child, False, where + pointer(n), address, place) for n, child in enumerate(node))
+            elif isinstance(node, dict):
+                if isinstance(node.get("$id"), str) and not named:
+                    address, place = urldefrag(urljoin(address, node["$id"]))[0], where
+                    self.places.setdefault(address, place)
+                if isinstance(node.get("$ref"), str):
+                    yield node, address, place
+                pending.extend(
+                    (child, not named and key in NAMES, where + pointer(key), address, place)
+                    for key, child in node.items()
+                    if named or key not in VALUES
+                )
+
+    def _local(self, ref: str, address: str, place: str) -> str:
+        target, fragment = urldefrag(urljoin(address, ref))
+        if ref.startswith("#"):
+            fragment = ref[1:]
+        elif target in self.places:
+            place = self.places[target]
+        else:
+            return ref
+        if fragment and not fragment.startswith("/"):
+            return f"#{fragment}"
+        inner = f"#{place}{fragment}"
+        # Many write `#/components/…` below an `$id`, and mean the document.
+        return inner if self._leads_somewhere(inner) else ref
+
+    def _leads_somewhere(self, ref: str) -> bool:
+        try:
+            lookup(self._root, ref)
+        except UnresolvableReference:
+            return False
+        return True
