@@ -28,8 +28,8 @@ async def list_events(act: Act, query: dict[str, Any]) -> Success:
         session_id=query.get("sessionId"),
         event=query.get("event"),
         logout_type=query.get("logoutType"),
-        from_time=_time(query.get("from")),
-        to_time=_time(query.get("to")),
+        from_time=_time("from", query.get("from")),
+        to_time=_time("to", query.get("to")),
         before=_sequence(query.get("cursor")),
     )
     page = rows[:limit]
@@ -37,8 +37,14 @@ async def list_events(act: Act, query: dict[str, Any]) -> Success:
     return Success("list_audit_events", {"events": [_event(row) for row in page], "nextCursor": following})
 
 
-def _time(text: str | None) -> int | None:
-    return None if text is None else from_rfc3339(text)
+def _time(name: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return from_rfc3339(text)
+    except ValueError:
+        message = "this is no time that we know: years are 0001 to 9999"
+        raise ValidationFailed([{"location": "query", "pointer": f"/{name}", "message": message}]) from None
 
 
 def _sequence(cursor: str | None) -> int | None:

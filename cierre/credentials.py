@@ -33,7 +33,7 @@ async def of_access_token(act: Act, token: AccessToken) -> Principal:
     return principal
 
 
-async def of_sanctum_token(act: Act, token_id: int, token_hash: str) -> Principal:
+async def of_sanctum_token(act: Act, token_id: int, token_hash: str, *, closing: bool = False) -> Principal:
     """The session of a Sanctum token; one that Laravel made gets its session now.
 
     Raises:
@@ -42,7 +42,7 @@ async def of_sanctum_token(act: Act, token_id: int, token_hash: str) -> Principa
     """
     row = await sanctum.find(act.tx, token_id)
     if row is None or not same(row["token"], token_hash):
-        return await _of_deleted_sanctum_token(act, token_id, token_hash)
+        return await _of_deleted_sanctum_token(act, token_id, token_hash, closing=closing)
     if row["tokenable_type"] != act.settings.tokenable_type:
         raise TokenInvalid
     bound = await sanctum.session_of(act.tx, token_id) or await _bind(act, row)
@@ -104,7 +104,7 @@ async def of_any_token(act: Act, issuer: Issuer, token: str, *, owner: str | Non
     """
     form = split_sanctum(token)
     if form is not None:
-        return await of_sanctum_token(act, *form)
+        return await of_sanctum_token(act, *form, closing=owner is not None)
     if token.count(".") == 2:
         return await of_access_token(act, issuer.tokens.verify(token))
     return await of_refresh_token(act, issuer, token, owner=owner)
@@ -148,14 +148,15 @@ async def _of_bound(act: Act, bound: Row, expires_at: int | None) -> Principal:
     return principal
 
 
-async def _of_deleted_sanctum_token(act: Act, token_id: int, token_hash: str) -> Principal:
+async def _of_deleted_sanctum_token(act: Act, token_id: int, token_hash: str, *, closing: bool) -> Principal:
     """Closing has deleted the token's row; the session kept its hash, so that a repeat is recognised."""
     bound = await sanctum.session_of(act.tx, token_id)
     if bound is None or not same(bound["token_hash"], token_hash):
         raise TokenInvalid
     session = await sessions.find(act.tx, bound["user_id"], bound["session_id"])
-    if session is None or session["closed_at"] is None:
-        # Laravel itself has deleted it.
+    renewed = session is not None and session["token_id"] not in {None, token_id}
+    if session is None or (session["closed_at"] is None and not (closing and renewed)):
+        # Laravel itself has deleted it; or a refresh has replaced it, and it is good for closing alone.
         raise TokenInvalid
     return await _of_bound(act, bound, bound["expires_at"])
 

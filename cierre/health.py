@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import structlog
 from sqlalchemy import column, select, table
 
@@ -42,9 +40,4 @@ async def readiness(services: Services) -> Document:
 
 def _migrations(revision: str | None) -> str:
     """A database that is ahead of this version is one that a rolling upgrade has begun with: it will do."""
-    return "pending" if revision is None or revision in _behind() else "ok"
-
-
-@cache
-def _behind() -> frozenset[str]:
-    return frozenset(migrate.revisions()) - {migrate.newest()}
+    return "pending" if migrate.is_behind(revision) else "ok"

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import orjson
+import structlog
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -32,6 +33,10 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from cierre.times import now_ms
+
+_log = structlog.get_logger("cierre.keys")
+
+_SECRET_LENGTH = 32
 
 Algorithm = Literal["RS256", "ES256"]
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -166,7 +171,15 @@ class KeyRing:
     def _reload(self) -> None:
         self._looked_at = time.monotonic()
         known = {key.file_name: key for key in self._keys}
-        keys = [known.get(path.name) or read(path) for path in _files(self._directory)]
+        keys = []
+        for path in _files(self._directory):
+            try:
+                keys.append(known.get(path.name) or read(path))
+            except BadKey as failure:
+                if not self._keys:
+                    raise
+                # Half written, or gone by now: what runs goes on with those that it can read.
+                _log.warning("unreadable_key", error=str(failure))
         if keys:
             self._take(_verifying(keys, keep=self._keep))
 
@@ -204,7 +217,16 @@ def listing(directory: Path, *, keep: int) -> list[tuple[Key, str]]:
 
 
 def read(path: Path) -> Key:
-    return parse(path.read_bytes(), made_at=_made_at(path), origin=str(path))
+    """The key of a file.
+
+    Raises:
+        BadKey: it can't be read, or holds none.
+    """
+    try:
+        pem = path.read_bytes()
+    except OSError as failure:
+        raise BadKey(f"{path} can't be read: {failure.strerror}") from failure
+    return parse(pem, made_at=_made_at(path), origin=str(path))
 
 
 def _made_at(path: Path) -> int:
@@ -248,16 +270,21 @@ def server_secret(data_dir: Path, given: str | None) -> bytes:
     """The key of the HMAC that derives a refresh token's successor: given, or made once in the data directory.
 
     Raises:
-        BadKey: the given one is shorter than 32 characters.
+        BadKey: it is shorter than 32 characters.
     """
     if given is not None:
-        if len(given) < 32:
+        if len(given) < _SECRET_LENGTH:
             raise BadKey("CIERRE_SECRET is too short: 32 characters at least, e.g. from `openssl rand -hex 32`")
         return given.encode()
     path = data_dir / "secret"
     with _locked(data_dir):
         if not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+            unfinished = data_dir / ".secret.part"
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(secrets.token_hex(32).encode())
-        return path.read_bytes()
+            unfinished.rename(path)
+        secret = path.read_bytes()
+    if len(secret) < _SECRET_LENGTH:
+        raise BadKey(f"{path} is too short for a secret: restore it, or delete it and a new one is made")
+    return secret

@@ -74,12 +74,14 @@ class RateLimiter:
 
     def __init__(self, *, redis_url: str | None, mode: RateLimiting) -> None:
         self._mode = mode
-        uri = "async+memory://" if redis_url is None else f"async+{redis_url}"
+        uri = "async+memory://"
         options: dict[str, Any] = {}
         self._pool: ConnectionPool | None = None
         if redis_url is not None:
             self._pool = ConnectionPool.from_url(redis_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
             options = {"implementation": "redispy", "connection_pool": self._pool}
+            # The pool knows where Redis is; this is what `limits` wants to read.
+            uri = "async+redis://localhost:6379"
         storage = storage_from_string(uri, **options)
         assert isinstance(storage, Storage)
         self._strategy = MovingWindowRateLimiter(storage)

@@ -98,7 +98,7 @@ async def _of_jwt(request: Request, token: str) -> Principal:
 
 async def _of_sanctum(request: Request, form: tuple[int, str]) -> Principal:
     async with request.act() as act:
-        principal = await credentials.of_sanctum_token(act, *form)
+        principal = await credentials.of_sanctum_token(act, *form, closing=request.operation in _DECIDE_THEMSELVES)
         request.client_id = principal.client_id
         if request.operation not in _DECIDE_THEMSELVES:
             await sessions.require_open(act, principal)

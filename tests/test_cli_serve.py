@@ -5,9 +5,14 @@ import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
+import httpx
 import pytest
 from running import free_port
+from sqlalchemy import text
+
+from cierre.storage import migrate
 
 PROGRAM = [sys.executable, "-c", "from cierre.cli import main; main()"]
 
@@ -29,6 +34,12 @@ def run(tmp_path):
         )
 
     return run
+
+
+def newer(url):
+    """Give the database a revision that this version doesn't know."""
+    script = text("UPDATE alembic_version SET version_num = '9999_newer'")
+    migrate._with_connection(url, lambda connection: connection.execute(script))
 
 
 def told(result):
@@ -54,6 +65,11 @@ def told(result):
         (["--sunset", "tomorrow"], "tomorrow"),
         (["--database-url", "mysql://localhost/x"], "mysql"),
         (["--database-url", "nonsense"], "nonsense"),
+        (["--database-url", "postgresql://[::1/x"], "no database URL"),
+        (["--database-url", "postgresql://127.0.0.1:1/x?foo=bar"], "foo"),
+        (["--redis-url", "redis://localhost/cache"], "/cache as a number"),
+        (["--redis-url", "redis://localhost?socket_timeout=soon"], "socket_timeout"),
+        (["--host", "a..b"], "no host name"),
         (["--no-such-option"], "--no-such-option"),
         (["argument"], "argument"),
     ],
@@ -109,6 +125,63 @@ def test_a_key_of_the_environment_that_is_none_is_named(run):
 
 def test_a_secret_that_is_too_short_is_named(run):
     assert "CIERRE_SECRET" in told(run("serve", "--port", "0", CIERRE_SECRET="short"))
+
+
+def test_a_secret_that_was_half_written_is_named(run, tmp_path):
+    (tmp_path / "secret").touch()
+    assert "too short" in told(run("serve", "--port", "0", "--data-dir", str(tmp_path)))
+
+
+def test_a_key_that_can_not_be_read_is_named(run, tmp_path):
+    (tmp_path / "keys" / "1-RS256-0.pem").mkdir(parents=True)
+    for words in (["serve", "--port", "0"], ["keys", "list"]):
+        assert "1-RS256-0.pem can't be read: Is a directory" in told(run(*words, "--data-dir", str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["users", "add", "a@example.com", "--password", b"\xff\xfe-\xff\xfe-\xff"],
+        ["users", "add", "a@example.com", "--password", "long enough", "--tokenable-id", "9" * 30],
+    ],
+)
+def test_a_value_that_no_database_keeps_is_named(run, arguments):
+    assert run("db", "upgrade").returncode == 0
+    told(run(*arguments))
+
+
+def test_a_mistyped_data_directory_is_named_and_not_made(run, tmp_path):
+    for words in (["db", "current"], ["users", "list"]):
+        assert "No such file" in told(run(*words, "--data-dir", str(tmp_path / "tpyo")))
+    assert not (tmp_path / "tpyo").exists()
+
+
+def test_an_output_that_takes_no_more_is_named():
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [*PROGRAM, "spec", "view", "session"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (result.returncode, result.stderr.splitlines()) == (2, ["cierre: standard output: No space left on device"])
+
+
+def test_an_older_node_starts_on_a_newer_schema(run, serve, database_url):
+    migrate.upgrade(database_url)
+    newer(database_url)
+
+    node = serve(database_url)
+
+    assert httpx.get(f"{node.url}/health/ready").json()["checks"]["migrations"] == "ok"
+    assert run("db", "upgrade", "--database-url", database_url).returncode == 0
+    assert run("users", "list", "--database-url", database_url).returncode == 0
+
+
+def test_a_url_of_postgresql_may_have_libpqs_sslmode(run, postgres_url):
+    assert run("db", "upgrade", "--database-url", f"{postgres_url}?sslmode=prefer").returncode == 0
+
+
+def test_a_url_of_redis_needs_no_port(serve, sqlite_url):
+    node = serve(sqlite_url, "--redis-url", "redis://127.0.0.1")
+    assert httpx.get(f"{node.url}/health/live").status_code == 200
 
 
 def test_a_data_directory_that_can_not_be_written_is_named(run, tmp_path):

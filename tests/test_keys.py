@@ -60,6 +60,17 @@ def test_a_running_service_notices_a_rotation(tmp_path, monkeypatch):
     assert running.signing().kid == after.kid
 
 
+def test_a_file_that_is_no_key_takes_nothing_from_a_running_service(tmp_path, monkeypatch):
+    running = ring(tmp_path)
+    before = running.signing()
+    monkeypatch.setattr(keys, "_RELOAD_INTERVAL", 0)
+    (tmp_path / f"{now_ms()}-RS256-half.pem").write_text("-----BEGIN PRIVATE")
+    assert running.signing() == before
+    assert running.find(before.kid) == before
+    with pytest.raises(BadKey, match="half"):
+        ring(tmp_path)
+
+
 def test_the_listing_names_the_state_of_each_key(tmp_path):
     now = now_ms()
     for age in (3 * KEEP, 2 * KEEP, KEEP // 2):
@@ -103,6 +114,12 @@ def test_the_secret_is_made_once_and_kept(tmp_path):
     assert len(made) >= 32
     assert keys.server_secret(tmp_path, None) == made
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
+
+
+def test_a_secret_that_was_half_written_is_refused(tmp_path):
+    (tmp_path / "secret").touch()
+    with pytest.raises(BadKey, match="too short"):
+        keys.server_secret(tmp_path, None)
 
 
 def test_a_secret_that_is_given_is_used_and_a_short_one_refused(tmp_path):

@@ -149,3 +149,16 @@ async def test_a_token_that_we_issue_is_in_laravels_form_and_table(laravel):
 async def test_document_002s_own_token_closes_its_session(service):
     answer = await service.client.post(LOGOUT, headers=bearer(f"1|{demo.SANCTUM_SECRET}") | {"Host": "api.ejemplo.com"})
     assert answer.json() == {"error": 0, "respuesta": "Sesión cerrada correctamente", "resultado": {}}
+
+
+async def test_a_token_that_was_renewed_still_closes_its_session_and_does_nothing_else(service):
+    """Whichever came first, logout or refresh: afterwards no token is good."""
+    issued = await service.login(tokenFormat="opaque")
+    answer = await service.client.post("/api/v1/auth/refresh", json={"refreshToken": issued["refreshToken"]})
+    renewed = answer.json()["data"]["accessToken"]
+
+    assert (await service.sessions(issued["accessToken"])).status_code == 401
+    assert (await service.sessions(renewed)).status_code == 200
+    assert (await service.logout(issued["accessToken"])).status_code == 200
+    assert (await service.sessions(renewed)).status_code == 401
+    assert (await service.logout(issued["accessToken"])).status_code == 404

@@ -58,6 +58,12 @@ def main() -> None:
     except click.exceptions.NoArgsIsHelpError as nothing:
         click.echo(nothing.format_message(), err=True)
         sys.exit(2)
+    except UnicodeEncodeError as mistake:
+        click.echo(f"cierre: a value is not UTF-8: {mistake.object!a}", err=True)
+        sys.exit(2)
+    except OSError as failure:
+        click.echo(f"cierre: {failure.filename or 'standard output'}: {failure.strerror}", err=True)
+        sys.exit(2)
     except click.ClickException as mistake:
         click.echo(f"cierre: {mistake.format_message()}", err=True)
         sys.exit(2)

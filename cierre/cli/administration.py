@@ -53,7 +53,7 @@ def act(database_url: str | None, data_dir: Path, do: Callable[[Act], Awaitable[
             await database.close()
 
     with mistakes(url):
-        if migrate.current(url) != migrate.newest():
+        if migrate.is_behind(migrate.current(url)):
             raise click.ClickException("the database is not migrated: run `cierre db upgrade` first")
         return asyncio.run(run())
 

@@ -60,7 +60,10 @@ def list_keys(data_dir: Path, access_ttl: int) -> None:
     directory = data_dir / "keys"
     if not directory.is_dir():
         raise click.UsageError(f"there are no keys in {directory}: `cierre keys rotate` or `cierre serve` makes one")
-    rows = keys.listing(directory, keep=access_ttl)
+    try:
+        rows = keys.listing(directory, keep=access_ttl)
+    except keys.BadKey as mistake:
+        raise click.UsageError(str(mistake)) from mistake
     table(
         ["KID", "ALGORITHM", "MADE", "STATE"],
         [[key.kid, key.algorithm, rfc3339(key.made_at), state] for key, state in rows],

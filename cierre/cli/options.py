@@ -37,7 +37,6 @@ ORIGINS = Parsed("origins", lambda text: tuple(_origin(part) for part in _parts(
 
 
 ISSUER = Parsed("URL", lambda text: _url(text, "http", "https"))
-REDIS = Parsed("URL", lambda text: _url(text, "redis", "rediss"))
 
 
 def _parts(text: str) -> list[str]:
@@ -53,6 +52,22 @@ def _url(text: str, *schemes: str) -> str:
     # A port that is none is found out by looking.
     _ = parts.port
     return text
+
+
+def _redis_url(text: str) -> str:
+    from urllib.parse import urlsplit
+
+    from redis.asyncio.connection import parse_url
+
+    url = _url(text, "redis", "rediss")
+    if not urlsplit(url).path.removeprefix("/").isdigit() and urlsplit(url).path not in {"", "/"}:
+        raise ValueError(f"{text!r} names no database of Redis: write {urlsplit(url).path} as a number")
+    # The same for its options.
+    parse_url(url)
+    return url
+
+
+REDIS = Parsed("URL", _redis_url)
 
 
 def _origin(text: str) -> str:

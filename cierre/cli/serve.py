@@ -114,6 +114,8 @@ def _bind(host: str, port: int) -> socket.socket:
         sock = socket.socket(family, kind)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(address)
+    except UnicodeError as failure:
+        raise click.UsageError(f"{host!r} is no host name") from failure
     except OSError as failure:
         raise click.UsageError(f"can't listen on {host}:{port}: {failure.strerror}; try --port 0") from failure
     sock.set_inheritable(True)

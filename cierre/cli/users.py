@@ -46,7 +46,11 @@ def command() -> None:
 @_password
 @click.option("--role", type=_role, default="EMPLEADO", show_default=True, envvar="CIERRE_ROLE", show_envvar=True)
 @options.option("--id", "24 hex characters. [default: a new one]")
-@options.option("--tokenable-id", "The user's key in a Laravel that shares its Sanctum tokens.", type=int)
+@options.option(
+    "--tokenable-id",
+    "The user's key in a Laravel that shares its Sanctum tokens.",
+    type=click.IntRange(1, 2**63 - 1),
+)
 @options.database_url
 @options.data_dir
 def add(

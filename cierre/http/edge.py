@@ -18,6 +18,7 @@ from cierre.errors import (
     MethodNotAllowed,
     RouteNotFound,
     TokenInvalid,
+    ValidationFailed,
 )
 from cierre.http import answers
 from cierre.http.answers import Answer
@@ -62,6 +63,7 @@ class Edge:
     async def _answer(self, request: Request, scope: Scope, receive: Receive, send: Send) -> Answer | None:
         """The answer; None: a page has sent itself."""
         try:
+            _check_host(scope)
             await self._app(scope, receive, partial(self._send_page, request, send))
             if request.answer is not None:
                 answer = request.answer
@@ -113,6 +115,13 @@ class Edge:
         body = b"" if request.method == "HEAD" else answer.body
         await send({"type": "http.response.body", "body": body})
         _log_request(request, answer.status)
+
+
+def _check_host(scope: Scope) -> None:
+    """RFC 9112, section 3.2: one Host, no more; HTTP/1.0 may have none."""
+    hosts = sum(name == b"host" for name, _ in scope["headers"])
+    if hosts > 1 or (hosts == 0 and scope["http_version"] != "1.0"):
+        raise ValidationFailed([{"location": "header", "pointer": "/Host", "message": f"one Host, not {hosts}"}])
 
 
 def _log_request(request: Request, status: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy.engine import make_url
@@ -55,7 +54,7 @@ def open_url(url: str, *, pool_size: int = 16) -> Database:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise UnknownDatabase(f"{url!r} is no database URL: write sqlite:///cierre.db or postgresql://…") from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
@@ -73,10 +72,7 @@ def open_url(url: str, *, pool_size: int = 16) -> Database:
 def sqlite_path(url: str) -> str:
     """The file of a SQLite URL; a database in memory is shared by the connections of the process."""
     path = make_url(url).database
-    if not path or path == ":memory:":
-        return "file:cierre?mode=memory&cache=shared"
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    return path
+    return "file:cierre?mode=memory&cache=shared" if not path or path == ":memory:" else path
 
 
 def in_memory(url: str) -> bool:
@@ -92,5 +88,5 @@ def harmless(url: str) -> str:
     """The URL without its password."""
     try:
         return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return "(unreadable)"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
 from alembic import command
@@ -18,7 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from cierre.errors import ServiceUnavailable
-from cierre.storage.database import open_url, sqlite_path
+from cierre.storage.database import UnknownDatabase, harmless, open_url, sqlite_path
 
 Result = TypeVar("Result")
 
@@ -33,11 +35,15 @@ def upgrade(url: str) -> None:
         UnknownDatabase: the URL names none.
         ServiceUnavailable: it can't be reached or written.
     """
-    _with_connection(url, _upgrade)
+    _with_connection(url, _upgrade, make=True)
 
 
 def current(url: str) -> str | None:
-    """The revision that the database has; None: it was never migrated."""
+    """The revision that the database has; None: it was never migrated.
+
+    Raises:
+        UnknownDatabase, ServiceUnavailable: as `upgrade`; a file that isn't there is not made.
+    """
     return _with_connection(url, lambda connection: MigrationContext.configure(connection).get_current_revision())
 
 
@@ -46,14 +52,25 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-def revisions() -> list[str]:
-    """All that this version of Cierre knows."""
-    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+def is_behind(revision: str | None) -> bool:
+    """Whether a database with it must be upgraded.
+
+    One that we don't know is newer: a rolling upgrade has begun with it, and it will do.
+    """
+    return revision is None or revision in _older()
+
+
+@cache
+def _older() -> frozenset[str]:
+    known = ScriptDirectory.from_config(_config()).walk_revisions()
+    return frozenset(script.revision for script in known) - {newest()}
 
 
 def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    if not is_behind(MigrationContext.configure(connection).get_current_revision()):
+        return
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
@@ -66,19 +83,26 @@ def _config() -> Config:
     return config
 
 
-def _with_connection(url: str, act: Callable[[Connection], Result]) -> Result:
-    backend = open_url(url).backend
+def _with_connection(url: str, act: Callable[[Connection], Result], *, make: bool = False) -> Result:
     try:
-        return _on_sqlite(url, act) if backend == "sqlite" else asyncio.run(_on_postgresql(url, act))
+        backend = open_url(url).backend
+        return _on_sqlite(url, act, make=make) if backend == "sqlite" else asyncio.run(_on_postgresql(url, act))
     except DBAPIError as failure:
         # The driver's own words: SQLAlchemy adds a line about itself.
         raise ServiceUnavailable from (getattr(failure.orig, "__cause__", None) or failure.orig)
     except (OSError, OverflowError, sqlite3.Error) as failure:
         raise ServiceUnavailable from failure
+    except TypeError as failure:
+        # asyncpg's connect() takes what SQLAlchemy finds after the `?` as its arguments.
+        raise UnknownDatabase(f"an option of {harmless(url)} is unknown: {failure}") from failure
 
 
-def _on_sqlite(url: str, act: Callable[[Connection], Result]) -> Result:
+def _on_sqlite(url: str, act: Callable[[Connection], Result], *, make: bool) -> Result:
     path = sqlite_path(url)
+    if make:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    elif not path.startswith("file:"):
+        Path(path).stat()
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(path, uri=path.startswith("file:"), timeout=30),
@@ -89,6 +113,10 @@ def _on_sqlite(url: str, act: Callable[[Connection], Result]) -> Result:
 
 
 async def _on_postgresql(url: str, act: Callable[[Connection], Result]) -> Result:
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    place = make_url(url).set(drivername="postgresql+asyncpg")
+    if "sslmode" in place.query:
+        # asyncpg's own URLs, which the service connects with, say sslmode; its arguments say ssl.
+        place = place.difference_update_query(["sslmode"]).update_query_dict({"ssl": place.query["sslmode"]})
+    engine = create_async_engine(place, poolclass=NullPool)
     async with engine.begin() as connection:
         return await connection.run_sync(act)
