@@ -7,6 +7,7 @@ that are only ours are in `house.py`.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NoReturn
 
 import schemathesis
@@ -17,6 +18,7 @@ from schemathesis.generation.case import Case
 from contract_tests.clauses import BrokenClause
 from contract_tests.negotiation import quality
 
+_IMF_FIXDATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 # Statuses whose answer never has a body, whatever a document says (RFC 9110, sections 15.3.5, 15.3.6, 15.4.5).
 BODILESS = frozenset({204, 205, 304})
 
@@ -67,6 +69,16 @@ def json_is_strict(_ctx: CheckContext, response: Response, case: Case[Any]) -> N
         json.loads(response.content.decode(), parse_constant=_no_constant, object_pairs_hook=_no_repetition)
     except (ValueError, RecursionError) as problem:
         _broken(case, "json_is_strict", "The body is not strict JSON", str(problem), ("content",))
+
+
+@schemathesis.check
+def dates_are_http_dates(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """A date in a header field is an IMF-fixdate (RFC 9110, section 5.6.7; RFC 8594, section 3)."""
+    for name in ("sunset", "last-modified"):
+        for value in response.headers.get(name) or ():
+            if not _IMF_FIXDATE.fullmatch(value):
+                message = f"{name.title()}: {value}"
+                _broken(case, "dates_are_http_dates", "A date is not in the form of HTTP", message, ("headers",))
 
 
 def media_type(response: Response) -> str:

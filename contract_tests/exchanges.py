@@ -12,6 +12,8 @@ from contract_tests.secrets import Secrets
 
 # What `requests` and schemathesis add by themselves and nobody needs to repeat.
 _UNINTERESTING = {"content-length", "user-agent", "accept-encoding", "connection", "x-schemathesis-testcaseid"}
+# How the rules call themselves where they look for it again.
+AGENT = "cierre-rules/"
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f-\xff]")
 
 
@@ -127,7 +129,7 @@ def command(sent: Exchange, secrets: Secrets) -> str:
     """The curl that sends the request, once the variables of its secrets are filled."""
     parts = ["curl -i -X", sent.method, secrets.quote(sent.url)]
     for name, value in sent.request_headers:
-        if name.lower() not in _UNINTERESTING:
+        if name.lower() not in _UNINTERESTING or value.startswith(AGENT):
             parts += ["\\\n  -H", secrets.quote(f"{name}: {value}" if value else f"{name};")]
     if sent.request_body:
         parts += ["\\\n  --data-binary", _quote_bytes(sent.request_body, secrets)]

@@ -41,6 +41,8 @@ NEEDED = frozenset(
         "list_audit_events",
         "introspect_token",
         "revoke_token",
+        "exchange_token",
+        "jwks",
     }
 )
 # The demo's clients, and the dialect that each is registered with.

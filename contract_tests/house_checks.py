@@ -17,6 +17,7 @@ from schemathesis.generation.case import Case
 from contract_tests.checks import media_type
 from contract_tests.clauses import BrokenClause
 from contract_tests.documents import Document
+from contract_tests.negotiation import language, quality
 
 VARY = {"accept", "accept-language", "prefer"}
 COOKIE = {"httponly", "secure", "samesite=strict", "path=/"}
@@ -63,7 +64,7 @@ def vary_names_what_was_negotiated(response: Response, case: Case[Any]) -> None:
 @ours
 def the_language_is_the_one_asked_for(response: Response, case: Case[Any]) -> None:
     """`Content-Language` follows `Accept-Language`, and the message follows both."""
-    asked = str(response.request.headers.get("Accept-Language", "")).strip().lower()
+    asked = language(str(response.request.headers.get("Accept-Language", "")))
     told = _header(response, "content-language")
     if told and asked in {"es", "en"} and told != asked:
         message = f"Accept-Language: {asked}\nContent-Language: {told}"
@@ -120,6 +121,8 @@ def the_cookie_is_guarded(response: Response, case: Case[Any]) -> None:
     for line in response.headers.get("set-cookie") or ():
         name, *attributes = (part.strip() for part in line.split(";"))
         missing = COOKIE - {attribute.lower() for attribute in attributes}
+        if name == "refreshToken=":
+            missing |= {"max-age=0"} - {attribute.lower() for attribute in attributes}
         if name.startswith("refreshToken=") and missing:
             message = f"The cookie lacks {', '.join(sorted(missing))}"
             _broken(case, "the_cookie_is_guarded", message, "headers", "Set-Cookie")
@@ -135,6 +138,32 @@ def less_is_sent_where_less_is_preferred(response: Response, case: Case[Any]) ->
     if response.status_code != 204 or "return=minimal" not in applied:
         message = f"Prefer: return=minimal\nReceived: {response.status_code}, Preference-Applied: {applied}"
         _broken(case, "less_is_sent_where_less_is_preferred", message, "headers", "Preference-Applied")
+
+
+@ours
+def the_preferred_form_comes(response: Response, case: Case[Any]) -> None:
+    """Of the forms that this answer has, the one comes to which `Accept` gives the highest weight."""
+    accept = str(response.request.headers.get("Accept") or "")
+    if ";q=" not in accept.replace(" ", "") or not response.content:
+        return
+    weights = {kind: quality(kind, accept) for kind in _definition(response, case).get("content", {})}
+    best = max(weights.values(), default=0.0)
+    if weights.get(media_type(response), best) < best:
+        message = f"Accept: {accept}\nReceived: {media_type(response)}"
+        _broken(case, "the_preferred_form_comes", message, "content")
+
+
+@ours
+def the_metadata_names_our_doors(response: Response, case: Case[Any]) -> None:
+    """Every address of RFC 8414's metadata is one of the contract's paths."""
+    body = _json(response)
+    if case.path != "/.well-known/oauth-authorization-server" or response.status_code != 200:
+        return
+    for name, address in body.items() if isinstance(body, dict) else ():
+        if name.endswith(("_endpoint", "_uri")):
+            known = any(str(address).endswith(path) for path in case.operation.schema.raw_schema["paths"])
+            if not known:
+                _broken(case, "the_metadata_names_our_doors", f"{name}: {address}", "content")
 
 
 @ours

@@ -23,6 +23,8 @@ class Session:
         closed_at: as the first answer that told it has it; None: open, or closed and not told yet.
         why: logoutType and reason of the closing; None: open.
         together: how many sessions that act closed.
+        created: when it was opened, as the list tells it.
+        trace: the trace id of the request that closed it; empty where it was not seen.
     """
 
     id: str
@@ -37,6 +39,8 @@ class Session:
     closed_at: str | None = None
     why: tuple[str, str] | None = None
     together: int = 0
+    created: str = ""
+    trace: str = ""
 
     @property
     def open(self) -> bool:

@@ -32,13 +32,27 @@ def quality(media_type: str, accept: str) -> float:
     return best[1] if best[0] >= 0 else 0.0
 
 
+def language(accept: str) -> str:
+    """The language that `Accept-Language` wants most, in lower case; empty where two are wanted alike."""
+    weights: dict[str, float] = {}
+    for part in accept.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        if name:
+            weights[name] = float(next((value[2:] for value in parameters if value.startswith("q=")), "1"))
+    best = [name for name, weight in weights.items() if weight == max(weights.values())]
+    return best[0] if len(best) == 1 else ""
+
+
 def variations(document: Document, operation: Operation) -> list[Variation]:
     """Headers that ask for each form of the answer; the first asks for nothing."""
     offered = media_types(document, operation)
     accepts = [None, "*/*", *offered]
     if len(offered) > 1:
         accepts.append(f"{offered[0]};q=0.2, {offered[-1]}")
-    languages = [None, *_languages(document, operation)]
+    spoken = _languages(document, operation)
+    languages = [None, *spoken]
+    if len(spoken) > 1:
+        languages += [f"{spoken[0]};q=0.1, {spoken[-1]}", f"{spoken[-1]};q=0.1, {spoken[0]}"]
     # Each form and each language, not each pair of them.
     forms = [
         {name: value for name, value in (("Accept", accept), ("Accept-Language", language)) if value}

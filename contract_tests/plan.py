@@ -56,10 +56,13 @@ def plan(*, spec: Path | None, auth_file: Path | None, dialect: str | None, user
     if spec is None:
         if auth_file is not None:
             raise CouldNotRun("--auth is for --spec: our own contract logs in with --user and --admin-user")
-        from contract_tests.house import REFUSALS, ours  # noqa: PLC0415 - loads our contract, which others don't need
+        # Here, as it loads our contract, which others don't need.
+        from contract_tests.house import LASTING, REFUSALS, ours  # noqa: PLC0415
 
         document, entries, headers, extension = ours(dialect, users)
-        chosen = Options(document=document, entries=entries, headers=headers, refusals=REFUSALS, **options)
+        chosen = Options(
+            document=document, entries=entries, headers=headers, refusals=REFUSALS, lasting=LASTING, **options
+        )
         return _plan(chosen, extension)
     if dialect is not None:
         raise CouldNotRun("--dialect is a view of our own contract, not of --spec")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from requests.auth import AuthBase
 from schemathesis.checks import CHECKS, CheckFunction
+from schemathesis.core.errors import HookExecutionError
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.transport import HttpMethod, Response
 from schemathesis.engine.recorder import ScenarioRecorder
@@ -24,7 +25,7 @@ from contract_tests.auth import presented
 from contract_tests.clauses import BrokenClause, security_pointer
 from contract_tests.documents import Document, Operation, find, pointer, security
 from contract_tests.exchanges import Chunks, sent_body
-from contract_tests.findings import Scenario
+from contract_tests.findings import CouldNotRun, Scenario
 from contract_tests.negotiation import variations
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ ANSWER_CHECKS = (
     "accept_is_honoured",
     "empty_body_is_empty",
     "json_is_strict",
+    "dates_are_http_dates",
 )
 
 
@@ -286,7 +288,12 @@ def _send(recorder: ScenarioRecorder, case: Case[Any], one: Probe, headers: dict
         case.method = cast("HttpMethod", one.method)
     case._auth = _Changed(one, case._auth)  # noqa: SLF001 - see _case
     recorder.record_case(case=case)
-    response = case.call(headers=headers)
+    try:
+        response = case.call(headers=headers)
+    except HookExecutionError as hooked:
+        if isinstance(hooked.__cause__, CouldNotRun):
+            raise hooked.__cause__ from None
+        raise
     response.request.body = sent_body(response.request)
     recorder.record_response(case_id=case.id, response=response)
     for name in ANSWER_CHECKS:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import operator
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hypothesis import strategies as st
@@ -15,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from contract_tests import model
 from contract_tests.client import Answer, Client, set_cookie
-from contract_tests.exchanges import Exchange
+from contract_tests.exchanges import AGENT, Exchange
 from contract_tests.model import Session, World
 
 if TYPE_CHECKING:
@@ -33,6 +37,14 @@ MOST = 6
 RACERS = 6
 ELSEWHERE = "https://elsewhere.example"
 NOBODY = "00000000000000000000dead"
+# Letters that not every encoding has.
+REASON = "rules_of_the_contract: señal €"
+# A cookie that nobody was given: a body beside it wins.
+STALE = "cookie-of-a-session-that-never-was"
+# Milliseconds between two readings of a clock in one act; seconds that two clocks may differ.
+MOMENT, SKEW = 10, 300
+DAY = 86_400
+CLIENT = "cierre"
 
 any_session = st.integers(0, 2 * MOST)
 dialects = st.sampled_from([None, *VENDORS])
@@ -57,6 +69,8 @@ class Rules(RuleBasedStateMachine):
         self.client = self.make_client()
         self.world = World()
         self.buried: set[str] = set()
+        self.published: set[str] = set()
+        self.introspected: set[str] = set()
         self.keys = (f"rules-{uuid.uuid4()}-{number}" for number in itertools.count())
 
     # How to begin.
@@ -76,15 +90,15 @@ class Rules(RuleBasedStateMachine):
         self._forced(self.user_id)
 
     def _forced(self, user_id: str) -> Answer:
-        return self.client.call(
-            "force_logout", token=self.admin.access, json={"userId": user_id, "reason": "rules_of_the_contract"}
-        )
+        return self.client.call("force_logout", token=self.admin.access, json={"userId": user_id, "reason": REASON})
 
     def _logged_in(self, user: str, **more: Any) -> Session:
         password = self.users.admin_password if user == self.users.admin_user else self.users.password
         names = {"device": "deviceId", "client": "clientId", "form": "tokenFormat", "delivery": "refreshDelivery"}
         body = {"username": user, "password": password} | {names[key]: value for key, value in more.items() if value}
-        answer = self.client.call("login", json=body).is_(200, because="a login with the right password")
+        agent = f"{AGENT}{uuid.uuid4().hex[:8]}"
+        answer = self.client.call("login", json=body, headers={"User-Agent": agent})
+        answer.is_(200, because="a login with the right password")
         refresh = answer.at("data").get("refreshToken")
         if more.get("delivery") == "cookie":
             answer.must(refresh is None, "The refresh token is told in the body and in the cookie", "responses", "200")
@@ -93,6 +107,11 @@ class Rules(RuleBasedStateMachine):
         mine = [one for one in listed.at("data", "sessions") if one["sessionId"] == answer.at("data", "sessionId")]
         listed.must(len(mine) == 1 and mine[0]["current"], "The new session is not listed as the current one")
         listed.must(more.get("device") in {None, mine[0]["deviceId"]}, "The session has another device")
+        listed.must(mine[0]["userAgent"] == agent, f"The session was not opened by {agent}")
+        if not more.get("device"):
+            taken = {other.device for other in self.world.sessions}
+            fresh = _is_uuid(mine[0]["deviceId"]) and mine[0]["deviceId"] not in taken
+            listed.must(fresh, "A login without a device did not get a UUID of its own")
         listed.must(mine[0]["clientId"] == (more.get("client") or "cierre"), "The session has another client")
         session = Session(
             id=answer.at("data", "sessionId"),
@@ -102,17 +121,31 @@ class Rules(RuleBasedStateMachine):
             opaque=more.get("form") == "opaque",
             access=answer.at("data", "accessToken"),
             refresh=refresh or "",
+            created=mine[0]["createdAt"],
         )
-        answer.must(("|" in session.access) == session.opaque, "The token is not of the form that was asked for")
+        role = answer.at("data", "user", "role")
+        answer.must((role == "ADMIN") == (user == self.users.admin_user), f"The role is {role}", "responses", "200")
         answer.must(
             answer.at("data", "user", "email") == user, "The user has another e-mail address", "responses", "200"
         )
-        if not session.opaque:
-            claims = _claims(session.access)
-            lives = claims["exp"] - claims["iat"]
-            answer.must(answer.at("data", "expiresIn") == lives, f"The token lives {lives} seconds", "responses", "200")
+        self._issued(answer, session.opaque)
         self.world.sessions.append(session)
         return session
+
+    def _issued(self, answer: Answer, opaque: bool) -> None:
+        """A token is of the session's form, lives as long as is said, and can be checked with a published key."""
+        token = answer.at("data", "accessToken")
+        answer.must(("|" in token) == opaque, "The token is not of the form that was asked for")
+        if opaque:
+            return
+        claims = _part(token, 1)
+        lives = claims["exp"] - claims["iat"]
+        answer.must(answer.at("data", "expiresIn") == lives, f"The token lives {lives} seconds", "responses", "200")
+        kid = _part(token, 0).get("kid")
+        if kid not in self.published:
+            keys = self.client.call("jwks").is_(200, because="the keys")
+            self.published.update(key["kid"] for key in keys.at("keys"))
+            keys.must(kid in self.published, f"The key {kid}, which signs tokens, is not published")
 
     # What may happen.
 
@@ -160,6 +193,16 @@ class Rules(RuleBasedStateMachine):
             answer.must(answer.at("data", "logout", "sessionsClosed") == 0, "A second logout closed something")
             self._told(answer, session, answer.at("data", "logout", "loggedOutAt"))
 
+    @rule(which=any_session, asked=dialects)
+    def logout_saying_little(self, which: int, asked: str | None) -> None:
+        """`Prefer: return=minimal` makes success 204 in every dialect, and closes all the same."""
+        session, dialect = self._session(which), self._dialect(which, asked)
+        if session is None:
+            return
+        answer = self._call_logout(session, asked, {}, Prefer="return=minimal")
+        answer.is_(204 if session.open or REPEATED[dialect] == 200 else REPEATED[dialect], because="a minimal logout")
+        self.world.close([session], model.SINGLE)
+
     def _logout(self, which: int, asked: str | None, body: dict[str, Any], why: tuple[str, str]) -> None:
         session, dialect = self._session(which), self._dialect(which, asked)
         if session is None:
@@ -203,8 +246,11 @@ class Rules(RuleBasedStateMachine):
         answer.must(told["logoutType"] == kind, f"logoutType is not {kind}")
         left = len(self.world.of(user["id"]))
         answer.must(user["activeSessions"] == left, f"activeSessions is not {left}")
+        if "date" in answer.headers:
+            off = datetime.fromisoformat(told["loggedOutAt"]) - parsedate_to_datetime(answer.headers["date"])
+            answer.must(abs(off.total_seconds()) < SKEW, f"loggedOutAt is {off} off the answer's Date")
         for session in victims:
-            session.closed_at = told["loggedOutAt"]
+            session.closed_at, session.trace = told["loggedOutAt"], answer.headers.get("x-trace-id", "")
 
     def _told(self, answer: Answer, session: Session, at: str) -> None:
         """A repeat tells the time that the first answer told."""
@@ -216,7 +262,11 @@ class Rules(RuleBasedStateMachine):
         session = self._session(which)
         if session is None:
             return
-        sent: dict[str, Any] = {"cookie": session.refresh} if by_cookie else {"json": {"refreshToken": session.refresh}}
+        blank = self.client.call("logout_by_refresh_token", json={"refreshToken": " "}, cookie=session.refresh)
+        blank.is_(400, because="a blank token in the body, beside a cookie")
+        sent: dict[str, Any] = {"cookie": session.refresh}
+        if not by_cookie:
+            sent = {"json": {"refreshToken": session.refresh}, "cookie": STALE}
         origin = {"Origin": ELSEWHERE} if foreign and by_cookie else {}
         answer = self.client.call("logout_by_refresh_token", headers=origin, **sent)
         if origin and self.elsewhere_is_foreign:
@@ -245,30 +295,41 @@ class Rules(RuleBasedStateMachine):
             answer.is_(401, because="the token of another user, or a dead one")
             answer.must(not answer.raw, "The body is not empty")
 
-    @rule(which=any_session)
-    def revoke(self, which: int) -> None:
+    @rule(which=any_session, by_access=anything)
+    def revoke(self, which: int, by_access: bool) -> None:
         """RFC 7009: a success, whether or not the token was alive."""
         session = self._session(which)
         if session is not None:
-            form = {"token": session.refresh, "client_id": session.client}
+            form = {"token": session.access if by_access else session.refresh, "client_id": session.client}
             self.client.call("revoke_token", data=form).is_(200, because="a revocation")
             self.world.close([session], model.REVOKED)
+
+    @rule(which=any_session, by_access=anything)
+    def revoke_as_another_client(self, which: int, by_access: bool) -> None:
+        """A public client revokes only what was issued to it (RFC 7009, section 2.1)."""
+        session = self._session(which)
+        others = [name for name in (CLIENT, *self.clients) if session is not None and name != session.client]
+        if session is not None and session.open and others:
+            form = {"token": session.access if by_access else session.refresh, "client_id": others[0]}
+            self.client.call("revoke_token", data=form).is_(400, because="a revocation by another client")
 
     @rule()
     def force_logout(self) -> None:
         user = self.user_id
         victims = self.world.of(user)
         answer = self._forced(user).is_(200, because="an administrator's logout")
-        self.world.close(victims, ("admin_forced", "rules_of_the_contract"))
+        self.world.close(victims, ("admin_forced", REASON))
         self._matches(answer, victims, "admin_forced")
 
     @rule(which=any_session)
     def force_logout_without_the_role(self, which: int) -> None:
         session = self._session(which)
         if session is not None:
-            body = {"userId": self.admin.user, "reason": "rules_of_the_contract"}
+            body = {"userId": self.admin.user, "reason": REASON}
             answer = self.client.call("force_logout", token=session.access, json=body)
             answer.is_(403 if session.open else 401, because="an administrator's logout by somebody else")
+            answer = self.client.call("list_audit_events", token=session.access)
+            answer.is_(403 if session.open else 401, because="the trail for somebody else")
 
     @rule()
     def force_logout_nobody(self) -> None:
@@ -286,11 +347,46 @@ class Rules(RuleBasedStateMachine):
         answer.is_(200, because="a refresh")
         following = answer.at("data", "refreshToken")
         answer.must(following != session.refresh, "The refresh token is not rotated")
+        self._issued(answer, session.opaque)
+        if session.opaque:
+            self._sessions(session.access).is_(401, because="an opaque token that was exchanged")
         answer.must(answer.at("data", "sessionId") == session.id, "A refresh changed the session")
         if twice:
             answer = self._refreshed(session.refresh).is_(200, because="a double click")
             answer.must(answer.at("data", "refreshToken") == following, "A double click got another successor")
         session.exchange(answer.at("data", "accessToken"), following)
+
+    @rule(which=any_session, foreign=st.sampled_from([None, "Origin", "Sec-Fetch-Site"]))
+    def refresh_by_cookie(self, which: int, foreign: str | None) -> None:
+        """A cookie is answered with a cookie, and taken from no other site."""
+        session = self._session(which)
+        if session is None or (foreign == "Origin" and not self.elsewhere_is_foreign):
+            return
+        origin = {foreign: {"Origin": ELSEWHERE, "Sec-Fetch-Site": "cross-site"}[foreign]} if foreign else {}
+        if origin:
+            for name in ("refresh", "logout_by_refresh_token"):
+                answer = self.client.call(name, cookie=session.refresh, headers=origin)
+                answer.is_(403, because="a cookie from another site")
+            return
+        answer = self.client.call("refresh", cookie=session.refresh)
+        answer.is_(200 if session.open else 401, because="a refresh by cookie")
+        if session.open:
+            following = set_cookie(answer) or ""
+            answer.must(following not in {"", session.refresh}, "No new cookie is set")
+            answer.must("refreshToken" not in answer.at("data"), "The refresh token is told in the body, too")
+            session.exchange(answer.at("data", "accessToken"), following)
+
+    @rule(which=any_session)
+    def refresh_at_the_oauth_door(self, which: int) -> None:
+        session = self._session(which)
+        if session is None:
+            return
+        form = {"grant_type": "refresh_token", "refresh_token": session.refresh, "client_id": session.client}
+        answer = self.client.call("exchange_token", data=form)
+        answer.is_(200 if session.open else 400, because="a refresh at the OAuth door")
+        if session.open:
+            answer.must(answer.at("refresh_token") != session.refresh, "The refresh token is not rotated")
+            session.exchange(answer.at("access_token"), answer.at("refresh_token"))
 
     @rule(which=any_session)
     def replay(self, which: int) -> None:
@@ -311,6 +407,9 @@ class Rules(RuleBasedStateMachine):
         session = self._session(which)
         if session is None:
             return
+        body = {"currentPassword": "not-the-password-of-anybody", "newPassword": self.users.password}
+        answer = self.client.call("change_password", token=session.access, json=body)
+        answer.is_(401, because="a change of the password without the current one")
         body = {"currentPassword": self.users.password, "newPassword": self.users.password}
         answer = self.client.call("change_password", token=session.access, json=body)
         if not session.open:
@@ -320,6 +419,32 @@ class Rules(RuleBasedStateMachine):
         answer.is_(200, because="a change of the password")
         self.world.close(others, model.PASSWORD)
         self._matches(answer, others, "automatic")
+
+    @rule(which=any_session)
+    def change_password_and_back(self, which: int) -> None:
+        """The new password opens the door, the old one no longer does."""
+        session = self._session(which)
+        if session is None or not session.open:
+            return
+        old, new = self.users.password, f"{self.users.password}-{uuid.uuid4().hex[:8]}"
+        self.client.run.ring.secrets.keep("NEW_PASSWORD", new)
+        others = [other for other in self.world.of(session.user) if other is not session]
+        changed = self._change(session, old, new).is_(200, because="a change of the password")
+        self.world.close(others, model.PASSWORD)
+        tried = [
+            self.client.call("login", json={"username": self.users.user, "password": password})
+            for password in (old, new)
+        ]
+        # Whatever is found, the run goes on with the password that it was given.
+        back = self._change(session, new, old)
+        self._matches(changed, others, "automatic")
+        tried[0].is_(401, because="a login with the password that was")
+        tried[1].is_(200, because="a login with the new password")
+        back.is_(200, because="a change of the password back")
+
+    def _change(self, session: Session, current: str, new: str) -> Answer:
+        body = {"currentPassword": current, "newPassword": new}
+        return self.client.call("change_password", token=session.access, json=body)
 
     @rule(which=any_session)
     def retry_with_a_key(self, which: int) -> None:
@@ -336,6 +461,25 @@ class Rules(RuleBasedStateMachine):
         again.must((again.status, again.body) == (200, first.body), "A retry with the key got another answer")
         other = self.client.call("logout", token=session.access, json={"logoutAll": False}, headers=sent)
         other.is_(422, because="the key with another request")
+        stranger = self._logged_in(self.users.user)
+        theirs = self.client.call("logout", token=stranger.access, headers=sent)
+        theirs.is_(200, because="a logout with a key that somebody else used")
+        self.world.close([stranger], model.SINGLE)
+        self._matches(theirs, [stranger], "single_device")
+
+    @rule(which=any_session, by_refresh=anything)
+    def retry_an_old_path_with_a_key(self, which: int, by_refresh: bool) -> None:
+        """The key works on every logout operation."""
+        session = self._session(which)
+        if session is None or not session.open:
+            return
+        name = "logout_by_refresh_token" if by_refresh else "logout_by_user_token"
+        body = {"user_id": session.user, "token": session.access}
+        body = {"refreshToken": session.refresh} if by_refresh else body
+        sent = {"Idempotency-Key": next(self.keys)}
+        for because in ("a logout with a key", "a retry with the key"):
+            self.client.call(name, json=body, headers=sent).is_(200, because=because)
+        self.world.close([session], model.SINGLE)
 
     @rule(which=any_session)
     def present_the_token_otherwise(self, which: int) -> None:
@@ -380,6 +524,21 @@ class Rules(RuleBasedStateMachine):
             if page.at("data", "nextCursor") is None:
                 break
             cursor = {"cursor": page.at("data", "nextCursor")}
+        self._filtered(seen)
+
+    def _filtered(self, seen: list[tuple[str, str]]) -> None:
+        """Each filter leaves out what it says; those by user and session have shown it elsewhere."""
+        middle = seen[len(seen) // 2][0] if seen else "2000-01-01T00:00:00.000Z"
+        filters: list[tuple[str, str, str, Callable[[str, str], bool]]] = [
+            ("from", middle, "timestamp", operator.ge),
+            ("to", middle, "timestamp", operator.le),
+            *(("logoutType", kind, "logoutType", operator.eq) for kind in ("single_device", "all_devices")),
+        ]
+        for name, value, member, fits in filters:
+            query = {"userId": self.user_id, name: value}
+            page = self.client.call("list_audit_events", token=self.admin.access, params=query)
+            events = page.is_(200, because=f"the trail by {name}").at("data", "events")
+            page.must(all(fits(event[member], value) for event in events), f"{name}={value} is ignored")
 
     @rule(which=any_session)
     def race(self, which: int) -> None:
@@ -408,10 +567,8 @@ class Rules(RuleBasedStateMachine):
             refreshing = pool.submit(self._refreshed, session.refresh)
             pool.submit(self._call_logout, session, "session", {}).result()
             answer = refreshing.result()
-        # The logout lost where an exchange took the opaque token away under it: then it is repeated.
         if answer.status == 200:
             session.exchange(answer.at("data", "accessToken"), answer.at("data", "refreshToken"))
-            self._call_logout(session, "session", {})
         self.world.close([session], model.SINGLE)
 
     # What must always be so.
@@ -436,7 +593,9 @@ class Rules(RuleBasedStateMachine):
             answer.must(set(listed) == mine, f"The open sessions are {sorted(mine)}")
         current = [one for one, shown in listed.items() if shown["current"]]
         answer.must(current == [session.id], "Not exactly the asking session is current")
-        self._introspected(session.access, active=True)
+        for token in {session.access, session.refresh} - self.introspected:
+            self.introspected.add(token)
+            self._introspected(token, active=True, session=session)
 
     def _dead(self, session: Session) -> None:
         for token in (session.access, *session.old):
@@ -444,12 +603,17 @@ class Rules(RuleBasedStateMachine):
         self._introspected(session.access, active=False)
         self._introspected(session.refresh, active=False)
 
-    def _introspected(self, token: str, *, active: bool) -> None:
+    def _introspected(self, token: str, *, active: bool, session: Session | None = None) -> None:
         if self.introspects:
             client = (self.users.client, self.users.client_secret)
             answer = self.client.call("introspect_token", data={"token": token}, basic=client)
             answer.must(answer.status == 200 and answer.at("active") is active, f"active is not {active}")
             answer.must(active or answer.body == {"active": False}, "An inactive token tells more than that")
+            if session is not None:
+                whose = (session.user, session.client)
+                answer.must((answer.at("sub"), answer.at("client_id")) == whose, f"The token is not of {whose}")
+                times = answer.at("iat") - DAY < time.time() < answer.at("exp") + DAY
+                answer.must(times and answer.at("iat") < time.time() + DAY, "iat and exp are not seconds around now")
 
     def teardown(self) -> None:
         """The trail has one row for each closed session, and none for an open one."""
@@ -466,6 +630,10 @@ class Rules(RuleBasedStateMachine):
                 why = (row["logoutType"], row["reason"])
                 told = (row["userId"], row["deviceId"], why, row["sessionsClosed"], row["success"])
                 answer.must(told == expected, f"The trail says {told}, expected {expected}")
+                answer.must(session.trace in {"", row["traceId"]}, f"The trace of the act is {session.trace}")
+                lasted = datetime.fromisoformat(row["timestamp"]) - datetime.fromisoformat(session.created)
+                lasting = lasted.total_seconds() * 1000
+                answer.must(abs(row["sessionDuration"] - lasting) <= MOMENT, f"The session lasted {lasting} ms")
 
     def _sessions(self, token: str) -> Answer:
         return self.client.call("list_sessions", token=token)
@@ -481,8 +649,15 @@ class Rules(RuleBasedStateMachine):
         return asked or pinned or self.host_dialect
 
 
-def _claims(token: str) -> dict[str, Any]:
-    """What a JWT says; nobody's signature is checked here."""
-    payload = token.split(".")[1]
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _part(token: str, number: int) -> dict[str, Any]:
+    """The header (0) or the claims (1) of a JWT; nobody's signature is checked here."""
+    payload = token.split(".")[number]
     claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     return claims

@@ -54,6 +54,7 @@ class Options:
         headers: sent with each request, such as `Host`.
         patience: seconds that a client waits for an answer.
         refusals: statuses that may answer a request which breaks its schema; none is what schemathesis takes for it.
+        lasting: operationIds whose success doesn't end the session that asked.
     """
 
     url: str
@@ -67,6 +68,7 @@ class Options:
     fail_fast: bool = False
     phases: tuple[str, ...] = PHASES
     refusals: tuple[str, ...] = ()
+    lasting: frozenset[str] = frozenset()
 
 
 class Listener(Protocol):
@@ -248,10 +250,6 @@ def _reachable(options: Options) -> None:
         raise CouldNotRun(f"{options.url} does not answer: {problem}") from problem
 
 
-def _rejection(refusals: tuple[str, ...]) -> dict[str, Any]:
-    return {"negative_data_rejection": {"expected-statuses": list(refusals)}} if refusals else {}
-
-
 def _config(options: Options) -> SchemathesisConfig:
     return SchemathesisConfig.from_dict(
         {
@@ -308,7 +306,8 @@ def _credentials(run: Run, schema: OpenApiSchema) -> None:
 
     def after_call(_context: HookContext, case: Case[Any], response: Response) -> None:
         acted = case.method.upper() not in {"GET", "HEAD", "OPTIONS"} and response.status_code < 400
-        if acted or response.status_code == 401:
+        lasts = str(case.operation.definition.raw.get("operationId")) in run.options.lasting
+        if (acted and not lasts) or response.status_code == 401:
             run.ring.spent(run.ring.secrets.used_in(exchange(response, operation="", phase="", started=0).credentials))
 
     schema.hook(after_call)

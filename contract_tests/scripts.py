@@ -40,6 +40,7 @@ def _logouts() -> list[Script]:
         twice = ("logout", LAST, asked)
         made += [
             [_login(form=form), twice, twice, ("logout_leniently", LAST, asked)],
+            [_login(form=form), *[("logout_saying_little", LAST, asked)] * 2],
             [_login(), ("logout_device", LAST, asked, DESK)],
             [_login(), ("logout_device", LAST, asked, "nowhere")],
             [_login(), _login(), _login(TABLET), ("logout_device", LAST, asked, PHONE)],
@@ -61,6 +62,7 @@ def _old_paths() -> list[Script]:
 
 
 def _tokens() -> list[Script]:
+    at_the_door = ("refresh_at_the_oauth_door", LAST)
     once, double_click = ("refresh", LAST, False), ("refresh", LAST, True)
     made: list[Script] = []
     for form in ("jwt", "opaque"):
@@ -69,7 +71,14 @@ def _tokens() -> list[Script]:
             [_login(form=form), once, double_click, ("replay", LAST), once],
             [_login(form=form), ("race", LAST)],
             [_login(form=form), ("race_with_a_refresh", LAST)],
-            [_login(form=form), ("revoke", LAST), ("revoke", LAST)],
+            *([_login(form=form), *[("revoke", LAST, by_access)] * 2] for by_access in (False, True)),
+            [_login(form=form), ("revoke_as_another_client", LAST, False), ("revoke_as_another_client", LAST, True)],
+            [_login(form=form), at_the_door, at_the_door, ("logout", LAST, None), at_the_door],
+            [_login(form=form), ("logout", LAST, None), at_the_door],
+            [
+                _login(form=form, delivery="cookie"),
+                *(("refresh_by_cookie", LAST, foreign) for foreign in ("Origin", "Sec-Fetch-Site", None)),
+            ],
         ]
     return made
 
@@ -80,6 +89,8 @@ def _others() -> list[Script]:
         [_login(), ("present_the_token_otherwise", LAST), ("introspect_as_nobody", LAST), ("page_through_the_trail",)],
         [_login(), by_somebody, ("force_logout_nobody",)],
         [_login(), _login(None, form="opaque"), ("force_logout",), ("force_logout",), by_somebody],
+        [_login(None), _login(None), ("logout_all", LAST, None), ("page_through_the_trail",)],
         [_login(), _login(TABLET, form="opaque"), ("change_password", LAST), ("change_password", FIRST)],
-        [_login(), ("login_with_a_wrong_password",), ("retry_with_a_key", LAST)],
+        [_login(), ("change_password_and_back", LAST), ("login_with_a_wrong_password",), ("retry_with_a_key", LAST)],
+        *([_login(), ("retry_an_old_path_with_a_key", LAST, by_refresh)] for by_refresh in (False, True)),
     ]

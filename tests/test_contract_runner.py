@@ -11,7 +11,7 @@ import yaml
 from contract_tests import auth, plan
 from contract_tests.exchanges import Exchange, Secrets, curl
 from contract_tests.findings import CouldNotRun
-from contract_tests.negotiation import quality
+from contract_tests.negotiation import language, quality
 from contract_tests.report import write
 from contract_tests.runner import Quiet
 
@@ -254,6 +254,21 @@ def test_an_authentication_file_takes_secrets_from_the_environment(tmp_path, mon
 )
 def test_the_most_specific_range_of_accept_decides(media_type, accept, weight):
     assert quality(media_type, accept) == weight
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("es", "es"),
+        ("es;q=0.1, EN", "en"),
+        ("en;q=0.5, es;q=0.5", ""),
+        ("es, en", ""),
+        ("", ""),
+        (" en ; q=0.3 ", "en"),
+    ],
+)
+def test_the_language_that_is_wanted_most_is_the_one(accept, wanted):
+    assert language(accept) == wanted
 
 
 def test_a_curl_can_repeat_any_byte():

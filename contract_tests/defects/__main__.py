@@ -19,13 +19,18 @@ import requests
 from contract_tests import plan
 from contract_tests.defects import answers as answers  # noqa: PLC0414 - registers its defects
 from contract_tests.defects import behaviour as behaviour  # noqa: PLC0414 - the same
+from contract_tests.defects import gaps as gaps  # noqa: PLC0414 - the same
 from contract_tests.defects import strangers as strangers  # noqa: PLC0414 - the same
-from contract_tests.defects.catalogue import DEFECTS, STRANGERS
+from contract_tests.defects.catalogue import DEFECTS, GAPS, STRANGERS
 from contract_tests.defects.proxy import Behaviour, Defect, faithful, proxied
 from contract_tests.findings import CouldNotRun, Report
 from contract_tests.runner import PHASES, Quiet
 
-SETS = {"seeded": ("Seeded defects", DEFECTS), "strangers": ("Thought of afterwards, as a stranger would", STRANGERS)}
+SETS = {
+    "seeded": ("Seeded defects", DEFECTS),
+    "strangers": ("Thought of afterwards, as a stranger would", STRANGERS),
+    "gaps": ("Looked for where the checks left something out", GAPS),
+}
 PAGE = """# What the contract tests catch
 
 `python -m contract_tests.defects --markdown docs/defects.md` writes this page. It starts the service, shows that
