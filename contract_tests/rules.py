@@ -360,7 +360,7 @@ class Rules(RuleBasedStateMachine):
     def refresh_by_cookie(self, which: int, foreign: str | None) -> None:
         """A cookie is answered with a cookie, and taken from no other site."""
         session = self._session(which)
-        if session is None or (foreign == "Origin" and not self.elsewhere_is_foreign):
+        if session is None or (foreign and not self.elsewhere_is_foreign):
             return
         origin = {foreign: {"Origin": ELSEWHERE, "Sec-Fetch-Site": "cross-site"}[foreign]} if foreign else {}
         if origin:
