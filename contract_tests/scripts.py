@@ -91,6 +91,6 @@ def _others() -> list[Script]:
         [_login(), _login(None, form="opaque"), ("force_logout",), ("force_logout",), by_somebody],
         [_login(None), _login(None), ("logout_all", LAST, None), ("page_through_the_trail",)],
         [_login(), _login(TABLET, form="opaque"), ("change_password", LAST), ("change_password", FIRST)],
-        [_login(), ("change_password_and_back", LAST), ("login_with_a_wrong_password",), ("retry_with_a_key", LAST)],
+        [_login(), ("login_with_a_wrong_password",), ("change_password_and_back", LAST), ("retry_with_a_key", LAST)],
         *([_login(), ("retry_an_old_path_with_a_key", LAST, by_refresh)] for by_refresh in (False, True)),
     ]
