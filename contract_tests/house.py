@@ -185,23 +185,25 @@ class House:
 
     def _restore(self, run: Run, case: Case[Any], response: Response) -> None:
         """Undo what would spoil the rest of the run: a changed password; sessions that were closed with others."""
+        _, asking_about, user = run.options.entries
         name = _name(case)
         if name == "change_password":
-            changed = json.loads(sent_body(response.request))
-            answer = requests.post(
-                str(response.request.url),
-                json={"currentPassword": changed["newPassword"], "newPassword": self.users.password},
-                headers={"Authorization": str(response.request.headers["Authorization"]), **run.options.headers},
-                timeout=30,
-            )
-            if answer.status_code >= 300 and not self._can_log_in(run):
-                raise CouldNotRun(f"the password of {self.users.user} could not be changed back: {answer.text[:200]}")
-        _, asking_about, user = run.options.entries
-        if name == "change_password":
+            self._change_back(run, response)
             run.ring.forget(asking_about)
         elif name == "force_logout" or b"logoutAll" in sent_body(response.request):
             run.ring.forget(asking_about)
             run.ring.forget(user)
+
+    def _change_back(self, run: Run, response: Response) -> None:
+        changed = json.loads(sent_body(response.request))
+        answer = requests.post(
+            str(response.request.url),
+            json={"currentPassword": changed["newPassword"], "newPassword": self.users.password},
+            headers={"Authorization": str(response.request.headers["Authorization"]), **run.options.headers},
+            timeout=30,
+        )
+        if answer.status_code >= 300 and not self._can_log_in(run):
+            raise CouldNotRun(f"the password of {self.users.user} could not be changed back: {answer.text[:200]}")
 
     def _can_log_in(self, run: Run) -> bool:
         """Whether the password is the one that the run was given: a change that was not saved is for the rules."""
