@@ -397,6 +397,12 @@ class RateLimitExceeded(CierreError):
         return {"retryAfter": self.retry_after, "limit": self.limit, "windowMs": self.window_ms}
 
 
+class LoginRateLimitExceeded(RateLimitExceeded):
+    """The same, of logins: the other one speaks of logouts, as document 003 does."""
+
+    situation = "login_rate_limited"
+
+
 class OAuthError(CierreError):
     """A refusal of the OAuth endpoints. `oauth_code` is RFC 6749's, RFC 7009's."""
 

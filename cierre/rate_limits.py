@@ -17,7 +17,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from limits.storage import storage_from_string
 from redis.asyncio import ConnectionPool
 
-from cierre.errors import RateLimitExceeded
+from cierre.errors import LoginRateLimitExceeded, RateLimitExceeded
 from cierre.settings import RateLimiting
 
 _log = structlog.get_logger("cierre.rate_limits")
@@ -144,10 +144,8 @@ class Spent(RateLimitExceeded):
         self.standing = standing
 
 
-class LoginsSpent(Spent):
-    """The same, of logins: the other one speaks of logouts, as document 003 does."""
-
-    situation = "login_rate_limited"
+class LoginsSpent(LoginRateLimitExceeded, Spent):
+    """The same, of logins."""
 
 
 def fields(limits: Iterable[Limit], standings: Iterable[Standing]) -> list[tuple[str, str]]:

@@ -39,6 +39,7 @@ ERRORS = [
     errors.UnsupportedMediaType(["application/json"]),
     errors.IdempotencyKeyReused(),
     errors.RateLimitExceeded(retry_after=300, limit=30, window_ms=300_000),
+    errors.LoginRateLimitExceeded(retry_after=300, limit=100, window_ms=300_000),
     errors.ClientAuthenticationFailed(),
     errors.InvalidGrant(),
     errors.UnsupportedGrantType(),
