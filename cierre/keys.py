@@ -236,13 +236,18 @@ def _made_at(path: Path) -> int:
 
 
 def write(directory: Path, key: Key) -> Key:
-    """Put the key into the directory, readable by its owner alone, whole or not at all."""
-    unfinished = directory / f".{key.kid}.part"
+    """Put the key into the directory."""
+    _write(directory / key.file_name, pem(key))
+    return key
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Make a file that its owner alone can read, whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.part")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(pem(key))
-    unfinished.rename(directory / key.file_name)
-    return key
+        file.write(content)
+    unfinished.rename(path)
 
 
 def _files(directory: Path) -> Iterator[Path]:
@@ -279,11 +284,7 @@ def server_secret(data_dir: Path, given: str | None) -> bytes:
     path = data_dir / "secret"
     with _locked(data_dir):
         if not path.exists():
-            unfinished = data_dir / ".secret.part"
-            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_hex(32).encode())
-            unfinished.rename(path)
+            _write(path, secrets.token_hex(32).encode())
         secret = path.read_bytes()
     if len(secret) < _SECRET_LENGTH:
         raise BadKey(f"{path} is too short for a secret: restore it, or delete it and a new one is made")

@@ -23,24 +23,25 @@ def quality(media_type: str, accept: str) -> float:
     """The weight that `accept` gives to `media_type`: the most specific range decides (RFC 9110, section 12.5.1)."""
     best = (-1, 0.0)
     main, _, sub = media_type.partition("/")
-    for part in accept.split(","):
-        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        weight = next((value[2:] for value in parameters if value.startswith("q=")), "1")
+    for name, weight in _weighted(accept):
         specificity = {f"{main}/{sub}": 2, f"{main}/*": 1, "*/*": 0}.get(name, -1)
         if specificity > best[0]:
-            best = (specificity, float(weight))
+            best = (specificity, weight)
     return best[1] if best[0] >= 0 else 0.0
 
 
 def language(accept: str) -> str:
     """The language that `Accept-Language` wants most, in lower case; empty where two are wanted alike."""
-    weights: dict[str, float] = {}
-    for part in accept.split(","):
-        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        if name:
-            weights[name] = float(next((value[2:] for value in parameters if value.startswith("q=")), "1"))
+    weights = {name: weight for name, weight in _weighted(accept) if name}
     best = [name for name, weight in weights.items() if weight == max(weights.values())]
     return best[0] if len(best) == 1 else ""
+
+
+def _weighted(field: str) -> Iterator[tuple[str, float]]:
+    """What a field such as Accept names, in lower case, and how much it is wanted (RFC 9110, section 12.4.2)."""
+    for part in field.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        yield name, float(next((value[2:] for value in parameters if value.startswith("q=")), "1"))
 
 
 def variations(document: Document, operation: Operation) -> list[Variation]:

@@ -7,6 +7,7 @@ app = mock_app("openapi.yaml")   # an ASGI application, for httpx.ASGITransport 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ def mock_app(spec: str | Path | Mapping[str, Any] | None = None, **options: Any)
     """
     from mocks.app import MockApp  # noqa: PLC0415 - `import mocks` costs nothing, as pytest does it for its fixture
     from mocks.documents import Document, load  # noqa: PLC0415
-    from mocks.identifiers import localized  # noqa: PLC0415
+    from mocks.identifiers import make_local  # noqa: PLC0415
     from mocks.options import Options  # noqa: PLC0415
 
     if spec is None:
@@ -36,7 +37,9 @@ def mock_app(spec: str | Path | Mapping[str, Any] | None = None, **options: Any)
 
         document = load_contract()
     elif isinstance(spec, Mapping):
-        document = Document(localized(spec))
+        spec = deepcopy(spec)
+        make_local(spec)
+        document = Document(spec)
     else:
         document = load(Path(spec))
     return MockApp(document, Options(**options))

@@ -17,7 +17,7 @@ import orjson
 from cierre.validation import SchemaCompiler
 from cierre.validation.references import resolve
 from cierre.validation.violations import UnresolvableReference, Version
-from mocks.identifiers import NAMES, VALUES, localized
+from mocks.identifiers import NAMES, VALUES, make_local
 
 FILES = "x-files"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
@@ -296,7 +296,9 @@ class _Bundle:
 
 def _parsed(raw: bytes, name: str) -> Any:
     content = parse(raw, name)
-    return localized(content) if _IDENTIFIED.search(raw) else content
+    if _IDENTIFIED.search(raw):
+        make_local(content)
+    return content
 
 
 _LOCAL_REF = re.compile(rb"""\$ref["']?\s*:\s*["']?(#[^"'\s,}]*)""")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
@@ -19,33 +18,22 @@ NAMES = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs
 }
 
 
-def localized(root: Any) -> Any:
-    """The same with every reference to such a schema, or inside of one, as a pointer from the top.
-
-    Args:
-        root: a file's content; it stays as it is.
-    """
-    if not Identifiers(root).places:
-        return root
-    copy = deepcopy(root)
-    Identifiers(copy).make_local()
-    return copy
+def make_local(root: Any) -> None:
+    """Write every reference to such a schema, or inside of one, as a pointer from the top of the file."""
+    _Identifiers(root).make_local()
 
 
-class Identifiers:
-    """The addresses of one file's schemas.
-
-    Attributes:
-        places: from an address to the pointer of its schema.
-    """
+class _Identifiers:
+    """The addresses of one file's schemas."""
 
     def __init__(self, root: Any) -> None:
         self._root = root
-        self.places: dict[str, str] = {}
-        self._references = list(self._walk(root))
+        # From an address to the pointer of its schema.
+        self._places: dict[str, str] = {}
 
     def make_local(self) -> None:
-        for node, address, place in self._references:
+        # All addresses must be known before the first reference is changed.
+        for node, address, place in list(self._walk(self._root)):
             node["$ref"] = self._local(node["$ref"], address, place)
 
     def _walk(self, top: Any) -> Iterator[tuple[dict[str, Any], str, str]]:
@@ -58,7 +46,7 @@ class Identifiers:
             elif isinstance(node, dict):
                 if isinstance(node.get("$id"), str) and not named:
                     address, place = urldefrag(urljoin(address, node["$id"]))[0], where
-                    self.places.setdefault(address, place)
+                    self._places.setdefault(address, place)
                 if isinstance(node.get("$ref"), str):
                     yield node, address, place
                 pending.extend(
@@ -71,8 +59,8 @@ class Identifiers:
         target, fragment = urldefrag(urljoin(address, ref))
         if ref.startswith("#"):
             fragment = ref[1:]
-        elif target in self.places:
-            place = self.places[target]
+        elif target in self._places:
+            place = self._places[target]
         else:
             return ref
         if fragment and not fragment.startswith("/"):

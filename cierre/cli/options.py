@@ -60,9 +60,10 @@ def _redis_url(text: str) -> str:
     from redis.asyncio.connection import parse_url
 
     url = _url(text, "redis", "rediss")
-    if not urlsplit(url).path.removeprefix("/").isdigit() and urlsplit(url).path not in {"", "/"}:
-        raise ValueError(f"{text!r} names no database of Redis: write {urlsplit(url).path} as a number")
-    # The same for its options.
+    database = urlsplit(url).path.removeprefix("/")
+    if database and not database.isdigit():
+        raise ValueError(f"{text!r} names no database of Redis: write /{database} as a number")
+    # An option that is none is found out by looking.
     parse_url(url)
     return url
 

@@ -208,16 +208,8 @@ class SchemaCompiler:
         """The references in the node that `ref` names, which is converted on the way."""
         if ref not in self._reached:
             reached = self._reached[ref] = set()
-            self._converted[ref] = self._convert(self._target(ref), reached)
+            self._converted[ref] = self._convert(lookup(self.document, ref), reached)
         return self._reached[ref]
-
-    def _target(self, ref: str) -> Any:
-        if ref.startswith("#/") or ref == "#":
-            return lookup(self.document, ref)
-        anchored = _find_anchor(self.document, ref.removeprefix("#"))
-        if anchored is None:
-            raise UnresolvableReference(ref)
-        return anchored
 
     def _convert(self, schema: Any, reached: set[str]) -> dialect.Schema:
         if not isinstance(schema, Mapping):
@@ -244,19 +236,6 @@ class SchemaCompiler:
     def _name(self, ref: str) -> str:
         """A short name without characters that a JSON pointer would have to escape."""
         return self._names.setdefault(ref, f"d{len(self._names)}")
-
-
-def _find_anchor(node: Any, name: str) -> Any:
-    pending = [node]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, Mapping):
-            if name in {node.get("$anchor"), node.get("$dynamicAnchor")}:
-                return node
-            pending.extend(node.values())
-        elif isinstance(node, list):
-            pending.extend(node)
-    return None
 
 
 def compile_schema(
