@@ -1,33 +1,23 @@
-"""The rules of closing a session, as a state machine: what was done is compared with a model after each step."""
+"""The rules of closing a session, as a state machine: all that may be done, and what each answer must be."""
 
 from __future__ import annotations
 
-import base64
 import itertools
-import json
 import operator
-import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import precondition, rule
 
 from contract_tests import model
-from contract_tests.client import Answer, Client, set_cookie
-from contract_tests.exchanges import AGENT, Exchange
-from contract_tests.model import Session, World
-
-if TYPE_CHECKING:
-    from contract_tests.plan import Users
+from contract_tests.client import Answer, set_cookie
+from contract_tests.expectations import CLIENT, DESK, REASON, Expectations
+from contract_tests.model import Session
 
 DEVICES = ("phone-1", "tablet.2", "550e8400-e29b-41d4-a716-446655440000")
-# The administrator's device: nobody else can close what is on it.
-DESK = "desk-of-the-admin"
 VENDORS = {name: f"application/vnd.cierre.{name}+json" for name in ("session", "envelope", "respuesta")}
 # The status of a second logout (decision 10), by dialect.
 REPEATED = {"session": 404, "envelope": 401, "respuesta": 200}
@@ -37,117 +27,20 @@ MOST = 6
 RACERS = 6
 ELSEWHERE = "https://elsewhere.example"
 NOBODY = "00000000000000000000dead"
-# Letters that not every encoding has.
-REASON = "rules_of_the_contract: señal €"
 # A cookie that nobody was given: a body beside it wins.
 STALE = "cookie-of-a-session-that-never-was"
-# Milliseconds between two readings of a clock in one act; seconds that two clocks may differ.
-MOMENT, SKEW = 10, 300
-DAY = 86_400
-CLIENT = "cierre"
 
 any_session = st.integers(0, 2 * MOST)
 dialects = st.sampled_from([None, *VENDORS])
 anything = st.booleans()
 
 
-class Rules(RuleBasedStateMachine):
+class Rules(Expectations):
     """Users, devices, clients and both forms of tokens; every way to close a session."""
-
-    make_client: ClassVar[Callable[..., Client]]
-    users: ClassVar[Users]
-    # The dialect that the host decides, and the clients that the server knows, with their dialects.
-    host_dialect: ClassVar[str]
-    clients: ClassVar[dict[str, str | None]]
-    introspects: ClassVar[bool]
-    elsewhere_is_foreign: ClassVar[bool]
-    # The administrator's session, the user's id, and how both came to be known.
-    beginning: ClassVar[tuple[Session, str, tuple[Exchange, ...]] | None] = None
 
     def __init__(self) -> None:
         super().__init__()
-        self.client = self.make_client()
-        self.world = World()
-        self.buried: set[str] = set()
-        self.published: set[str] = set()
-        self.introspected: set[str] = set()
         self.keys = (f"rules-{uuid.uuid4()}-{number}" for number in itertools.count())
-
-    # How to begin.
-
-    @initialize()
-    def nobody_is_logged_in(self) -> None:
-        """Close what other tests left open. One administrator, whom nobody closes, serves all machines of a run."""
-        if self.beginning is None:
-            admin = self._logged_in(self.users.admin_user, device=DESK)
-            user = self._logged_in(self.users.user)
-            type(self).beginning = (admin, user.user, tuple(self.client.trace))
-            self.world.sessions.clear()
-        assert self.beginning is not None
-        self.admin, self.user_id, trace = self.beginning
-        self.client.trace[:] = trace
-        self.world.sessions.append(self.admin)
-        self._forced(self.user_id)
-
-    def _forced(self, user_id: str) -> Answer:
-        return self.client.call("force_logout", token=self.admin.access, json={"userId": user_id, "reason": REASON})
-
-    def _logged_in(self, user: str, **more: Any) -> Session:
-        password = self.users.admin_password if user == self.users.admin_user else self.users.password
-        names = {"device": "deviceId", "client": "clientId", "form": "tokenFormat", "delivery": "refreshDelivery"}
-        body = {"username": user, "password": password} | {names[key]: value for key, value in more.items() if value}
-        agent = f"{AGENT}{uuid.uuid4().hex[:8]}"
-        answer = self.client.call("login", json=body, headers={"User-Agent": agent})
-        answer.is_(200, because="a login with the right password")
-        refresh = answer.at("data").get("refreshToken")
-        if more.get("delivery") == "cookie":
-            answer.must(refresh is None, "The refresh token is told in the body and in the cookie", "responses", "200")
-            refresh = set_cookie(answer)
-        listed = self._sessions(answer.at("data", "accessToken"))
-        mine = [one for one in listed.at("data", "sessions") if one["sessionId"] == answer.at("data", "sessionId")]
-        listed.must(len(mine) == 1 and mine[0]["current"], "The new session is not listed as the current one")
-        listed.must(more.get("device") in {None, mine[0]["deviceId"]}, "The session has another device")
-        listed.must(mine[0]["userAgent"] == agent, f"The session was not opened by {agent}")
-        if not more.get("device"):
-            taken = {other.device for other in self.world.sessions}
-            fresh = _is_uuid(mine[0]["deviceId"]) and mine[0]["deviceId"] not in taken
-            listed.must(fresh, "A login without a device did not get a UUID of its own")
-        listed.must(mine[0]["clientId"] == (more.get("client") or "cierre"), "The session has another client")
-        session = Session(
-            id=answer.at("data", "sessionId"),
-            user=answer.at("data", "user", "id"),
-            device=mine[0]["deviceId"],
-            client=mine[0]["clientId"],
-            opaque=more.get("form") == "opaque",
-            access=answer.at("data", "accessToken"),
-            refresh=refresh or "",
-            created=mine[0]["createdAt"],
-        )
-        role = answer.at("data", "user", "role")
-        answer.must((role == "ADMIN") == (user == self.users.admin_user), f"The role is {role}", "responses", "200")
-        answer.must(
-            answer.at("data", "user", "email") == user, "The user has another e-mail address", "responses", "200"
-        )
-        self._issued(answer, session.opaque)
-        self.world.sessions.append(session)
-        return session
-
-    def _issued(self, answer: Answer, opaque: bool) -> None:
-        """A token is of the session's form, lives as long as is said, and can be checked with a published key."""
-        token = answer.at("data", "accessToken")
-        answer.must(("|" in token) == opaque, "The token is not of the form that was asked for")
-        if opaque:
-            return
-        claims = _part(token, 1)
-        lives = claims["exp"] - claims["iat"]
-        answer.must(answer.at("data", "expiresIn") == lives, f"The token lives {lives} seconds", "responses", "200")
-        kid = _part(token, 0).get("kid")
-        if kid not in self.published:
-            keys = self.client.call("jwks").is_(200, because="the keys")
-            self.published.update(key["kid"] for key in keys.at("keys"))
-            keys.must(kid in self.published, f"The key {kid}, which signs tokens, is not published")
-
-    # What may happen.
 
     @precondition(lambda self: len(self.world.of(self.user_id)) < MOST)
     @rule(
@@ -234,28 +127,6 @@ class Rules(RuleBasedStateMachine):
         headers["Accept"] = VENDORS[asked] if asked else ""
         spoken = VENDORS[self.clients.get(session.client) or self.host_dialect]
         return self.client.call("logout", token=session.access, json=body or None, headers=headers, spoken=spoken)
-
-    def _matches(self, answer: Answer, victims: list[Session], kind: str) -> None:
-        """A success of the canonical dialect says what the model knows."""
-        told, user = answer.at("data", "logout"), answer.at("data", "user")
-        whose = (self.user_id, self.users.user)
-        answer.must((user["id"], user["email"]) == whose, f"The user is not {whose}")
-        devices = {session.device for session in victims}
-        answer.must(told["sessionsClosed"] == len(victims), f"sessionsClosed is not {len(victims)}")
-        answer.must(set(told["deviceIds"]) == devices, f"deviceIds are not {sorted(devices)}")
-        answer.must(told["logoutType"] == kind, f"logoutType is not {kind}")
-        left = len(self.world.of(user["id"]))
-        answer.must(user["activeSessions"] == left, f"activeSessions is not {left}")
-        if "date" in answer.headers:
-            off = datetime.fromisoformat(told["loggedOutAt"]) - parsedate_to_datetime(answer.headers["date"])
-            answer.must(abs(off.total_seconds()) < SKEW, f"loggedOutAt is {off} off the answer's Date")
-        for session in victims:
-            session.closed_at, session.trace = told["loggedOutAt"], answer.headers.get("x-trace-id", "")
-
-    def _told(self, answer: Answer, session: Session, at: str) -> None:
-        """A repeat tells the time that the first answer told."""
-        session.closed_at = session.closed_at or at
-        answer.must(session.closed_at == at, f"The session was closed at {session.closed_at}")
 
     @rule(which=any_session, by_cookie=anything, foreign=anything)
     def logout_by_refresh_token(self, which: int, by_cookie: bool, foreign: bool) -> None:
@@ -571,73 +442,6 @@ class Rules(RuleBasedStateMachine):
             session.exchange(answer.at("data", "accessToken"), answer.at("data", "refreshToken"))
         self.world.close([session], model.SINGLE)
 
-    # What must always be so.
-
-    @invariant()
-    def check(self) -> None:
-        """After each step: exactly the tokens of open sessions live, and the list says the same."""
-        for session in self.world.sessions:
-            if session.open:
-                self._alive(session)
-            elif session.id not in self.buried:
-                self.buried.add(session.id)
-                self._dead(session)
-
-    def _alive(self, session: Session) -> None:
-        answer = self._sessions(session.access).is_(200, because="an open session")
-        listed = {one["sessionId"]: one for one in answer.at("data", "sessions")}
-        mine = {other.id for other in self.world.of(session.user)} | (
-            {self.admin.id} if session is self.admin else set()
-        )
-        if session is not self.admin:
-            answer.must(set(listed) == mine, f"The open sessions are {sorted(mine)}")
-        current = [one for one, shown in listed.items() if shown["current"]]
-        answer.must(current == [session.id], "Not exactly the asking session is current")
-        for token in {session.access, session.refresh} - self.introspected:
-            self.introspected.add(token)
-            self._introspected(token, active=True, session=session)
-
-    def _dead(self, session: Session) -> None:
-        for token in (session.access, *session.old):
-            self._sessions(token).is_(401, because="a token of a closed session")
-        self._introspected(session.access, active=False)
-        self._introspected(session.refresh, active=False)
-
-    def _introspected(self, token: str, *, active: bool, session: Session | None = None) -> None:
-        if self.introspects:
-            client = (self.users.client, self.users.client_secret)
-            answer = self.client.call("introspect_token", data={"token": token}, basic=client)
-            answer.must(answer.status == 200 and answer.at("active") is active, f"active is not {active}")
-            answer.must(active or answer.body == {"active": False}, "An inactive token tells more than that")
-            if session is not None:
-                whose = (session.user, session.client)
-                answer.must((answer.at("sub"), answer.at("client_id")) == whose, f"The token is not of {whose}")
-                times = answer.at("iat") - DAY < time.time() < answer.at("exp") + DAY
-                answer.must(times and answer.at("iat") < time.time() + DAY, "iat and exp are not seconds around now")
-
-    def teardown(self) -> None:
-        """The trail has one row for each closed session, and none for an open one."""
-        if not hasattr(self, "user_id"):
-            return
-        for session in self.world.sessions:
-            if not session.open:
-                self._dead(session)
-            answer = self.client.call("list_audit_events", token=self.admin.access, params={"sessionId": session.id})
-            rows = answer.is_(200, because="the trail").at("data", "events")
-            answer.must(len(rows) == (session.why is not None), f"The trail has {len(rows)} rows for one session")
-            for row in rows:
-                expected = (session.user, session.device, session.why, session.together, True)
-                why = (row["logoutType"], row["reason"])
-                told = (row["userId"], row["deviceId"], why, row["sessionsClosed"], row["success"])
-                answer.must(told == expected, f"The trail says {told}, expected {expected}")
-                answer.must(session.trace in {"", row["traceId"]}, f"The trace of the act is {session.trace}")
-                lasted = datetime.fromisoformat(row["timestamp"]) - datetime.fromisoformat(session.created)
-                lasting = lasted.total_seconds() * 1000
-                answer.must(abs(row["sessionDuration"] - lasting) <= MOMENT, f"The session lasted {lasting} ms")
-
-    def _sessions(self, token: str) -> Answer:
-        return self.client.call("list_sessions", token=token)
-
     def _session(self, which: int) -> Session | None:
         """One of the user's sessions, open or closed; None: there is none yet."""
         mine = [session for session in self.world.sessions if session is not self.admin]
@@ -647,17 +451,3 @@ class Rules(RuleBasedStateMachine):
         session = self._session(which)
         pinned = self.clients.get(session.client) if session is not None else None
         return asked or pinned or self.host_dialect
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
-
-
-def _part(token: str, number: int) -> dict[str, Any]:
-    """The header (0) or the claims (1) of a JWT; nobody's signature is checked here."""
-    payload = token.split(".")[number]
-    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return claims

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract_tests.rules import DESK, DEVICES, VENDORS, Rules
+from contract_tests.expectations import DESK
+from contract_tests.rules import DEVICES, VENDORS, Rules
 
 # The name of a rule, and its arguments.
 Step = tuple[Any, ...]

@@ -13,7 +13,9 @@ from contract_tests.exchanges import Exchange, Secrets, curl
 from contract_tests.findings import CouldNotRun
 from contract_tests.negotiation import language, quality
 from contract_tests.report import write
+from contract_tests.rules import Rules
 from contract_tests.runner import Quiet
+from contract_tests.scripts import scripts
 
 pytest_plugins = ["pytester"]
 
@@ -269,6 +271,12 @@ def test_the_most_specific_range_of_accept_decides(media_type, accept, weight):
 )
 def test_the_language_that_is_wanted_most_is_the_one(accept, wanted):
     assert language(accept) == wanted
+
+
+def test_every_rule_of_closing_a_session_is_in_a_script():
+    rules = {name for name in dir(Rules) if hasattr(getattr(Rules, name), "hypothesis_stateful_rule")}
+    assert len(rules) > 20
+    assert rules == {step[0] for script in scripts() for step in script}
 
 
 def test_a_curl_can_repeat_any_byte():

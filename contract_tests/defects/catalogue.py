@@ -26,8 +26,10 @@ def paths(pattern: str) -> frozenset[str]:
     return frozenset(one.path for one in operations_of(document) if fnmatch.fnmatchcase(one.name, pattern))
 
 
-def answer(operations: str, name: str, into: list[Defect] = DEFECTS) -> Callable[[Spoil], Spoil]:
-    """Register a defect that changes the answer and nothing else."""
+def answer(
+    operations: str, name: str, into: list[Defect] = DEFECTS, *, rules: bool = False
+) -> Callable[[Spoil], Spoil]:
+    """Register a defect that changes the answer and nothing else; `rules`: only sequences of requests show it."""
 
     def register(spoil: Spoil) -> Spoil:
         async def behaviour(request: Request, forward: Forward) -> Reply:
@@ -36,22 +38,22 @@ def answer(operations: str, name: str, into: list[Defect] = DEFECTS) -> Callable
                 spoil(request, reply)
             return reply
 
-        into.append(Defect(name, operations, rules=False, make=lambda: behaviour))
+        into.append(Defect(name, operations, rules=rules, make=lambda: behaviour))
         return spoil
 
     return register
 
 
 def request(
-    operations: str, name: str, into: list[Defect] = DEFECTS, *, patience: float = 30.0
+    operations: str, name: str, into: list[Defect] = DEFECTS, *, rules: bool = False, patience: float = 30.0
 ) -> Callable[[Behaviour], Behaviour]:
-    """Register a defect that handles the request in a way of its own."""
+    """Register a defect that handles the request in a way of its own; `rules`: only sequences of requests show it."""
 
     def register(behaviour: Behaviour) -> Behaviour:
         async def there(request: Request, forward: Forward) -> Reply:
             return await (behaviour(request, forward) if request.path in paths(operations) else forward(request))
 
-        into.append(Defect(name, operations, rules=False, make=lambda: there, patience=patience))
+        into.append(Defect(name, operations, rules=rules, make=lambda: there, patience=patience))
         return behaviour
 
     return register

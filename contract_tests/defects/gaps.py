@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -15,9 +15,12 @@ from contract_tests.defects.catalogue import GAPS, answer, request, sequence
 from contract_tests.defects.proxy import Behaviour, Forward, Reply, Request
 
 LOGIN, LOGOUT, REFRESH = "/api/v1/auth/login", "/api/v1/auth/logout", "/api/v1/auth/refresh"
-SESSIONS, FORCE = "/api/v1/auth/sessions", "/api/v1/admin/users/force-logout"
-AUDIT, PASSWORD = "/api/v1/admin/audit-events", "/api/v1/auth/password"
-REVOKE, INTROSPECT, TOKEN, OLD = "/oauth2/revoke", "/oauth2/introspect", "/oauth2/token", "/api/auth/logout"
+SESSIONS, AUDIT = "/api/v1/auth/sessions", "/api/v1/admin/audit-events"
+REVOKE, TOKEN = "/oauth2/revoke", "/oauth2/token"
+# Defects that only sequences of requests show: of an answer, of a request, and those that remember what was before.
+told = partial(answer, into=GAPS, rules=True)
+asked = partial(request, into=GAPS, rules=True)
+remembered = partial(sequence, into=GAPS)
 
 
 def _form(request_: Request, **changes: str) -> None:
@@ -32,11 +35,6 @@ def _deep(node: Any, change: Callable[[str, Any], Any]) -> Any:
     if isinstance(node, dict):
         return {k: change(k, v) if not isinstance(v, dict | list) else _deep(v, change) for k, v in node.items()}
     return [_deep(v, change) for v in node] if isinstance(node, list) else node
-
-
-def _cookie(request_: Request) -> str:
-    found = re.search(r"refreshToken=([^;]*)", request_.header("cookie") or "")
-    return found[1] if found else ""
 
 
 def _data(reply: Reply) -> Any:
@@ -113,66 +111,39 @@ async def _(request_: Request, forward: Forward) -> Reply:
 # Tokens.
 
 
-def stateful(name: str) -> Callable[[Callable[[], Behaviour]], Callable[[], Behaviour]]:
-    return sequence(name, into=GAPS)
+@told("refresh", "expiresIn of a refresh is in milliseconds")
+def _(_request: Request, reply: Reply) -> None:
+    if data := _data(reply):
+        reply.json = {**reply.json, "data": {**data, "expiresIn": data["expiresIn"] * 1000}}
 
 
-@stateful("expiresIn of a refresh is in milliseconds")
-def expires() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        reply = await forward(request_)
-        if request_.path == REFRESH and (data := _data(reply)):
-            reply.json = {**reply.json, "data": {**data, "expiresIn": data["expiresIn"] * 1000}}
-        return reply
-
-    return behaviour
+@told("introspect_token", "the times of introspection are in milliseconds")
+def _(_request: Request, reply: Reply) -> None:
+    if reply.json.get("active"):
+        reply.json = _deep(reply.json, lambda k, v: v * 1000 if k in {"iat", "exp"} else v)
 
 
-@stateful("the times of introspection are in milliseconds")
-def introspect_ms() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        reply = await forward(request_)
-        if request_.path == INTROSPECT and reply.json.get("active"):
-            reply.json = _deep(reply.json, lambda k, v: v * 1000 if k in {"iat", "exp"} else v)
-        return reply
-
-    return behaviour
+@told("introspect_token", "introspection says the session id as sub")
+def _(_request: Request, reply: Reply) -> None:
+    if reply.json.get("active"):
+        reply.json = {**reply.json, "sub": reply.json["sid"]}
 
 
-@stateful("introspection says the session id as sub")
-def introspect_sub() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        reply = await forward(request_)
-        if request_.path == INTROSPECT and reply.json.get("active"):
-            reply.json = {**reply.json, "sub": reply.json["sid"]}
-        return reply
-
-    return behaviour
+@told("introspect_token", "introspection does not know live refresh tokens")
+def _(_request: Request, reply: Reply) -> None:
+    if reply.json.get("active") and "token_type" not in reply.json:
+        reply.json = {"active": False}
 
 
-@stateful("introspection does not know live refresh tokens")
-def introspect_refresh() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        reply = await forward(request_)
-        if request_.path == INTROSPECT and reply.json.get("active") and "token_type" not in reply.json:
-            reply.json = {"active": False}
-        return reply
-
-    return behaviour
+@asked("revoke_token", "an access token that is revoked lives on")
+async def _(request_: Request, forward: Forward) -> Reply:
+    token = request_.sent.get("token", "")
+    if "." in token or "|" in token:
+        _form(request_, token="something-else")
+    return await forward(request_)
 
 
-@stateful("an access token that is revoked lives on")
-def revoke_access() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        token = request_.sent.get("token", "")
-        if request_.path == REVOKE and ("." in token or "|" in token):
-            _form(request_, token="something-else")
-        return await forward(request_)
-
-    return behaviour
-
-
-@stateful("any client may revoke a token of another")
+@remembered("any client may revoke a token of another")
 def revoke_any_client() -> Behaviour:
     of: dict[str, str] = {}
 
@@ -191,7 +162,7 @@ def revoke_any_client() -> Behaviour:
     return behaviour
 
 
-@stateful("the OAuth door refreshes closed sessions from a cache")
+@remembered("the OAuth door refreshes closed sessions from a cache")
 def token_cache() -> Behaviour:
     # A refresh token that a login or a refresh gave: an answer with made-up tokens where it is dead.
     seen: set[str] = set()
@@ -214,7 +185,7 @@ def token_cache() -> Behaviour:
     return behaviour
 
 
-@stateful("an opaque token that was exchanged still works")
+@remembered("an opaque token that was exchanged still works")
 def old_opaque() -> Behaviour:
     next_of: dict[str, str] = {}
     of_refresh: dict[str, str] = {}
@@ -236,7 +207,7 @@ def old_opaque() -> Behaviour:
     return behaviour
 
 
-@stateful("a replayed refresh token is refused, its session stays open")
+@remembered("a replayed refresh token is refused, its session stays open")
 def replay_harmless() -> Behaviour:
     used: dict[str, str] = {}
     spent: set[str] = set()
@@ -261,16 +232,13 @@ def replay_harmless() -> Behaviour:
 # Passwords, roles, doors.
 
 
-@stateful("a change of the password does not look at the current one")
-def any_current() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        reply = await forward(request_)
-        if request_.path == PASSWORD and reply.status == 401 and "currentPassword" in request_.sent:
-            _json_body(request_, currentPassword="cierre-demo")
-            return await forward(request_)
-        return reply
-
-    return behaviour
+@asked("change_password", "a change of the password does not look at the current one")
+async def _(request_: Request, forward: Forward) -> Reply:
+    reply = await forward(request_)
+    if reply.status == 401 and "currentPassword" in request_.sent:
+        _json_body(request_, currentPassword="cierre-demo")
+        return await forward(request_)
+    return reply
 
 
 @request("change_password", "a new password is not saved: the old one stays", into=GAPS)
@@ -285,7 +253,7 @@ async def _(request_: Request, forward: Forward) -> Reply:
     return await forward(request_)
 
 
-@stateful("anybody may read the trail")
+@remembered("anybody may read the trail")
 def open_trail() -> Behaviour:
     known = Known()
 
@@ -300,62 +268,44 @@ def open_trail() -> Behaviour:
     return behaviour
 
 
-@stateful("refresh takes the cookie from a foreign origin")
-def refresh_origin() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        if request_.path == REFRESH:
-            request_.set("origin", None)
-        return await forward(request_)
-
-    return behaviour
+@asked("refresh", "refresh takes the cookie from a foreign origin")
+async def _(request_: Request, forward: Forward) -> Reply:
+    request_.set("origin", None)
+    return await forward(request_)
 
 
-@stateful("Sec-Fetch-Site: cross-site is not looked at")
-def cross_site() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        request_.set("sec-fetch-site", None)
-        return await forward(request_)
-
-    return behaviour
+@asked("*", "Sec-Fetch-Site: cross-site is not looked at")
+async def _(request_: Request, forward: Forward) -> Reply:
+    request_.set("sec-fetch-site", None)
+    return await forward(request_)
 
 
-@stateful("the cookie wins over the body")
-def cookie_wins() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        if request_.path == OLD and _cookie(request_):
-            request_.body = b""
-        return await forward(request_)
-
-    return behaviour
+@asked("logout_by_refresh_token", "the cookie wins over the body")
+async def _(request_: Request, forward: Forward) -> Reply:
+    if "refreshToken=" in (request_.header("cookie") or ""):
+        request_.body = b""
+    return await forward(request_)
 
 
-@stateful("a refresh by cookie tells the token in the body, too")
-def cookie_told() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        reply = await forward(request_)
-        cookie = reply.header("set-cookie")
-        if request_.path == REFRESH and (data := _data(reply)) and cookie:
-            token = cookie.partition("=")[2].partition(";")[0]
-            reply.json = {**reply.json, "data": {**data, "refreshToken": token}}
-        return reply
-
-    return behaviour
+@told("refresh", "a refresh by cookie tells the token in the body, too")
+def _(_request: Request, reply: Reply) -> None:
+    cookie = reply.header("set-cookie")
+    if (data := _data(reply)) and cookie:
+        token = cookie.partition("=")[2].partition(";")[0]
+        reply.json = {**reply.json, "data": {**data, "refreshToken": token}}
 
 
 # Logouts.
 
 
-@stateful("the old paths do not know Idempotency-Key")
-def no_old_keys() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        if request_.path in {OLD, "/logout", FORCE}:
-            request_.set("idempotency-key", None)
-        return await forward(request_)
-
-    return behaviour
+@asked("*", "the old paths do not know Idempotency-Key")
+async def _(request_: Request, forward: Forward) -> Reply:
+    if request_.path in {"/logout", "/api/auth/logout", "/api/v1/admin/users/force-logout"}:
+        request_.set("idempotency-key", None)
+    return await forward(request_)
 
 
-@stateful("an Idempotency-Key is everybody's")
+@remembered("an Idempotency-Key is everybody's")
 def shared_keys() -> Behaviour:
     first: dict[str, Reply] = {}
 
@@ -375,24 +325,18 @@ def shared_keys() -> Behaviour:
     return behaviour
 
 
-@stateful("return=minimal answers 204 and does nothing")
-def minimal_nothing() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        if (
-            request_.path == LOGOUT
-            and "return=minimal" in (request_.header("prefer") or "")
-            and not request_.header("idempotency-key")
-        ):
-            look = await forward(Request("GET", SESSIONS, list(request_.headers), b""))
-            if look.status == 200 and "deviceId" not in request_.sent:
-                headers = [h for h in look.headers if h[0] in {"x-trace-id", "vary"}]
-                return Reply(204, [*headers, ("preference-applied", "return=minimal")], b"")
-        return await forward(request_)
-
-    return behaviour
+@asked("logout", "return=minimal answers 204 and does nothing")
+async def _(request_: Request, forward: Forward) -> Reply:
+    minimal = "return=minimal" in (request_.header("prefer") or "")
+    if minimal and not request_.header("idempotency-key"):
+        look = await forward(Request("GET", SESSIONS, list(request_.headers), b""))
+        if look.status == 200 and "deviceId" not in request_.sent:
+            headers = [h for h in look.headers if h[0] in {"x-trace-id", "vary"}]
+            return Reply(204, [*headers, ("preference-applied", "return=minimal")], b"")
+    return await forward(request_)
 
 
-@stateful("/logout answers 401 for another's user_id, and closes")
+@remembered("/logout answers 401 for another's user_id, and closes")
 def closes_anyway() -> Behaviour:
     known = Known()
 
@@ -407,85 +351,60 @@ def closes_anyway() -> Behaviour:
     return behaviour
 
 
-@stateful("a login without a device is always on the device `unknown`")
-def unknown_device() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        if request_.path == LOGIN and request_.sent and "deviceId" not in request_.sent:
-            _json_body(request_, deviceId="unknown")
-        return await forward(request_)
-
-    return behaviour
+@asked("login", "a login without a device is always on the device `unknown`")
+async def _(request_: Request, forward: Forward) -> Reply:
+    if request_.sent and "deviceId" not in request_.sent:
+        _json_body(request_, deviceId="unknown")
+    return await forward(request_)
 
 
 # Lists.
 
 
-@stateful("the list says address and browser of the asking request for every session")
-def my_agent() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        reply = await forward(request_)
-        if request_.path == SESSIONS and (data := _data(reply)):
-            agent = request_.header("user-agent")
-            rows = [{**one, "userAgent": agent} for one in data["sessions"]]
-            reply.json = {**reply.json, "data": {"sessions": rows}}
-        return reply
-
-    return behaviour
+@told("list_sessions", "the list says address and browser of the asking request for every session")
+def _(request_: Request, reply: Reply) -> None:
+    if data := _data(reply):
+        agent = request_.header("user-agent")
+        reply.json = {**reply.json, "data": {"sessions": [{**one, "userAgent": agent} for one in data["sessions"]]}}
 
 
-@stateful("the newest session is shown as the current one")
-def newest_current() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        reply = await forward(request_)
-        if request_.path == SESSIONS and (data := _data(reply)):
-            newest = max(data["sessions"], key=lambda one: one["createdAt"])["sessionId"]
-            rows = [{**one, "current": one["sessionId"] == newest} for one in data["sessions"]]
-            reply.json = {**reply.json, "data": {"sessions": rows}}
-        return reply
-
-    return behaviour
+@told("list_sessions", "the newest session is shown as the current one")
+def _(_request: Request, reply: Reply) -> None:
+    if data := _data(reply):
+        newest = max(data["sessions"], key=lambda one: one["createdAt"])["sessionId"]
+        rows = [{**one, "current": one["sessionId"] == newest} for one in data["sessions"]]
+        reply.json = {**reply.json, "data": {"sessions": rows}}
 
 
-def _rows(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[], Behaviour]:
-    def make() -> Behaviour:
-        async def behaviour(request_: Request, forward: Forward) -> Reply:
-            reply = await forward(request_)
-            if request_.path == AUDIT and (data := _data(reply)):
-                reply.json = {**reply.json, "data": {**data, "events": [change(one) for one in data["events"]]}}
-            return reply
-
-        return behaviour
-
-    return make
+def _rows(reply: Reply, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    if data := _data(reply):
+        reply.json = {**reply.json, "data": {**data, "events": [{**row, **change(row)} for row in data["events"]]}}
 
 
-stateful("sessionDuration is in seconds")(_rows(lambda e: {**e, "sessionDuration": e["sessionDuration"] // 1000}))
-stateful("each row of the trail has a trace of its own")(
-    _rows(lambda e: {**e, "traceId": e["sessionId"][:8] + "-0000-4000-8000-" + e["sessionId"][8:20]})
-)
-stateful("the trail has the administrator's letters only in ASCII")(
-    _rows(lambda e: {**e, "reason": e["reason"].encode("ascii", "replace").decode()})
-)
+@told("list_audit_events", "sessionDuration is in seconds")
+def _(_request: Request, reply: Reply) -> None:
+    _rows(reply, lambda row: {"sessionDuration": row["sessionDuration"] // 1000})
 
 
-@stateful("from, to and logoutType of the trail are ignored")
-def some_filters() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        if request_.path == AUDIT:
-            path, _, query = request_.target.partition("?")
-            kept = [p for p in query.split("&") if p.partition("=")[0] not in {"from", "to", "logoutType"} and p]
-            request_.target = path + ("?" + "&".join(kept) if kept else "")
-        return await forward(request_)
-
-    return behaviour
+@told("list_audit_events", "each row of the trail has a trace of its own")
+def _(_request: Request, reply: Reply) -> None:
+    _rows(reply, lambda row: {"traceId": f"{row['sessionId'][:8]}-0000-4000-8000-{row['sessionId'][8:20]}"})
 
 
-@stateful("every user is told to be EMPLEADO")
-def role() -> Behaviour:
-    async def behaviour(request_: Request, forward: Forward) -> Reply:
-        reply = await forward(request_)
-        if request_.path in {LOGIN, REFRESH} and (data := _data(reply)):
-            reply.json = {**reply.json, "data": {**data, "user": {**data["user"], "role": "EMPLEADO"}}}
-        return reply
+@told("list_audit_events", "the trail has the administrator's letters only in ASCII")
+def _(_request: Request, reply: Reply) -> None:
+    _rows(reply, lambda row: {"reason": row["reason"].encode("ascii", "replace").decode()})
 
-    return behaviour
+
+@asked("list_audit_events", "from, to and logoutType of the trail are ignored")
+async def _(request_: Request, forward: Forward) -> Reply:
+    path, _, query = request_.target.partition("?")
+    kept = [pair for pair in query.split("&") if pair.partition("=")[0] not in {"from", "to", "logoutType", ""}]
+    request_.target = f"{path}?{'&'.join(kept)}"
+    return await forward(request_)
+
+
+@told("*", "every user is told to be EMPLEADO")
+def _(request_: Request, reply: Reply) -> None:
+    if request_.path in {LOGIN, REFRESH} and (data := _data(reply)):
+        reply.json = {**reply.json, "data": {**data, "user": {**data["user"], "role": "EMPLEADO"}}}
