@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import scratch
-from cierre import contract
-from cierre.contract import views
+from cierre import oas
+from cierre.oas import views
 
 Json = dict[str, Any]
 
@@ -66,7 +66,7 @@ def of_size(megabytes: float) -> Path:
 
 @cache
 def _loaded() -> Json:
-    return contract.load()
+    return oas.load()
 
 
 def _view() -> Json:

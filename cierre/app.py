@@ -24,15 +24,15 @@ from starlette.responses import Response
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cierre import contract
+from cierre import oas
 from cierre.http.admission import AdmissionMiddleware, Unrouted
 from cierre.http.conformance import Conformance
+from cierre.http.dispatch import NOTHING, Terminal
 from cierre.http.edge import Edge
+from cierre.http.request import trace_id_of
 from cierre.http.security import SECURITY_MAP
-from cierre.http.terminal import NOTHING, Terminal
 from cierre.http.validation import ValidationMiddleware
-from cierre.node import Node
-from cierre.request import trace_id_of
+from cierre.node.lifecycle import Node
 from cierre.services import Services, build
 from cierre.settings import Settings
 
@@ -77,7 +77,7 @@ class Routed(NamedTuple):
 @cache
 def _routed() -> Routed:
     """Built once a process: Connexion takes half a second for it."""
-    document = contract.bundle(contract.load(), published=False)
+    document = oas.bundle(oas.load(), published=False)
     stack = ConnexionMiddleware(
         Terminal(),
         middlewares=[
@@ -132,7 +132,7 @@ def _pages(document: dict[str, Any]) -> ASGIApp:
             "defaultModelsExpandDepth": 0,
         }
     )
-    published = contract.bundle(document, published=True)
+    published = oas.bundle(document, published=True)
     pages.add_api(Specification.load(published), swagger_ui_options=options)
     return pages
 

@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from cierre.times import rfc3339
+from cierre.clock import rfc3339
 
 
 class CierreError(Exception):

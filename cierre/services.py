@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cierre.acts import CLOCK_STEP
-from cierre.announcer import Announcer
-from cierre.denylist import Denylist
-from cierre.feed import Feed
-from cierre.keys import KeyRing, server_secret
+from cierre.domain.context import CLOCK_STEP
 from cierre.rate_limits import RateLimiter
+from cierre.revocation.announcer import Announcer
+from cierre.revocation.denylist import Denylist
+from cierre.revocation.feed import Feed
 from cierre.settings import Settings
 from cierre.storage.database import Database, open_url
 from cierre.storage.repositories import clients
-from cierre.tokens import AccessTokens, Issuer
+from cierre.tokens.access_tokens import AccessTokens, Issuer
+from cierre.tokens.key_files import KeyRing
+from cierre.tokens.server_secret import server_secret
 
 if TYPE_CHECKING:
-    from cierre.redis_denylist import RedisMirror
+    from cierre.revocation.redis_mirror import RedisMirror
 
 
 class Clients:
@@ -84,7 +85,7 @@ def build(settings: Settings) -> Services:
 def _mirror(settings: Settings, database: Database, denylist: Denylist, feed: Feed) -> RedisMirror | None:
     if settings.redis_url is None:
         return None
-    from cierre.redis_denylist import RedisMirror  # noqa: PLC0415 - who has no Redis need not wait for its client
+    from cierre.revocation.redis_mirror import RedisMirror  # noqa: PLC0415 - who has no Redis need not wait for its client
 
     return RedisMirror(
         settings.redis_url,

@@ -39,10 +39,10 @@ import requests
 import yaml
 from requests.auth import AuthBase
 
-from contract_tests.documents import Document, Operation, find, security
-from contract_tests.exchanges import sent_body
-from contract_tests.findings import CouldNotRun, Limited
-from contract_tests.secrets import Secrets
+from cierre.contract_tests.documents import Document, Operation, find, security
+from cierre.contract_tests.exchanges import sent_body
+from cierre.contract_tests.findings import CouldNotRun, Limited
+from cierre.contract_tests.secrets import Secrets
 
 # Shorter strings of a login's answer are words, not credentials.
 SECRET_LENGTH = 20

@@ -15,8 +15,8 @@ from schemathesis.checks import CheckContext
 from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
 
-from contract_tests.clauses import BrokenClause
-from contract_tests.negotiation import quality
+from cierre.contract_tests.clauses import BrokenClause
+from cierre.contract_tests.negotiation import quality
 
 _IMF_FIXDATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 # Statuses whose answer never has a body, whatever a document says (RFC 9110, sections 15.3.5, 15.3.6, 15.4.5).

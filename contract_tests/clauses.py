@@ -22,7 +22,7 @@ from schemathesis.openapi.checks import (
     UnsupportedMethodResponse,
 )
 
-from contract_tests.documents import Document, Step, find, pointer
+from cierre.contract_tests.documents import Document, Step, find, pointer
 
 
 class BrokenClause(Failure):

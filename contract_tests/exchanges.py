@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from contract_tests.secrets import Secrets
+from cierre.contract_tests.secrets import Secrets
 
 # What `requests` and schemathesis add by themselves and nobody needs to repeat.
 _UNINTERESTING = {"content-length", "user-agent", "accept-encoding", "connection", "x-schemathesis-testcaseid"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from contract_tests.exchanges import Exchange
+from cierre.contract_tests.exchanges import Exchange
 
 
 class CouldNotRun(Exception):

@@ -12,7 +12,7 @@ from schemathesis.generation.meta import TestPhase
 from schemathesis.hooks import HookContext
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from contract_tests.documents import Document, Operation, find, media_types, operations, parameters, responses
+from cierre.contract_tests.documents import Document, Operation, find, media_types, operations, parameters, responses
 
 Variation = dict[str, str]
 # What RFC 7240 registers for answers to a request that changes something.

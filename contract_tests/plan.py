@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cierre import contract
-from contract_tests import auth
-from contract_tests.documents import Document
-from contract_tests.findings import CouldNotRun, Report
-from contract_tests.runner import Extension, Listener, Options, Run, execute
-from contract_tests.secrets import Secrets
+from cierre import oas
+from cierre.contract_tests import auth
+from cierre.contract_tests.documents import Document
+from cierre.contract_tests.findings import CouldNotRun, Report
+from cierre.contract_tests.runner import Extension, Listener, Options, Run, execute
+from cierre.contract_tests.secrets import Secrets
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def plan(*, spec: Path | None, auth_file: Path | None, dialect: str | None, user
         if auth_file is not None:
             raise CouldNotRun("--auth is for --spec: our own contract logs in with --user and --admin-user")
         # Here, as it loads our contract, which others don't need.
-        from contract_tests.house import LASTING, REFUSALS, ours  # noqa: PLC0415
+        from cierre.contract_tests.cierre.extension import LASTING, REFUSALS, ours  # noqa: PLC0415
 
         document, entries, headers, extension = ours(dialect, users)
         chosen = Options(
@@ -81,6 +81,6 @@ def _plan(options: Options, extension: Extension | None) -> Plan:
 def load(path: Path) -> Document:
     """An OpenAPI document; references to other files are bundled."""
     try:
-        return contract.bundle(contract.load(path))
-    except contract.ContractError as problem:
+        return oas.bundle(oas.load(path))
+    except oas.ContractError as problem:
         raise CouldNotRun(f"{path}: {problem}") from problem

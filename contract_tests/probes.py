@@ -21,18 +21,18 @@ from schemathesis.core.transport import HttpMethod, Response
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.generation.case import Case
 
-from contract_tests.auth import presented
-from contract_tests.clauses import BrokenClause, security_pointer
-from contract_tests.documents import Document, Operation, find, pointer, security
-from contract_tests.exchanges import Chunks, sent_body
-from contract_tests.findings import CouldNotRun, Scenario
-from contract_tests.negotiation import variations
+from cierre.contract_tests.auth import presented
+from cierre.contract_tests.clauses import BrokenClause, security_pointer
+from cierre.contract_tests.documents import Document, Operation, find, pointer, security
+from cierre.contract_tests.exchanges import Chunks, sent_body
+from cierre.contract_tests.findings import CouldNotRun, Scenario
+from cierre.contract_tests.negotiation import variations
 
 if TYPE_CHECKING:
     import requests
     from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-    from contract_tests.runner import Run
+    from cierre.contract_tests.runner import Run
 
 # Of schemathesis' checks, those that judge an answer by itself, whatever the request was.
 ANSWER_CHECKS = (

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from contract_tests.findings import Report
+    from cierre.contract_tests.findings import Report
 
 Holds = Callable[..., "Report"]
 
@@ -44,9 +44,9 @@ def hold(
         CouldNotRun: the tests could not run.
     """
     __tracebackhide__ = True
-    from contract_tests.plan import DEMO, plan  # noqa: PLC0415 - see the module's docstring
-    from contract_tests.report.machine import text  # noqa: PLC0415 - the same
-    from contract_tests.runner import Quiet  # noqa: PLC0415 - the same
+    from cierre.contract_tests.plan import DEMO, plan  # noqa: PLC0415 - see the module's docstring
+    from cierre.contract_tests.report.machine import text  # noqa: PLC0415 - the same
+    from cierre.contract_tests.runner import Quiet  # noqa: PLC0415 - the same
 
     task = plan(
         url=url,

@@ -21,16 +21,15 @@ from schemathesis.generation.case import Case
 from schemathesis.hooks import HookContext
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from contract_tests import checks as checks  # noqa: PLC0414 - registers our checks with schemathesis
-from contract_tests.auth import Entry, Keyring, presented, tokens_in
-from contract_tests.clauses import clause_of
-from contract_tests.documents import Document, Operation, operations
-from contract_tests.exchanges import Exchange, curl, exchange
-from contract_tests.findings import CouldNotRun, Finding, Limited, Report, Scenario
-from contract_tests.negotiation import negotiate
-from contract_tests.probes import probe
-from contract_tests.secrets import Secrets
-from contract_tests.shrink import Failing, shrink
+from cierre.contract_tests.auth import Entry, Keyring, presented, tokens_in
+from cierre.contract_tests.clauses import clause_of
+from cierre.contract_tests.documents import Document, Operation, operations
+from cierre.contract_tests.exchanges import Exchange, curl, exchange
+from cierre.contract_tests.findings import CouldNotRun, Finding, Limited, Report, Scenario
+from cierre.contract_tests.negotiation import negotiate
+from cierre.contract_tests.probes import probe
+from cierre.contract_tests.secrets import Secrets
+from cierre.contract_tests.shrink import Failing, shrink
 
 # Enumerated phases go on after a failure, so that one run shows them all; fuzzed ones would repeat it for long.
 ENUMERATED = frozenset({"examples", "coverage"})

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cierre import audit, sessions
+from cierre.domain import audit, sessions
+from cierre.http.request import Request
 from cierre.outcomes import LogoutResult, Success
-from cierre.request import Request
 
 Json = dict[str, Any]
 

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cierre import cookies, logins, passwords, sessions
+from cierre.domain import logins, passwords, sessions
+from cierre.handlers import security
+from cierre.http import cookies
+from cierre.http.request import Request
 from cierre.outcomes import NO_STORE, LogoutResult, Success
 from cierre.principal import Principal
-from cierre.request import Request
-from handlers import security
 
 Json = dict[str, Any]
 

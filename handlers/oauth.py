@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cierre import oauth
+from cierre.domain import oauth
+from cierre.http.request import Request
 from cierre.outcomes import NO_STORE, Document
-from cierre.request import Request
 
 Json = dict[str, Any]
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from cierre import cookies, credentials, sessions
+from cierre.domain import credentials, sessions
 from cierre.errors import RoleRequired, TokenMissing, TokenRevoked
+from cierre.http import cookies
+from cierre.http.request import Request
 from cierre.principal import Principal
-from cierre.request import Request
-from cierre.tokens import split_sanctum
+from cierre.tokens.opaque import split_sanctum
 
 # Decision 10: a second logout is an outcome of its own, so these look at the session themselves.
 _DECIDE_THEMSELVES = frozenset({"logout"})

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from cierre import health
+from cierre.http.request import Request
+from cierre.node import health
 from cierre.outcomes import Document
-from cierre.request import Request
 
 
 async def jwks(request: Request) -> Document:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mocks.app import MockApp
+    from cierre.mocks.app import MockApp
 
 __all__ = ["mock_app"]
 
@@ -22,18 +22,18 @@ def mock_app(spec: str | Path | Mapping[str, Any] | None = None, **options: Any)
 
     Args:
         spec: a file, or a document that is loaded already; our own contract where none is given.
-        options: fields of `mocks.options.Options`: `dynamic`, `seed`, `validate`, `security`, `token`, `delay`…
+        options: fields of `cierre.mocks.options.Options`: `dynamic`, `seed`, `validate`, `security`, `token`, `delay`…
 
     Raises:
-        mocks.documents.BrokenDocument: it cannot be served; every problem has its file and pointer.
+        cierre.mocks.documents.BrokenDocument: it cannot be served; every problem has its file and pointer.
     """
-    from mocks.app import MockApp  # noqa: PLC0415 - `import mocks` costs nothing, as pytest does it for its fixture
-    from mocks.documents import Document, load  # noqa: PLC0415
-    from mocks.identifiers import make_local  # noqa: PLC0415
-    from mocks.options import Options  # noqa: PLC0415
+    from cierre.mocks.app import MockApp  # noqa: PLC0415 - `import mocks` costs nothing, as pytest does it for its fixture
+    from cierre.mocks.documents import Document, load  # noqa: PLC0415
+    from cierre.mocks.identifiers import make_local  # noqa: PLC0415
+    from cierre.mocks.options import Options  # noqa: PLC0415
 
     if spec is None:
-        from mocks.contract import load_contract  # noqa: PLC0415
+        from cierre.mocks.contract import load_contract  # noqa: PLC0415
 
         document = load_contract()
     elif isinstance(spec, Mapping):

@@ -7,17 +7,17 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 
-from mocks import cors, refusals
-from mocks.control import CONTROL, control
-from mocks.documents import Document
-from mocks.exchange import Reply, Request
-from mocks.faults import Faults, Send, send_spoiled
-from mocks.log import Log
-from mocks.operation import MockedOperation
-from mocks.options import Options
-from mocks.preferences import NONE, Preferences, read_preferences
-from mocks.router import Match, Router
-from mocks.unrouted import Unrouted
+from cierre.mocks import cors, refusals
+from cierre.mocks.control import CONTROL, control
+from cierre.mocks.documents import Document
+from cierre.mocks.exchange import Reply, Request
+from cierre.mocks.faults import Faults, Send, send_spoiled
+from cierre.mocks.log import Log
+from cierre.mocks.operation import MockedOperation
+from cierre.mocks.options import Options
+from cierre.mocks.preferences import NONE, Preferences, read_preferences
+from cierre.mocks.router import Match, Router
+from cierre.mocks.unrouted import Unrouted
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -187,7 +187,7 @@ class MockApp:
 
     def _call_back(self, operation: MockedOperation, request: Request, reply: Reply) -> None:
         """Send the operation's callbacks, after the answer and beside other requests."""
-        from mocks.callbacks import send_callbacks  # noqa: PLC0415 - most documents have none
+        from cierre.mocks.callbacks import send_callbacks  # noqa: PLC0415 - most documents have none
 
         task = asyncio.create_task(send_callbacks(self.document, operation, request, reply, self.log))
         # The loop holds tasks weakly.

@@ -9,17 +9,17 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from cierre.validation import MalformedBody, decode_json
-from cierre.validation.references import lookup
-from cierre.validation.violations import UnresolvableReference
-from mocks.documents import METHODS, Document
-from mocks.encoding import encode
-from mocks.examples import examples_of
-from mocks.exchange import Reply, Request
-from mocks.generation import valid_value
-from mocks.log import Log
-from mocks.operation import MockedOperation
-from mocks.preferences import read_preferences
+from cierre.mocks.documents import METHODS, Document
+from cierre.mocks.encoding import encode
+from cierre.mocks.examples import examples_of
+from cierre.mocks.exchange import Reply, Request
+from cierre.mocks.generation.generator import valid_value
+from cierre.mocks.log import Log
+from cierre.mocks.operation import MockedOperation
+from cierre.mocks.preferences import read_preferences
+from cierre.oas.validation import MalformedBody, decode_json
+from cierre.oas.validation.references import lookup
+from cierre.oas.validation.violations import UnresolvableReference
 
 _EXPRESSION = re.compile(r"\{(\$[^{}]+)\}")
 _TIMEOUT = 5.0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cierre import contract
-from cierre.contract.loading import default_path
-from mocks.documents import BrokenDocument, Document, Problem
+from cierre import oas
+from cierre.mocks.documents import BrokenDocument, Document, Problem
+from cierre.oas.loading import default_path
 
 
 def load_contract(dialect: str | None = None) -> Document:
@@ -14,9 +14,9 @@ def load_contract(dialect: str | None = None) -> Document:
         BrokenDocument: there is no such dialect, or the contract cannot be read.
     """
     try:
-        written = contract.load()
-        document = contract.bundle(written) if dialect is None else contract.view(written, dialect)
-    except contract.ContractError as error:
+        written = oas.load()
+        document = oas.bundle(written) if dialect is None else oas.view(written, dialect)
+    except oas.ContractError as error:
         raise BrokenDocument([Problem("openapi.yaml", "", problem) for problem in error.problems]) from None
     files = frozenset(default_path().resolve().parent.rglob("*.yaml"))
     return Document(document, files, "openapi.yaml")

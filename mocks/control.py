@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cierre.validation import MalformedBody, decode_json
-from mocks.encoding import dump
-from mocks.exchange import Reply, Request
-from mocks.refusals import Refusal, problem
+from cierre.mocks.encoding import dump
+from cierre.mocks.exchange import Reply, Request
+from cierre.mocks.refusals import Refusal, problem
+from cierre.oas.validation import MalformedBody, decode_json
 
 if TYPE_CHECKING:
-    from mocks.app import MockApp
+    from cierre.mocks.app import MockApp
 
 CONTROL = "/__mock/"
 _DOCUMENT = CONTROL + "openapi.json"
@@ -28,7 +28,7 @@ async def control(app: MockApp, request: Request) -> Reply:
         return _json(dump(app.document.root), "the document")
     if not request.path.startswith(_WEBHOOKS) or request.method != "POST":
         return problem(_UNKNOWN, f"there are GET {_DOCUMENT} and POST {_WEBHOOKS}NAME")
-    from mocks.callbacks import send_webhook  # noqa: PLC0415 - the HTTP client is loaded when it is needed
+    from cierre.mocks.callbacks import send_webhook  # noqa: PLC0415 - the HTTP client is loaded when it is needed
 
     try:
         wish = decode_json(request.body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mocks.rendering import Headers
+from cierre.mocks.rendering import Headers
 
 _DAY = b"86400"
 

@@ -14,10 +14,10 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from cierre.validation import SchemaCompiler
-from cierre.validation.references import resolve
-from cierre.validation.violations import UnresolvableReference, Version
-from mocks.identifiers import NAMES, VALUES, make_local
+from cierre.mocks.identifiers import NAMES, VALUES, make_local
+from cierre.oas.validation import SchemaCompiler
+from cierre.oas.validation.references import resolve
+from cierre.oas.validation.violations import UnresolvableReference, Version
 
 FILES = "x-files"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
@@ -162,7 +162,7 @@ def parse(raw: bytes, name: str) -> Any:
 def _parse_yaml(raw: bytes, name: str) -> Any:
     import yaml  # noqa: PLC0415 - a JSON document is up without it
 
-    from mocks.yaml_reader import read_yaml  # noqa: PLC0415
+    from cierre.mocks.yaml_reader import read_yaml  # noqa: PLC0415
 
     try:
         return read_yaml(raw)
@@ -187,7 +187,7 @@ def load(path: Path, *, lenient: bool = False) -> Document:
     bundle = _Bundle(path)
     root = bundle.root()
     document = Document(root, frozenset(bundle.files), path.name)
-    from mocks.problems import find_problems  # noqa: PLC0415 - it needs this module
+    from cierre.mocks.problems import find_problems  # noqa: PLC0415 - it needs this module
 
     problems = bundle.problems + find_problems(document, bundle.raw_refs)
     if problems and not (lenient and isinstance(root.get("paths", {}), Mapping) and root):

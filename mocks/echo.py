@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from mocks.examples import member_for
+from cierre.mocks.examples import member_for
 
 _WRITES = frozenset({"post", "put", "patch"})
 

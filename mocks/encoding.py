@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 import orjson
 
-from cierre.validation import media
-from mocks.documents import Document
+from cierre.mocks.documents import Document
+from cierre.oas.validation import media
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 # One pixel, so that an <img> shows something.
@@ -45,7 +45,7 @@ def encode(document: Document, value: Any, content_type: str, schema: Any) -> by
 def _text(document: Document, value: Any, kind: media.Kind, schema: Any) -> bytes:
     # Text is shown as the author wrote it; text that is no XML becomes the content of an element.
     if kind == "xml" and not (isinstance(value, str) and value.lstrip().startswith("<")):
-        from mocks.xml_writer import write_xml  # noqa: PLC0415 - most documents never need it
+        from cierre.mocks.xml_writer import write_xml  # noqa: PLC0415 - most documents never need it
 
         return write_xml(value, schema, document)
     if kind == "form" and isinstance(value, dict):

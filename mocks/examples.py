@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mocks.documents import Document
+from cierre.mocks.documents import Document
 
 UNNAMED = ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cierre.validation import Violation
+from cierre.oas.validation import Violation
 
 
 class Request(NamedTuple):

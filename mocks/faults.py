@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from random import Random
 from typing import Any
 
-from mocks.exchange import Reply
-from mocks.operation import MockedOperation
-from mocks.options import Options
-from mocks.preferences import Preferences
-from mocks.refusals import FAILED, RATE_LIMITED
+from cierre.mocks.exchange import Reply
+from cierre.mocks.operation import MockedOperation
+from cierre.mocks.options import Options
+from cierre.mocks.preferences import Preferences
+from cierre.mocks.refusals import FAILED, RATE_LIMITED
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 # What `Prefer: fault=` can ask for.

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
-from cierre.validation.references import lookup
-from cierre.validation.violations import UnresolvableReference, pointer
+from cierre.oas.validation.references import lookup
+from cierre.oas.validation.violations import UnresolvableReference, pointer
 
 # Below these stand values, not parts of the document.
 VALUES = frozenset({"example", "default", "enum", "const", "value"})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cierre.validation import UnresolvableReference, media
-from cierre.validation.violations import pointer
-from mocks.documents import Document, Operation, Problem
-from mocks.examples import examples_of
+from cierre.mocks.documents import Document, Operation, Problem
+from cierre.mocks.examples import examples_of
+from cierre.oas.validation import UnresolvableReference, media
+from cierre.oas.validation.violations import pointer
 
 
 def broken_examples(document: Document) -> Iterator[Problem]:

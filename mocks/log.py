@@ -8,9 +8,9 @@ import time
 import traceback
 from typing import Literal, TextIO
 
-from mocks.documents import Problem
-from mocks.encoding import dump
-from mocks.exchange import Reply, Request
+from cierre.mocks.documents import Problem
+from cierre.mocks.encoding import dump
+from cierre.mocks.exchange import Reply, Request
 
 Level = Literal["silent", "error", "warn", "info"]
 _LEVELS = ("silent", "error", "warn", "info")

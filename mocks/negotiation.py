@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from cierre.validation import media
+from cierre.oas.validation import media
 
 # RFC 9457: these say how a failure is told; about a success they say nothing.
 PROBLEMS = frozenset({"application/problem+json", "application/problem+xml"})

@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from cierre.validation import RequestValidator, UnresolvableReference, UnsupportedMediaType, Validated, media
-from mocks import refusals
-from mocks.documents import Document, Operation
-from mocks.echo import echo
-from mocks.examples import RequestExamples
-from mocks.exchange import Reply, Request
-from mocks.options import Options
-from mocks.preferences import NONE, Preferences
-from mocks.refusals import Refuser
-from mocks.rendering import Rendered, Renderer
-from mocks.responses import responses_of
-from mocks.security import Security
-from mocks.selection import NotDocumented, Selection, Selector, Unacceptable
+from cierre.mocks import refusals
+from cierre.mocks.documents import Document, Operation
+from cierre.mocks.echo import echo
+from cierre.mocks.examples import RequestExamples
+from cierre.mocks.exchange import Reply, Request
+from cierre.mocks.options import Options
+from cierre.mocks.preferences import NONE, Preferences
+from cierre.mocks.refusals import Refuser
+from cierre.mocks.rendering import Rendered, Renderer
+from cierre.mocks.responses import responses_of
+from cierre.mocks.security import Security
+from cierre.mocks.selection import NotDocumented, Selection, Selector, Unacceptable
+from cierre.oas.validation import RequestValidator, UnresolvableReference, UnsupportedMediaType, Validated, media
 
 _REMEMBERED = 256
 # RFC 9745 wants a date, which the document does not have: the epoch says "for long".

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cierre.validation.references import lookup
-from cierre.validation.violations import UnresolvableReference, pointer
-from mocks.documents import FILES, METHODS, Document, Problem
-from mocks.identifiers import NAMES
+from cierre.mocks.documents import FILES, METHODS, Document, Problem
+from cierre.mocks.identifiers import NAMES
+from cierre.oas.validation.references import lookup
+from cierre.oas.validation.violations import UnresolvableReference, pointer
 
 _PLACES = frozenset({"path", "query", "header", "cookie", "querystring"})
 SWAGGER_2 = (

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from mocks.threaded import ThreadedMock
+    from cierre.mocks.threaded import ThreadedMock
 
 
 @pytest.fixture
 def cierre_mock() -> Iterator[Callable[..., ThreadedMock]]:
     """Start mocks that end with the test; arguments are those of `mocks.mock_app`."""
     # pytest loads this module in every run: what it needs is imported where it is used.
-    from mocks import mock_app  # noqa: PLC0415
-    from mocks.threaded import ThreadedMock  # noqa: PLC0415
+    from cierre.mocks import mock_app  # noqa: PLC0415
+    from cierre.mocks.threaded import ThreadedMock  # noqa: PLC0415
 
     with ExitStack() as stack:
         yield lambda *spec, **options: stack.enter_context(ThreadedMock(mock_app(*spec, **options)))

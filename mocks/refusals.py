@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cierre.validation import Violation
-from mocks.encoding import dump
-from mocks.exchange import Reply
-from mocks.preferences import Preferences
-from mocks.rendering import Headers, Renderer
-from mocks.selection import Selection, Selector
+from cierre.mocks.encoding import dump
+from cierre.mocks.exchange import Reply
+from cierre.mocks.preferences import Preferences
+from cierre.mocks.rendering import Headers, Renderer
+from cierre.mocks.selection import Selection, Selector
+from cierre.oas.validation import Violation
 
 _HEADER_LIMIT = 2000
 

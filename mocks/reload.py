@@ -7,9 +7,9 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from mocks.app import MockApp
-from mocks.documents import BrokenDocument, Document
-from mocks.log import Log
+from cierre.mocks.app import MockApp
+from cierre.mocks.documents import BrokenDocument, Document
+from cierre.mocks.log import Log
 
 # Milliseconds: editors write a file in several steps, and nobody should wait.
 _DEBOUNCE = 60

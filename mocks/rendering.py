@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cierre.validation import SchemaCompiler, UnresolvableReference, media
-from cierre.validation.shapes import TextReader
-from mocks.documents import Document
-from mocks.encoding import dump, encode
-from mocks.examples import examples_of
-from mocks.generation import valid_value
-from mocks.selection import Selection
+from cierre.mocks.documents import Document
+from cierre.mocks.encoding import dump, encode
+from cierre.mocks.examples import examples_of
+from cierre.mocks.generation.generator import valid_value
+from cierre.mocks.selection import Selection
+from cierre.oas.validation import SchemaCompiler, UnresolvableReference, media
+from cierre.oas.validation.coercion import TextReader
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -89,7 +89,7 @@ class Renderer:
         if kind != "json" and isinstance(value, str):
             # Text of an XML or a form, as it goes over the wire: shown as the author wrote it.
             return value, label, True
-        from mocks.repair import repair  # noqa: PLC0415 - good examples never need it
+        from cierre.mocks.generation.repair import repair  # noqa: PLC0415 - good examples never need it
 
         mended = repair(self._document, self._compiler, schema, value, seed=seed)
         if self.conforms(schema, mended, kind):

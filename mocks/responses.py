@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mocks.documents import Document, Operation
-from mocks.examples import examples_of, situations_of
+from cierre.mocks.documents import Document, Operation
+from cierre.mocks.examples import examples_of, situations_of
 
 _METADATA = frozenset({"content-type", "content-length", "transfer-encoding", "content-encoding", "connection", "date"})
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
-from mocks.documents import Document, Operation
+from cierre.mocks.documents import Document, Operation
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 

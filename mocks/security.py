@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from mocks.documents import Document, Operation
+from cierre.mocks.documents import Document, Operation
 
 _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/|:=-]+\Z")
 

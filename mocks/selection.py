@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cierre.validation import media
-from mocks.documents import Document
-from mocks.examples import by_value, examples_of
-from mocks.negotiation import Choice, choose, without_problems
-from mocks.preferences import Preferences
-from mocks.responses import Response
+from cierre.mocks.documents import Document
+from cierre.mocks.examples import by_value, examples_of
+from cierre.mocks.negotiation import Choice, choose, without_problems
+from cierre.mocks.preferences import Preferences
+from cierre.mocks.responses import Response
+from cierre.oas.validation import media
 
 # What says that a request breaks the document: one that does not gets it by Prefer only.
 _MALFORMED = frozenset({400, 422})

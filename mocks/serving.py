@@ -10,8 +10,8 @@ from typing import Any
 
 import uvicorn
 
-from mocks.documents import Document
-from mocks.log import Log
+from cierre.mocks.documents import Document
+from cierre.mocks.log import Log
 
 _SHOWN = 20
 
@@ -59,7 +59,7 @@ def serve(app: Any, listener: socket.socket, document: Document, log: Log) -> No
 
 def _report_examples(document: Document, log: Log) -> None:
     """Beside the serving: a large document has thousands of examples."""
-    from mocks.lint import broken_examples  # noqa: PLC0415
+    from cierre.mocks.lint import broken_examples  # noqa: PLC0415
 
     found = broken_examples(document)
     for problem in itertools.islice(found, _SHOWN):

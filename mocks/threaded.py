@@ -8,10 +8,10 @@ from typing import NamedTuple, Self
 
 import uvicorn
 
-from mocks.app import MockApp
-from mocks.exchange import Reply, Request
-from mocks.log import Log
-from mocks.serving import address, listen
+from cierre.mocks.app import MockApp
+from cierre.mocks.exchange import Reply, Request
+from cierre.mocks.log import Log
+from cierre.mocks.serving import address, listen
 
 _PATIENCE = 10.0
 _PAUSE = 0.005

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mocks.documents import Document
-from mocks.exchange import Reply, Request
-from mocks.refusals import Refusal, Refuser
-from mocks.rendering import Renderer
-from mocks.responses import read_response
-from mocks.selection import Selector
+from cierre.mocks.documents import Document
+from cierre.mocks.exchange import Reply, Request
+from cierre.mocks.refusals import Refusal, Refuser
+from cierre.mocks.rendering import Renderer
+from cierre.mocks.responses import read_response
+from cierre.mocks.selection import Selector
 
 UNKNOWN_PATH = Refusal(404, (404,), ("route_not_found",), "No such path")
 METHOD = Refusal(405, (405,), ("method_not_allowed",), "Method not allowed")

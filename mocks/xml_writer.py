@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from cierre.validation.shapes import items_of, properties_of
-from mocks.documents import Document
+from cierre.mocks.documents import Document
+from cierre.oas.validation.coercion import items_of, properties_of
 
 
 def write_xml(value: Any, schema: Any, document: Document) -> bytes:

@@ -14,14 +14,17 @@ import asyncpg
 import pytest
 import redis
 from argon2 import PasswordHasher
-from running import Nodes, run_apart
-from running import running as run_service
-from support.recycling import Recycler
 
-from cierre import demo, keys, passwords
+from cierre.cli import demo
+from cierre.domain import passwords
 from cierre.settings import Settings
 from cierre.storage import migrate
 from cierre.storage.database import open_url
+from cierre.tokens import key_files
+from cierre.tokens.server_secret import server_secret
+from tests.support.recycling import Recycler
+from tests.support.running import Nodes, run_apart
+from tests.support.running import running as run_service
 
 POSTGRES = os.environ.get("CIERRE_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("CIERRE_TEST_REDIS", "redis://127.0.0.1:6379")
@@ -62,8 +65,8 @@ def _cheap_passwords():
 @pytest.fixture(scope="session")
 def _keys(tmp_path_factory):
     directory = tmp_path_factory.mktemp("keys")
-    keys.rotate(directory / "keys", "RS256")
-    keys.server_secret(directory, None)
+    key_files.rotate(directory / "keys", "RS256")
+    server_secret(directory, None)
     return directory
 
 

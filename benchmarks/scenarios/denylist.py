@@ -8,7 +8,7 @@ from statistics import median
 from benchmarks.peers.ours import user
 from benchmarks.plan import Plan
 from benchmarks.rounds import Json
-from cierre.denylist import Denylist
+from cierre.revocation.denylist import Denylist
 
 LOOKS = 100_000
 USERS = 1000

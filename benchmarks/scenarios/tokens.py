@@ -11,8 +11,8 @@ from benchmarks.peers.ours import Cierre, CierreMinimal, user
 from benchmarks.plan import Plan
 from benchmarks.rounds import Json, interleave
 from benchmarks.scenarios.contest import FEW, Contestant
-from cierre import passwords
-from cierre.tokens import digest
+from cierre.domain import passwords
+from cierre.tokens.opaque import digest
 
 PASSWORD = "cierre-benchmark"
 RESOURCE_SERVER = "benchmark-resource"

@@ -15,7 +15,7 @@ from cierre.cli import options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cierre.acts import Act
+    from cierre.domain.context import Act
 
 Result = TypeVar("Result")
 
@@ -26,10 +26,10 @@ def act(database_url: str | None, data_dir: Path, do: Callable[[Act], Awaitable[
     Raises:
         click.ClickException: the database isn't there, or isn't migrated.
     """
-    from cierre.acts import Act
-    from cierre.announcer import Announcer
-    from cierre.denylist import Denylist
+    from cierre.domain.context import Act
     from cierre.principal import Caller
+    from cierre.revocation.announcer import Announcer
+    from cierre.revocation.denylist import Denylist
     from cierre.settings import DAY, Settings
     from cierre.storage import migrate
     from cierre.storage.database import open_url

@@ -12,7 +12,7 @@ from cierre.cli.administration import act
 from cierre.cli.users import find_user
 
 if TYPE_CHECKING:
-    from cierre.acts import Act
+    from cierre.domain.context import Act
 
 # Few enough rows for a statement that keeps nobody waiting.
 _BATCH = 500
@@ -54,7 +54,7 @@ def erase(email: str, database_url: str | None, data_dir: Path) -> None:
 
     What happened to his sessions, and when, stays in the trail under his id.
     """
-    from cierre import sessions
+    from cierre.domain import sessions
     from cierre.storage.repositories import audit, users
     from cierre.storage.repositories import sessions as stored
 

@@ -13,7 +13,7 @@ from cierre.cli import options
 from cierre.cli.administration import act, table
 
 if TYPE_CHECKING:
-    from cierre.acts import Act
+    from cierre.domain.context import Act
 
 _CLIENT_ID = re.compile(r"^[\w.:-]{1,128}$")
 
@@ -41,7 +41,7 @@ def command() -> None:
 def add(client_id: str, dialect: str | None, secret: str | None, database_url: str | None, data_dir: Path) -> None:
     """Register CLIENT_ID, or change it."""
     from cierre.storage.repositories import clients
-    from cierre.tokens import digest
+    from cierre.tokens.opaque import digest
 
     if not _CLIENT_ID.match(client_id):
         raise click.UsageError(f"{client_id!r} is no client id: 1 to 128 characters A-Z a-z 0-9 _ . : -")

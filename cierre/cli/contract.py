@@ -91,10 +91,10 @@ def command(
     # Here, since schemathesis takes a second to load and --help should not.
     from rich.console import Console
 
-    from contract_tests.findings import CouldNotRun
-    from contract_tests.plan import Users, plan
-    from contract_tests.report import write
-    from contract_tests.report.console import listener, summary
+    from cierre.contract_tests.findings import CouldNotRun
+    from cierre.contract_tests.plan import Users, plan
+    from cierre.contract_tests.report import write
+    from cierre.contract_tests.report.console import listener, summary
 
     seed = random.SystemRandom().getrandbits(32) if seed is None else seed
     users = Users(user, password, admin_user, admin_password, client, client_secret)

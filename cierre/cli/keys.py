@@ -12,7 +12,7 @@ from cierre.cli.administration import table
 from cierre.cli.options import DURATION, option
 
 if TYPE_CHECKING:
-    from cierre.keys import Algorithm
+    from cierre.tokens.keys import Algorithm
 
 _algorithm = option(
     "--algorithm",
@@ -35,7 +35,7 @@ def make(algorithm: Algorithm, output: Path | None) -> None:
     """Make a private key, for CIERRE_SIGNING_KEYS or a secret store; nothing uses it yet."""
     import os
 
-    from cierre import keys
+    from cierre.tokens import keys
 
     text = keys.pem(keys.generate(algorithm))
     if output is None:
@@ -54,14 +54,14 @@ def make(algorithm: Algorithm, output: Path | None) -> None:
 @option("--access-ttl", "Life of an access token.", type=DURATION, default="15m", show_default=True)
 def list_keys(data_dir: Path, access_ttl: int) -> None:
     """List the keys of the data directory: the one that signs, those that still verify, those that don't."""
-    from cierre import keys
-    from cierre.times import rfc3339
+    from cierre.clock import rfc3339
+    from cierre.tokens import key_files, keys
 
     directory = data_dir / "keys"
     if not directory.is_dir():
         raise click.UsageError(f"there are no keys in {directory}: `cierre keys rotate` or `cierre serve` makes one")
     try:
-        rows = keys.listing(directory, keep=access_ttl)
+        rows = key_files.listing(directory, keep=access_ttl)
     except keys.BadKey as mistake:
         raise click.UsageError(str(mistake)) from mistake
     table(
@@ -75,10 +75,10 @@ def list_keys(data_dir: Path, access_ttl: int) -> None:
 @options.data_dir
 def rotate(algorithm: Algorithm, data_dir: Path) -> None:
     """Make a key that signs from now on; running services notice within seconds, the old key goes on verifying."""
-    from cierre import keys
+    from cierre.tokens import key_files
 
     try:
-        key = keys.rotate(data_dir / "keys", algorithm)
+        key = key_files.rotate(data_dir / "keys", algorithm)
     except OSError as failure:
         raise click.UsageError(f"can't write to {data_dir}: {failure.strerror}") from failure
     click.echo(key.kid)

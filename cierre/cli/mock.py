@@ -10,14 +10,14 @@ import click
 from click.core import ParameterSource
 
 from cierre.cli.options import Command, Parsed, option
-from mocks.preferences import read_delay
+from cierre.mocks.preferences import read_delay
 
 if TYPE_CHECKING:
     import socket
 
-    from mocks.documents import Document
-    from mocks.log import Log
-    from mocks.options import Options
+    from cierre.mocks.documents import Document
+    from cierre.mocks.log import Log
+    from cierre.mocks.options import Options
 
 Span = tuple[float, float]
 # With real handlers these have nothing to say: nothing is generated, and requests are checked as in production.
@@ -97,7 +97,7 @@ def _short(letter: str, name: str, help_text: str, **more: Any) -> Callable[[Com
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:
     """Answer from an OpenAPI document: SPEC, or our own contract where none is given."""
-    from mocks.log import Log
+    from cierre.mocks.log import Log
 
     if given["spec"] is not None and (given["dialect"] or given["stateful"]):
         raise click.UsageError("--dialect and --stateful are about our own contract: leave SPEC out")
@@ -115,17 +115,17 @@ def command(ctx: click.Context, /, **given: Any) -> None:
 def _loader(spec: Path | None, dialect: str | None, *, lenient: bool) -> Callable[[], Document]:
     """Reads the document, anew each time."""
     if spec is None:
-        from mocks.contract import load_contract
+        from cierre.mocks.contract import load_contract
 
         return lambda: load_contract(dialect)
-    from mocks.documents import load
+    from cierre.mocks.documents import load
 
     return lambda: load(spec, lenient=lenient)
 
 
 def _read(load: Callable[[], Document]) -> Document:
     """The document; every problem of a broken one on stderr, and exit code 2."""
-    from mocks.documents import BrokenDocument
+    from cierre.mocks.documents import BrokenDocument
 
     try:
         return load()
@@ -136,7 +136,7 @@ def _read(load: Callable[[], Document]) -> Document:
 def _send_webhook(document: Document, name: str, url: str | None) -> None:
     import asyncio
 
-    from mocks.callbacks import send_webhook
+    from cierre.mocks.callbacks import send_webhook
 
     if not url:
         raise click.UsageError("--webhook needs --to URL")
@@ -148,7 +148,7 @@ def _send_webhook(document: Document, name: str, url: str | None) -> None:
 
 
 def _options(given: dict[str, Any]) -> Options:
-    from mocks.options import Options
+    from cierre.mocks.options import Options
 
     names = set(Options._fields) & set(given)
     return Options(
@@ -159,7 +159,7 @@ def _options(given: dict[str, Any]) -> Options:
 
 
 def _listen(given: dict[str, Any]) -> socket.socket:
-    from mocks.serving import listen
+    from cierre.mocks.serving import listen
 
     try:
         return listen(given["host"], given["port"])
@@ -169,9 +169,9 @@ def _listen(given: dict[str, Any]) -> socket.socket:
 
 
 def _serve(given: dict[str, Any], load: Callable[[], Document], log: Log) -> None:
-    from mocks.app import MockApp
-    from mocks.reload import keep_fresh
-    from mocks.serving import serve
+    from cierre.mocks.app import MockApp
+    from cierre.mocks.reload import keep_fresh
+    from cierre.mocks.serving import serve
 
     listener = _listen(given)
     document = _read(load)
@@ -185,7 +185,7 @@ def _serve_stateful(ctx: click.Context, given: dict[str, Any], log: Log) -> None
     if asked:
         raise click.UsageError(f"--stateful answers as production does: leave out {', '.join(asked)}")
     from cierre.cli.stateful import StatefulMock
-    from mocks.serving import address, run
+    from cierre.mocks.serving import address, run
 
     listener = _listen(given)
     url = address(listener)

@@ -79,7 +79,7 @@ def command(host: str, port: int, workers: int, demo: bool, reload: bool, log_fo
     settings = _settings(host, sock.getsockname()[1], **given)
     _prepare(settings, demo=demo)
     if demo:
-        from cierre.demo import what_to_try
+        from cierre.cli.demo import what_to_try
 
         click.echo(what_to_try(settings.issuer), err=True)
     _run(settings, sock, workers=workers, reload=reload, log_format=log_format)
@@ -130,12 +130,12 @@ def _addresses(host: str, port: int) -> list[Any]:
 
 def _prepare(settings: Settings, *, demo: bool) -> None:
     """Migrate, make the keys, fill in the demo: once, before the workers start."""
-    from cierre import demo as demo_data
+    from cierre.cli import demo as demo_data
     from cierre.errors import ServiceUnavailable
-    from cierre.keys import BadKey
     from cierre.services import build
     from cierre.storage import migrate
     from cierre.storage.database import UnknownDatabase, harmless, in_memory
+    from cierre.tokens.keys import BadKey
 
     async def fill() -> None:
         await services.database.open()
@@ -199,8 +199,8 @@ def _watched() -> list[str]:
 
 def _app(settings: Settings, log_format: Any) -> Any:
     """Called in each worker."""
-    from cierre import logs
     from cierre.app import create_app
+    from cierre.cli import logs
 
     logs.configure(log_format)
     app = create_app(settings)

@@ -12,7 +12,7 @@ from cierre.cli.administration import act, table
 from cierre.cli.users import find_user
 
 if TYPE_CHECKING:
-    from cierre.acts import Act
+    from cierre.domain.context import Act
 
 
 @click.group(name="sessions", short_help="List and close sessions.")
@@ -26,8 +26,8 @@ def command() -> None:
 @options.data_dir
 def list_sessions(email: str, database_url: str | None, data_dir: Path) -> None:
     """List the open sessions of the user of EMAIL."""
+    from cierre.clock import rfc3339
     from cierre.storage.repositories import sessions
-    from cierre.times import rfc3339
 
     async def do(act: Act) -> list[list[str]]:
         rows = await sessions.open_of(act.tx, (await find_user(act, email))["id"])
@@ -47,7 +47,7 @@ def list_sessions(email: str, database_url: str | None, data_dir: Path) -> None:
 @options.data_dir
 def close(email: str, session_id: str | None, reason: str, database_url: str | None, data_dir: Path) -> None:
     """Close SESSION_ID of the user of EMAIL, or all his sessions."""
-    from cierre import sessions
+    from cierre.domain import sessions
     from cierre.storage.repositories import sessions as stored
     from cierre.storage.repositories.closings import Why
 

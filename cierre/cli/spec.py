@@ -5,16 +5,17 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cierre.contract import DIALECTS, ContractError, bundle, load, view
-from cierre.contract.changes import LEVELS
-from cierre.contract.loading import default_path, path_item_files, read_from_disk
-from cierre.contract.writing import Format, text
+from cierre.oas import DIALECTS, ContractError, bundle, load, view
+from cierre.oas.changes import LEVELS
+from cierre.oas.loading import default_path, path_item_files, read_from_disk
+from cierre.oas.writing import Format, text
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -56,14 +57,16 @@ def lint_command(ctx: click.Context, file: Path | None) -> None:
     """Say what is wrong with FILE, by default the contract of Cierre; exit code 1 where something is.
 
     Any OpenAPI 3.0 or 3.1 document is held to the standard and its examples to their schemas; the contract of
-    Cierre is held to the rules of its house as well.
+    Cierre is held to rules of its own as well.
     """
     # Imported late: `bundle` and `view` need no validators.
-    from cierre.contract.linting import lint
+    from cierre import contract_rules
+    from cierre.oas.linting import lint
 
     shown = file or default_path()
     try:
-        problems = [str(problem) for problem in lint(load(file), files=path_item_files(file))]
+        rules = partial(contract_rules.findings, files=path_item_files(file))
+        problems = [str(problem) for problem in lint(load(file), rules=rules)]
     except ContractError as mistake:
         problems = mistake.problems
     for problem in problems:
@@ -101,7 +104,7 @@ def diff_command(ctx: click.Context, old: str, new: str | None) -> None:
     Breaking: a client that was right is wrong now. Risky: one that relied on more than it should may be.
     """
     # Imported late: the other commands do not compare.
-    from cierre.contract.differences import diff
+    from cierre.oas.differences import diff
 
     changes = diff(_load_named(old), _load_named(new) if new else _load(None))
     for operation, group in groupby(changes, key=lambda change: change.operation):

@@ -19,15 +19,15 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cierre import demo
 from cierre.app import assemble
+from cierre.cli import demo
+from cierre.mocks import cors
+from cierre.mocks.exchange import Reply, Request
+from cierre.mocks.log import Log
 from cierre.services import build
 from cierre.settings import Settings
 from cierre.storage import migrate
 from cierre.storage.database import sqlite_path
-from mocks import cors
-from mocks.exchange import Reply, Request
-from mocks.log import Log
 
 _MEMORY = "sqlite://"
 _RESET = "/__mock/reset"

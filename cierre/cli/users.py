@@ -13,7 +13,7 @@ from cierre.cli.administration import act, table
 from cierre.principal import ROLES
 
 if TYPE_CHECKING:
-    from cierre.acts import Act
+    from cierre.domain.context import Act
     from cierre.storage.statements import Row
 
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
@@ -63,9 +63,9 @@ def add(
     data_dir: Path,
 ) -> None:
     """Add a user who logs in by EMAIL."""
-    from cierre import passwords
+    from cierre.domain import passwords
     from cierre.storage.repositories import users
-    from cierre.tokens import new_id
+    from cierre.tokens.opaque import new_id
 
     if not _EMAIL.match(email):
         raise click.UsageError(f"{email!r} is no e-mail address")
@@ -114,7 +114,7 @@ def list_users(database_url: str | None, data_dir: Path) -> None:
 @options.data_dir
 def role(email: str, role: str, database_url: str | None, data_dir: Path) -> None:
     """Give the user of EMAIL another ROLE; his sessions are closed, since their tokens say the old one."""
-    from cierre import sessions
+    from cierre.domain import sessions
     from cierre.storage.repositories import users
 
     async def do(act: Act) -> int:
@@ -133,7 +133,7 @@ def role(email: str, role: str, database_url: str | None, data_dir: Path) -> Non
 @options.data_dir
 def disable(email: str, database_url: str | None, data_dir: Path) -> None:
     """Keep the user of EMAIL from logging in, and close his sessions."""
-    from cierre import sessions
+    from cierre.domain import sessions
     from cierre.storage.repositories import users
 
     async def do(act: Act) -> int:
@@ -169,7 +169,7 @@ def enable(email: str, database_url: str | None, data_dir: Path) -> None:
 @options.data_dir
 def password(email: str, password: str, database_url: str | None, data_dir: Path) -> None:
     """Set the password of the user of EMAIL, and close his sessions."""
-    from cierre import passwords, sessions
+    from cierre.domain import passwords, sessions
     from cierre.storage.repositories import users
 
     async def do(act: Act) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from cierre.clock import rfc3339
 from cierre.dialects.catalogue import Language
 from cierre.dialects.rendering import Context, Rendered, message, phrase
 from cierre.errors import CierreError, SessionAlreadyClosed
 from cierre.outcomes import LogoutResult
-from cierre.times import rfc3339
 
 DEFAULT_LANGUAGE: Language = "es"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from cierre.clock import rfc3339
 from cierre.dialects.catalogue import LOGOUT_SUCCESS, Language
 from cierre.dialects.rendering import Context, Rendered, message
 from cierre.errors import CierreError
 from cierre.outcomes import LogoutResult
-from cierre.times import rfc3339
 
 DEFAULT_LANGUAGE: Language = "es"
 

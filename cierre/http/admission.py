@@ -10,12 +10,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre.errors import PayloadTooLarge, UnsupportedMediaType
 from cierre.http.edge import REQUEST, ClientGone
+from cierre.http.request import Request, limited_address
 from cierre.rate_limits import LIMITS
-from cierre.request import Request, limited_address
 
 
 def plain_id(operation: AbstractOperation) -> str:
-    """`logout`, which Connexion calls `handlers.auth.logout`."""
+    """`logout`, which Connexion calls `cierre.handlers.auth.logout`."""
     name: str = operation.operation_id
     return name.rpartition(".")[2]
 

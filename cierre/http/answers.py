@@ -9,16 +9,16 @@ from typing import Any, NamedTuple, cast
 
 import orjson
 
+from cierre.clock import now_ms
 from cierre.dialects import dto, envelope, oauth, plain, problem, respuesta, session
 from cierre.dialects.catalogue import SUCCESS, Language
 from cierre.dialects.negotiation import ANYTHING, Choice, choose, language
 from cierre.dialects.rendering import JSON, Context, Dialect, Rendered
 from cierre.errors import CierreError, SessionAlreadyClosed, TokenInvalid, Unauthorized
+from cierre.http.request import Request
 from cierre.outcomes import NO_STORE, Document, LogoutResult, Outcome, Success
-from cierre.request import Request
 from cierre.settings import Settings
-from cierre.times import now_ms
-from cierre.tokens import split_sanctum
+from cierre.tokens.opaque import split_sanctum
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {

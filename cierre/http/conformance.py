@@ -9,8 +9,8 @@ from cierre.dialects.negotiation import VENDOR_TYPES
 from cierre.dialects.rendering import JSON
 from cierre.http import answers
 from cierre.http.answers import Answer
-from cierre.request import Request
-from cierre.validation import ResponseValidator
+from cierre.http.request import Request
+from cierre.oas.validation import ResponseValidator
 
 
 class Conformance:

@@ -23,8 +23,8 @@ from cierre.errors import (
 from cierre.http import answers
 from cierre.http.answers import Answer
 from cierre.http.conformance import Conformance
+from cierre.http.request import Request, limited_address
 from cierre.rate_limits import LIMITS, Spent
-from cierre.request import Request, limited_address
 from cierre.services import Services
 
 _log = structlog.get_logger("cierre.requests")

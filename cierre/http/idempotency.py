@@ -10,8 +10,8 @@ import orjson
 from cierre.errors import CierreError, IdempotencyKeyInFlight, IdempotencyKeyReused
 from cierre.http import answers
 from cierre.http.answers import Answer
+from cierre.http.request import Request
 from cierre.outcomes import Outcome
-from cierre.request import Request
 from cierre.settings import HOUR, MINUTE
 from cierre.storage.repositories import idempotency
 

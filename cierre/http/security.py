@@ -9,8 +9,8 @@ from connexion.lifecycle import ConnexionRequest
 from connexion.security import BearerSecurityHandler
 
 from cierre.http.edge import REQUEST
+from cierre.http.request import Request
 from cierre.principal import Principal
-from cierre.request import Request
 
 BearerFunction = Callable[[Request], Awaitable[Principal]]
 

@@ -11,12 +11,12 @@ from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cierre import validation
 from cierre.errors import NotAcceptable, UnsupportedMediaType, ValidationFailed
 from cierre.http import answers
 from cierre.http.edge import REQUEST
-from cierre.request import Request
-from cierre.validation import RequestValidator
+from cierre.http.request import Request
+from cierre.oas import validation
+from cierre.oas.validation import RequestValidator
 
 
 class ValidationOperation:

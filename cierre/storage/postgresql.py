@@ -8,10 +8,10 @@ from typing import Any
 
 import asyncpg
 
+from cierre.clock import now_ms
 from cierre.errors import CierreError, ServiceUnavailable
-from cierre.storage.places import Places
+from cierre.storage.pool import Places
 from cierre.storage.statements import Backend, Compound, Listener, Row, Statement
-from cierre.times import now_ms
 
 _AWAY = (
     OSError,

@@ -15,9 +15,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from datetime import datetime
 from typing import Any
 
+from cierre.clock import now_ms
 from cierre.errors import ServiceUnavailable
 from cierre.storage.statements import Backend, Compound, Listener, Row, Sql, Statement
-from cierre.times import now_ms
 
 _PATIENCE = 5.0  # seconds that a writer waits for its turn
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

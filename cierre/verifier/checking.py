@@ -10,10 +10,10 @@ from typing import Any, Self
 import httpx
 
 from cierre.background import stop
-from cierre.denylist import Denylist
 from cierre.errors import ServiceUnavailable, TokenInvalid
+from cierre.revocation.denylist import Denylist
 from cierre.settings import DAY
-from cierre.tokens import AccessToken, TokenCheck, UnknownKey
+from cierre.tokens.access_tokens import AccessToken, TokenCheck, UnknownKey
 from cierre.verifier.jwks import Jwks
 from cierre.verifier.refusals import Expired, Invalid, Missing, Revoked, Unavailable
 from cierre.verifier.sources import Introspection, Introspector, Source, open_source

@@ -16,7 +16,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt import PyJWK, PyJWKError
 
-from cierre.times import uptime
+from cierre.clock import uptime
 from cierre.verifier.refusals import Unavailable
 
 _log = structlog.get_logger("cierre.verifier")

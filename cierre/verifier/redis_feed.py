@@ -1,4 +1,6 @@
-"""What was revoked, from the stream that `cierre.redis_denylist` describes: told at once, and whole or not used."""
+"""What was revoked, from the stream that `cierre.revocation.redis_mirror` describes:
+told at once, and whole or not used.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,10 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from cierre.background import forever, stop
-from cierre.denylist import Denylist
+from cierre.clock import uptime
 from cierre.errors import ServiceUnavailable
-from cierre.redis_denylist import COMPLETE, STREAM, connect
-from cierre.times import uptime
+from cierre.revocation.denylist import Denylist
+from cierre.revocation.redis_mirror import COMPLETE, STREAM, connect
 
 _PAGE = 5_000
 _PATIENCE = 60.0

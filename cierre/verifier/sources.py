@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import httpx
 import orjson
 
-from cierre.denylist import Denylist
+from cierre.revocation.denylist import Denylist
 from cierre.verifier.refusals import Unavailable
 
 
@@ -36,7 +36,7 @@ class DatabaseSource:
     """The database's own feed, over a connection of its own; its user needs SELECT on `revocations`, and no more."""
 
     def __init__(self, url: str, denylist: Denylist, *, poll_interval: int) -> None:
-        from cierre.feed import Feed  # noqa: PLC0415 - SQLAlchemy is only for those who ask a database
+        from cierre.revocation.feed import Feed  # noqa: PLC0415 - SQLAlchemy is only for those who ask a database
         from cierre.storage.database import open_url  # noqa: PLC0415
 
         self._database = open_url(url, pool_size=1)

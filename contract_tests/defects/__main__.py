@@ -1,4 +1,4 @@
-"""`python -m contract_tests.defects [URL]`: is each seeded defect found? Prints the table."""
+"""`python -m cierre.contract_tests.defects [URL]`: is each seeded defect found? Prints the table."""
 
 from __future__ import annotations
 
@@ -16,15 +16,11 @@ from typing import NamedTuple
 import click
 import requests
 
-from contract_tests import plan
-from contract_tests.defects import answers as answers  # noqa: PLC0414 - registers its defects
-from contract_tests.defects import behaviour as behaviour  # noqa: PLC0414 - the same
-from contract_tests.defects import gaps as gaps  # noqa: PLC0414 - the same
-from contract_tests.defects import strangers as strangers  # noqa: PLC0414 - the same
-from contract_tests.defects.catalogue import DEFECTS, GAPS, STRANGERS
-from contract_tests.defects.proxy import Behaviour, Defect, faithful, proxied
-from contract_tests.findings import CouldNotRun, Report
-from contract_tests.runner import PHASES, Quiet
+from cierre.contract_tests import plan
+from cierre.contract_tests.defects.catalogue import DEFECTS, GAPS, STRANGERS
+from cierre.contract_tests.defects.proxy import Behaviour, Defect, faithful, proxied
+from cierre.contract_tests.findings import CouldNotRun, Report
+from cierre.contract_tests.runner import PHASES, Quiet
 
 SETS = {
     "seeded": ("Seeded defects", DEFECTS),
@@ -33,7 +29,7 @@ SETS = {
 }
 PAGE = """# What the contract tests catch
 
-`python -m contract_tests.defects --markdown docs/defects.md` writes this page. It starts the service, shows that
+`python -m cierre.contract_tests.defects --markdown docs/defects.md` writes this page. It starts the service, shows that
 nothing is found, puts one defect after the other in front of it, and stops at the first finding: of the operation that
 the defect touches, or else of the rules of closing a session (`sequences`)."""
 GENERATED = tuple(phase for phase in PHASES if phase != "rules")

@@ -7,8 +7,8 @@ import json
 import re
 from typing import Any
 
-from contract_tests.defects.catalogue import answer, request
-from contract_tests.defects.proxy import Forward, Reply, Request
+from cierre.contract_tests.defects.catalogue import answer, request
+from cierre.contract_tests.defects.proxy import Forward, Reply, Request
 
 LOGOUT = "/api/v1/auth/logout"
 

@@ -6,8 +6,8 @@ import asyncio
 import json
 from collections.abc import Callable
 
-from contract_tests.defects.catalogue import request, sequence
-from contract_tests.defects.proxy import Behaviour, Forward, Reply, Request
+from cierre.contract_tests.defects.catalogue import request, sequence
+from cierre.contract_tests.defects.proxy import Behaviour, Forward, Reply, Request
 
 V1 = "/api/v1/"
 LOGOUT, LOGIN, REFRESH = "/api/v1/auth/logout", "/api/v1/auth/login", "/api/v1/auth/refresh"

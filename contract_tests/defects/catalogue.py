@@ -6,9 +6,9 @@ import fnmatch
 from collections.abc import Callable
 from functools import cache
 
-from cierre import contract
-from contract_tests.defects.proxy import Behaviour, Defect, Forward, Reply, Request
-from contract_tests.documents import operations as operations_of
+from cierre import oas
+from cierre.contract_tests.defects.proxy import Behaviour, Defect, Forward, Reply, Request
+from cierre.contract_tests.documents import operations as operations_of
 
 DEFECTS: list[Defect] = []
 # Thought of after the first list was done, as somebody would who had not seen it.
@@ -22,7 +22,7 @@ Spoil = Callable[[Request, Reply], None]
 @cache
 def paths(pattern: str) -> frozenset[str]:
     """The paths of the operations whose operationId matches."""
-    document = contract.load()
+    document = oas.load()
     return frozenset(one.path for one in operations_of(document) if fnmatch.fnmatchcase(one.name, pattern))
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from contract_tests.defects.behaviour import Known
-from contract_tests.defects.catalogue import GAPS, answer, request, sequence
-from contract_tests.defects.proxy import Behaviour, Forward, Reply, Request
+from cierre.contract_tests.defects.behaviour import Known
+from cierre.contract_tests.defects.catalogue import GAPS, answer, request, sequence
+from cierre.contract_tests.defects.proxy import Behaviour, Forward, Reply, Request
 
 LOGIN, LOGOUT, REFRESH = "/api/v1/auth/login", "/api/v1/auth/logout", "/api/v1/auth/refresh"
 SESSIONS, AUDIT = "/api/v1/auth/sessions", "/api/v1/admin/audit-events"

@@ -6,8 +6,8 @@ import asyncio
 import itertools
 import json
 
-from contract_tests.defects.catalogue import STRANGERS, answer, request, sequence
-from contract_tests.defects.proxy import Behaviour, Forward, Reply, Request
+from cierre.contract_tests.defects.catalogue import STRANGERS, answer, request, sequence
+from cierre.contract_tests.defects.proxy import Behaviour, Forward, Reply, Request
 
 LOGIN, LOGOUT, SESSIONS = "/api/v1/auth/login", "/api/v1/auth/logout", "/api/v1/auth/sessions"
 AUDIT = "/api/v1/admin/audit-events"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contract_tests.documents import Document
-from contract_tests.findings import Report
-from contract_tests.report import html, machine
-from contract_tests.secrets import Secrets
+from cierre.contract_tests.documents import Document
+from cierre.contract_tests.findings import Report
+from cierre.contract_tests.report import html, machine
+from cierre.contract_tests.secrets import Secrets
 
 
 def write(report: Report, document: Document, secrets: Secrets, directory: Path) -> list[Path]:

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from contract_tests.documents import Document
-from contract_tests.findings import Finding, Report, Scenario
-from contract_tests.report.coverage import measure
-from contract_tests.report.machine import answer
-from contract_tests.runner import Listener
-from contract_tests.secrets import Secrets
+from cierre.contract_tests.documents import Document
+from cierre.contract_tests.findings import Finding, Report, Scenario
+from cierre.contract_tests.report.coverage import measure
+from cierre.contract_tests.report.machine import answer
+from cierre.contract_tests.runner import Listener
+from cierre.contract_tests.secrets import Secrets
 
 UNSEEN_SHOWN = 12
 

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 from schemathesis.core.transport import status_code_matches
 
-from contract_tests.documents import Document, Operation, find, operations, parameters, responses
-from contract_tests.exchanges import Exchange
+from cierre.contract_tests.documents import Document, Operation, find, operations, parameters, responses
+from cierre.contract_tests.exchanges import Exchange
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from importlib.resources import files
 
 from jinja2 import Environment
 
-from contract_tests.documents import Document
-from contract_tests.findings import Report
-from contract_tests.report.coverage import measure
-from contract_tests.report.machine import answer
-from contract_tests.secrets import Secrets
+from cierre.contract_tests.documents import Document
+from cierre.contract_tests.findings import Report
+from cierre.contract_tests.report.coverage import measure
+from cierre.contract_tests.report.machine import answer
+from cierre.contract_tests.secrets import Secrets
 
 
 def render(report: Report, document: Document, secrets: Secrets) -> str:
@@ -19,7 +19,9 @@ def render(report: Report, document: Document, secrets: Secrets) -> str:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["answer"] = lambda came: secrets.hide(answer(came))
     environment.filters["hide"] = secrets.hide
-    template = environment.from_string(files("contract_tests.report").joinpath("page.html.jinja").read_text("utf-8"))
+    template = environment.from_string(
+        files("cierre.contract_tests.report").joinpath("page.html.jinja").read_text("utf-8")
+    )
     phases = Counter(seen.phase for seen in report.exchanges)
     coverage = measure(document, report.exchanges, {scenario.operation for scenario in report.scenarios})
     broken = Counter(finding.operation for finding in report.findings)

@@ -12,11 +12,11 @@ from xml.etree import ElementTree as ET
 
 import harfile
 
-from contract_tests.documents import Document
-from contract_tests.exchanges import Exchange
-from contract_tests.findings import Finding, Report
-from contract_tests.report.coverage import measure
-from contract_tests.secrets import Secrets
+from cierre.contract_tests.documents import Document
+from cierre.contract_tests.exchanges import Exchange
+from cierre.contract_tests.findings import Finding, Report
+from cierre.contract_tests.report.coverage import measure
+from cierre.contract_tests.secrets import Secrets
 
 # Bytes of a body in an archive: a probe of megabytes says no more than its beginning.
 KEPT = 10_000

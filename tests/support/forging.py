@@ -6,7 +6,7 @@ import uuid
 
 import jwt
 
-from cierre.times import now_ms
+from cierre.clock import now_ms
 
 LIFE = 600
 

@@ -5,7 +5,7 @@ from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 
-SNIPPETS = Path(__file__).parent.parent / "documents" / "snippets"
+SNIPPETS = Path(__file__).parent.parent / "end_to_end" / "documents" / "snippets"
 
 
 def snippet(name):

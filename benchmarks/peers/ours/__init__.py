@@ -12,10 +12,11 @@ from benchmarks import scratch
 from benchmarks.load import Request
 from benchmarks.peers.base import USERS, Peer, Ticket
 from benchmarks.processes import Command
-from cierre.keys import KeyRing
 from cierre.principal import Principal
 from cierre.storage import migrate
-from cierre.tokens import AccessTokens, digest
+from cierre.tokens.access_tokens import AccessTokens
+from cierre.tokens.key_files import KeyRing
+from cierre.tokens.opaque import digest
 
 ISSUER = "http://127.0.0.1"
 ACCESS_TTL_MS = 15 * 60_000

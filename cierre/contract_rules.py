@@ -1,0 +1,128 @@
+"""Rules for Cierre's own contract, beyond the standard: one name leads from anywhere to anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from cierre.errors import CierreError
+from cierre.oas.structure import escape, operations, resolved, walk
+
+Json = dict[str, Any]
+Finding = tuple[str, str, str]
+
+_SNAKE_CASE = re.compile(r"^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$")
+_VENDOR = "application/vnd.cierre."
+
+
+def findings(document: Json, files: Mapping[str, str] | None = None) -> Iterator[Finding]:
+    """Each breach of a rule: JSON pointer, the rule's name, and what is wrong.
+
+    A document of others (it has no `x-cierre-unrouted`) breaks none.
+
+    Args:
+        files: which file holds the path item of a path, as `path_item_files` tells; without it the rules about
+            the names of files are left out.
+    """
+    if "x-cierre-unrouted" not in document:
+        return
+    files = files or {}
+    # A published bundle has no Python names at all; a source has them everywhere.
+    is_source = any("x-openapi-router-controller" in operation for _, _, operation in operations(document))
+    for path, method, operation in operations(document):
+        pointer = f"/paths/{escape(path)}/{method}"
+        yield from ((pointer, *finding) for finding in _names(operation, files.get(path), is_source=is_source))
+        yield from ((pointer, *finding) for finding in _situations_alike(document, operation))
+    yield from _bodies(document)
+    yield from _failures(document)
+    if any("x-cierre-dialects" in operation for _, _, operation in operations(document)):
+        # A view shows a part of it.
+        yield from _every_error_shown(document)
+
+
+def situations() -> set[str]:
+    """The names of everything that can go wrong: the tree of `cierre.errors`."""
+    waiting: list[type[CierreError]] = [CierreError]
+    known = set()
+    while waiting:
+        kind = waiting.pop()
+        known.add(kind.situation)
+        waiting += kind.__subclasses__()
+    return known
+
+
+def _names(operation: Json, file: str | None, *, is_source: bool) -> Iterator[tuple[str, str]]:
+    """operationId, tag, file and handler module say the same."""
+    name = operation.get("operationId", "")
+    tags = operation.get("tags", [])
+    if not _SNAKE_CASE.match(name):
+        yield "operation-id", f"operationId {name!r} is not snake_case"
+    if len(tags) != 1:
+        yield "tag", f"{name} has {len(tags)} tags, not one"
+        return
+    if file is not None and (PurePath(file).stem, PurePath(file).parent.name) != (name, tags[0]):
+        yield "file", f"{name} with the tag {tags[0]} stands in {file}, not in {tags[0]}/{name}.yaml"
+    controller = operation.get("x-openapi-router-controller")
+    if is_source and controller != f"cierre.handlers.{tags[0]}":
+        yield "controller", f"{name} is handled by {controller}, not by cierre.handlers.{tags[0]}"
+
+
+def _bodies(document: Json) -> Iterator[Finding]:
+    """Every body has named examples; an answer without a body names its situations."""
+    for spot in walk(document):
+        if spot.kind == "response" and "$ref" not in spot.node and "content" not in spot.node:
+            if not spot.node.get("x-cierre-situations"):
+                yield spot.pointer, "situations", "has no body and names no x-cierre-situations"
+        elif spot.kind == "mediaType" and not spot.node.get("examples"):
+            yield spot.pointer, "examples", "has no named example"
+
+
+def _failures(document: Json) -> Iterator[Finding]:
+    """Examples are named in snake_case, those of failures after the situations of `cierre.errors`."""
+    known = situations()
+    for path, method, operation in operations(document):
+        for status, response in operation["responses"].items():
+            pointer = f"/paths/{escape(path)}/{method}/responses/{status}"
+            for name in sorted(_named(resolved(document, response))):
+                if not _SNAKE_CASE.match(name):
+                    yield pointer, "examples", f"{name!r} is not snake_case"
+                elif status >= "400" and name not in known:
+                    yield pointer, "examples", f"{name!r} is no situation of cierre.errors"
+
+
+def _situations_alike(document: Json, operation: Json) -> Iterator[tuple[str, str]]:
+    """A situation that one dialect knows, all dialects of the operation know, by the same name."""
+    answers = [resolved(document, response) for response in operation["responses"].values()]
+    everything = set().union(*(_named(answer) for answer in answers))
+    for dialect in operation.get("x-cierre-dialects", []):
+        own = set().union(*(_named(answer, dialect) for answer in answers))
+        for name in sorted(everything - own):
+            yield "dialects", f"the dialect {dialect} has no answer to the situation {name!r}"
+    body = resolved(document, operation.get("requestBody", {}))
+    for media in body.get("content", {}).values():
+        for name in media.get("examples", {}):
+            if name not in everything:
+                yield "examples", f"the request example {name!r} has no answer of that name"
+
+
+def _named(response: Json, dialect: str | None = None) -> set[str]:
+    """The situations that a response shows: in all its media types, or to one dialect."""
+    content = response.get("content")
+    if content is None:
+        return set(response.get("x-cierre-situations", []))
+    if dialect is not None:
+        content = {
+            media_type: media
+            for media_type, media in content.items()
+            if not any(other.startswith(_VENDOR) for other in content) or media_type == f"{_VENDOR}{dialect}+json"
+        }
+    return {name for media in content.values() for name in media.get("examples", {})}
+
+
+def _every_error_shown(document: Json) -> Iterator[Finding]:
+    answers = (spot for spot in walk(document) if spot.kind == "mediaType" and "/requestBody/" not in spot.pointer)
+    shown = {name for spot in answers for name in spot.node.get("examples", {})}
+    for name in sorted(situations() - shown):
+        yield "", "examples", f"no example shows the situation {name!r}"

@@ -1,0 +1,257 @@
+"""Opening sessions and keeping them open: login, refresh, and the password that guards both."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cierre.domain import passwords
+from cierre.domain.context import Act
+from cierre.domain.credentials import refuse_replay
+from cierre.domain.sessions import automatic, close_one, close_others, note_use, over
+from cierre.errors import LoginFailed, RefreshTokenExpired, RefreshTokenInvalid, Unauthorized, ValidationFailed
+from cierre.outcomes import LogoutResult
+from cierre.principal import Principal
+from cierre.storage.repositories import clients, refresh_tokens, sanctum, sessions, users
+from cierre.storage.statements import Row
+from cierre.tokens.access_tokens import Issuer
+from cierre.tokens.opaque import digest, new_id, new_refresh_token, successor
+
+TokenFormat = Literal["jwt", "opaque"]
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What a login or a refresh gives.
+
+    Attributes:
+        expires_in: of the access token, in seconds.
+        refresh_expires_in: in seconds.
+    """
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    refresh_expires_in: int
+    session_id: str
+    user_id: str
+    email: str
+    role: str
+    client_id: str
+
+    def as_data(self) -> dict[str, Any]:
+        """As login and refresh answer."""
+        return {
+            "accessToken": self.access_token,
+            "refreshToken": self.refresh_token,
+            "tokenType": "Bearer",
+            "expiresIn": self.expires_in,
+            "sessionId": self.session_id,
+            "user": {"id": self.user_id, "email": self.email, "role": self.role},
+        }
+
+
+async def find_account(act: Act, username: str) -> Row | None:
+    """The account that wants to log in."""
+    return await users.by_email(act.tx, username.strip().lower())
+
+
+async def account_of(act: Act, principal: Principal) -> Row | None:
+    """The caller's own account."""
+    return await users.by_id(act.tx, principal.user_id)
+
+
+async def check_password(account: Row | None, password: str) -> Row:
+    """The account, if the password is its own.
+
+    Raises:
+        LoginFailed: no account, wrong password or disabled: it takes as long and says the same.
+    """
+    right = await passwords.verify(password, account["password_hash"] if account else None)
+    if account is None or not right or not account["enabled"]:
+        raise LoginFailed
+    return account
+
+
+async def login(
+    act: Act,
+    issuer: Issuer,
+    account: Row,
+    *,
+    client_id: str,
+    device_id: str | None = None,
+    token_format: TokenFormat = "jwt",
+) -> Issued:
+    """Open a session; a login without a device gets a new one.
+
+    Raises:
+        ValidationFailed: the client is not registered; only who has a password is told so.
+        LoginFailed: the account was disabled meanwhile.
+    """
+    if await clients.by_id(act.tx, client_id) is None:
+        message = f"{client_id} is not a registered client"
+        raise ValidationFailed([{"location": "body", "pointer": "/clientId", "message": message}])
+    async with act.tx.atomic():
+        # Who closes "all" meanwhile waits for this session, or this session for him: none is missed or lost.
+        user = await users.locked(act.tx, account["id"])
+        if user is None or not user["enabled"] or user["password_hash"] != account["password_hash"]:
+            raise LoginFailed
+        principal = Principal(user["id"], new_id(), user["role"], client_id, device_id or str(uuid.uuid4()))
+        await sessions.add(
+            act.tx,
+            user_id=user["id"],
+            session_id=principal.session_id,
+            epoch=user["epoch"],
+            device_id=principal.device_id,
+            client_id=client_id,
+            expires_at=act.now + act.settings.session_ttl,
+            ip_address=act.caller.ip_address,
+            user_agent=act.caller.user_agent,
+        )
+        refresh_token = new_refresh_token()
+        await _keep(act, principal, refresh_token)
+        if token_format == "opaque":
+            access = await _new_opaque(act, user["tokenable_id"], principal)
+        else:
+            access = issuer.tokens.issue(principal, epoch=user["epoch"], at=act.now)
+    return _issued(act, principal, user["email"], access, refresh_token)
+
+
+async def refresh(act: Act, issuer: Issuer, token: str, *, client_id: str | None = None) -> Issued:
+    """Exchange a refresh token for its successor and a new access token.
+
+    Args:
+        client_id: of the client that asks, where it says; it must be the session's.
+
+    Raises:
+        RefreshTokenInvalid: unknown, of a closed session, of another client, or used from elsewhere.
+        RefreshTokenExpired: its time, or the session's, is over.
+        RefreshTokenReused: it had been exchanged before; the whole family is closed by then.
+    """
+    row = await refresh_tokens.find(act.tx, digest(token))
+    if row is None:
+        raise RefreshTokenInvalid
+    session = await sessions.find_with_user(act.tx, row["user_id"], row["session_id"])
+    if session is None:
+        raise RefreshTokenInvalid
+    try:
+        return await _refresh(act, issuer, token, row, session, client_id)
+    except Unauthorized as refused:
+        refused.client_id = session["client_id"]
+        raise
+
+
+async def _refresh(act: Act, issuer: Issuer, token: str, row: Row, session: Row, client_id: str | None) -> Issued:
+    if row["expires_at"] <= act.now:
+        raise RefreshTokenExpired
+    if session["closed_at"] is not None or not session["enabled"]:
+        raise RefreshTokenInvalid
+    if client_id is not None and session["client_id"] != client_id:
+        raise RefreshTokenInvalid
+    reason = over(act, session)
+    if reason is not None:
+        await close_one(act, session, automatic(reason))
+        raise RefreshTokenExpired
+    reason = await note_use(act, session)
+    if reason is not None:
+        await close_one(act, session, automatic(reason))
+        raise RefreshTokenInvalid
+    return await _exchange(act, issuer, token, row, session)
+
+
+async def change_password(act: Act, principal: Principal, account: Row, *, new_hash: str) -> LogoutResult:
+    """Set the new password and close the caller's other sessions, together.
+
+    Raises:
+        LoginFailed: somebody changed it meanwhile.
+    """
+    async with act.tx.atomic():
+        if not await users.change_password(act.tx, account["id"], old=account["password_hash"], new=new_hash):
+            raise LoginFailed
+        return await close_others(act, principal, automatic("password_change"))
+
+
+async def _exchange(act: Act, issuer: Issuer, token: str, row: Row, session: Row) -> Issued:
+    following = successor(token, issuer.secret)
+    principal = Principal(
+        session["user_id"], session["id"], session["role"], session["client_id"], session["device_id"]
+    )
+    async with act.tx.atomic():
+        first = await refresh_tokens.exchange(act.tx, row["hash"])
+        if first:
+            await _keep(act, principal, following)
+            await sessions.touch(
+                act.tx,
+                principal.user_id,
+                principal.session_id,
+                ip_address=act.caller.ip_address,
+                user_agent=act.caller.user_agent,
+            )
+    if not first:
+        # Somebody was faster: by a moment, or long ago.
+        exchanged = await refresh_tokens.find(act.tx, row["hash"])
+        await refuse_replay(act, exchanged or row, token, issuer.secret)
+    if session["token_id"] is not None:
+        access = await _renew_opaque(act, principal)
+    else:
+        access = issuer.tokens.issue(principal, epoch=session["epoch"], at=act.now)
+    return _issued(act, principal, session["email"], access, following)
+
+
+async def _keep(act: Act, principal: Principal, refresh_token: str) -> None:
+    await refresh_tokens.add(
+        act.tx,
+        token_hash=digest(refresh_token),
+        user_id=principal.user_id,
+        session_id=principal.session_id,
+        expires_at=act.now + act.settings.refresh_ttl,
+    )
+
+
+async def _renew_opaque(act: Act, principal: Principal) -> str:
+    async with act.tx.atomic():
+        user = await users.locked(act.tx, principal.user_id)
+        current = await sessions.locked(act.tx, principal.user_id, principal.session_id)
+        if user is None or current is None or current["closed_at"] is not None:
+            raise RefreshTokenInvalid
+        await sanctum.delete(act.tx, current["token_id"])
+        return await _new_opaque(act, user["tokenable_id"], principal)
+
+
+async def _new_opaque(act: Act, tokenable_id: int, principal: Principal) -> str:
+    """A token in Sanctum's form and table, bound to the session."""
+    secret = new_refresh_token()
+    expires_at = act.now + act.settings.access_ttl
+    token_id = await sanctum.add(
+        act.tx,
+        tokenable_type=act.settings.tokenable_type,
+        tokenable_id=tokenable_id,
+        name=principal.client_id,
+        token_hash=digest(secret),
+        expires_at=expires_at,
+    )
+    await sanctum.bind_session(
+        act.tx,
+        token_id=token_id,
+        token_hash=digest(secret),
+        expires_at=expires_at,
+        user_id=principal.user_id,
+        session_id=principal.session_id,
+    )
+    await sessions.set_token(act.tx, principal.user_id, principal.session_id, token_id)
+    return f"{token_id}|{secret}"
+
+
+def _issued(act: Act, principal: Principal, email: str, access: str, refresh_token: str) -> Issued:
+    return Issued(
+        access_token=access,
+        refresh_token=refresh_token,
+        expires_in=max(1, round(act.settings.access_ttl / 1000)),
+        refresh_expires_in=max(1, round(act.settings.refresh_ttl / 1000)),
+        session_id=principal.session_id,
+        user_id=principal.user_id,
+        email=email,
+        role=principal.role,
+        client_id=principal.client_id,
+    )

@@ -1,0 +1,84 @@
+"""The application that calls the handlers. What each takes is read from its signature once, at start."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.operations import AbstractOperation
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cierre.errors import RouteNotFound
+from cierre.http.admission import plain_id
+from cierre.http.edge import REQUEST, failing_key
+from cierre.http.idempotency import HEADER, once
+from cierre.http.request import Request
+from cierre.outcomes import Outcome
+from cierre.rate_limits import LIMITS
+
+Handler = Callable[..., Awaitable[Outcome]]
+
+# What a handler may ask for, by the name of its argument.
+ARGUMENTS: dict[str, Callable[[Request], Any]] = {
+    "request": lambda request: request,
+    "body": attrgetter("json"),
+    "principal": attrgetter("principal"),
+    "query": attrgetter("query"),
+}
+
+
+class HandlerOperation:
+    """One operation's handler."""
+
+    def __init__(self, operation: AbstractOperation) -> None:
+        self._handler: Handler = operation.function
+        self._arguments = [(name, ARGUMENTS[name]) for name in inspect.signature(self._handler).parameters]
+        limits = LIMITS.get(plain_id(operation))
+        # The user's quota, or the account's; where only the handler finds out whose token it is, it counts itself.
+        self._counts = limits is not None
+        self._may_be_empty = "204" in operation.responses
+        self._keeps_answers = any(one["name"].lower() == HEADER for one in operation.parameters)
+
+    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        request: Request = scope[REQUEST]
+        if self._counts and (key := failing_key(request)):
+            await request.admit(key)
+        request.may_be_empty = self._may_be_empty
+        if self._keeps_answers and HEADER in request.headers:
+            await once(request, partial(self._run, request))
+        else:
+            request.outcome = await self._run(request)
+
+    async def _run(self, request: Request) -> Outcome:
+        return await self._handler(**{name: read(request) for name, read in self._arguments})
+
+
+class HandlerAPI(RoutedAPI[HandlerOperation]):
+    """Connexion's way to make one `HandlerOperation` an operation."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_paths()
+
+    def make_operation(self, operation: AbstractOperation) -> HandlerOperation:
+        return HandlerOperation(operation)
+
+
+class Terminal(RoutedMiddleware[HandlerAPI]):
+    """The end of the stack: there is no application behind it."""
+
+    api_cls = HandlerAPI
+
+    def __init__(self) -> None:
+        super().__init__(_nothing)
+
+
+async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise RouteNotFound
+
+
+NOTHING: ASGIApp = _nothing

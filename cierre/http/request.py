@@ -1,0 +1,211 @@
+"""A request, as handlers see it: what HTTP says of the caller, and the way to an act of the domain."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import cookie_parser
+
+from cierre.domain.context import Act
+from cierre.outcomes import Outcome
+from cierre.principal import Caller, Principal
+from cierre.rate_limits import LIMITS, Standing, fields
+from cierre.settings import Network
+
+if TYPE_CHECKING:
+    from cierre.services import Services
+
+# W3C Trace Context, section 3.2: version ff is none, ids of zeros are none, and version 00 ends after its flags.
+_TRACEPARENT = re.compile(
+    r"^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$"
+)
+# What of a user agent is worth keeping.
+_MAX_AGENT = 512
+_PREFERENCE = re.compile(r'\s*([\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;,]*)))?[^,]*')
+
+
+class Request:
+    """One request.
+
+    Attributes:
+        headers: by lower-case name; a repeated field is joined by a comma (RFC 9110, section 5.3).
+        principal: once security has resolved it.
+        client_id: of the token's client, once it is known: it may pin a dialect.
+        operation: the operationId, once it is routed.
+        may_be_empty: the operation answers `Prefer: return=minimal` with 204.
+        outcome: what the handler returned.
+        answer: rendered already, where an Idempotency-Key keeps it.
+        replayed: the answer is an earlier request's, in the form that that one asked for.
+        body: the bytes of the body, once read.
+        query: the query parameters, validated.
+        standings: with the rate limits that count this request.
+    """
+
+    __slots__ = (
+        "_prefer",
+        "answer",
+        "body",
+        "caller",
+        "client_id",
+        "headers",
+        "json",
+        "may_be_empty",
+        "method",
+        "operation",
+        "outcome",
+        "path",
+        "principal",
+        "query",
+        "replayed",
+        "services",
+        "standings",
+        "started",
+        "trace_id",
+    )
+
+    def __init__(self, scope: Mapping[str, Any], services: Services) -> None:
+        self.started = time.perf_counter()
+        self.services = services
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.headers = _headers(scope["headers"])
+        self.trace_id = trace_id_of(self.headers.get("traceparent"))
+        agent = self.headers.get("user-agent")
+        address = client_address(
+            scope["client"], self.headers.get("x-forwarded-for"), services.settings.trusted_proxies
+        )
+        self.caller = Caller(address, agent[:_MAX_AGENT] if agent else None, self.trace_id)
+        self.principal: Principal | None = None
+        self.client_id: str | None = None
+        self.operation: str | None = None
+        self.may_be_empty = False
+        self.outcome: Outcome | None = None
+        self.answer: Any = None
+        self.replayed = False
+        self.body = b""
+        self.json: Any = None
+        self.query: dict[str, Any] = {}
+        self.standings: list[Standing] = []
+        self._prefer: dict[str, str] | None = None
+
+    @property
+    def prefer(self) -> dict[str, str]:
+        """`return=minimal, handling=lenient` → {"return": "minimal", "handling": "lenient"} (RFC 7240)."""
+        if self._prefer is None:
+            field = self.headers.get("prefer")
+            self._prefer = preferences(field) if field else {}
+        return self._prefer
+
+    @property
+    def lenient(self) -> bool:
+        return self.prefer.get("handling") == "lenient"
+
+    def limit_fields(self) -> list[tuple[str, str]]:
+        """RateLimit-Policy and RateLimit, of all limits that count this operation."""
+        return fields(LIMITS[self.operation or ""], self.standings)
+
+    async def admit(self, user_id: str) -> None:
+        """Count this request for the user that it turned out to be of.
+
+        Raises:
+            RateLimitExceeded: his quota is spent.
+        """
+        by_user = LIMITS[self.operation or ""][1]
+        standing = await self.services.limiter.admit(by_user, user_id)
+        if standing is not None:
+            self.standings.append(standing)
+
+    def cookie(self, name: str) -> str | None:
+        # The standard library's parser gives up at the first cookie of another application that it doesn't like.
+        return cookie_parser(self.headers.get("cookie", "")).get(name)
+
+    @asynccontextmanager
+    async def act(self) -> AsyncIterator[Act]:
+        """A connection, the caller and the time: an act of the domain begins.
+
+        Raises:
+            ServiceUnavailable: the database is away.
+        """
+        async with self.services.database.connect() as tx:
+            yield Act(tx, self.caller, self.services.settings, self.services.announcer)
+
+
+def preferences(field: str) -> dict[str, str]:
+    """The preferences of a Prefer field; of one named twice, the first counts (RFC 7240, section 2)."""
+    found: dict[str, str] = {}
+    for match in _PREFERENCE.finditer(field):
+        found.setdefault(match[1].lower(), (match[2] or match[3] or "").lower())
+    return found
+
+
+def _headers(pairs: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in pairs:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        if name in headers:
+            value = f"{headers[name]}{'; ' if name == 'cookie' else ', '}{value}"
+        headers[name] = value
+    return headers
+
+
+def trace_id_of(traceparent: str | None) -> str:
+    """The trace id of W3C's traceparent, as a UUID; otherwise a new one."""
+    match = _TRACEPARENT.match(traceparent) if traceparent else None
+    if match is None:
+        return str(uuid.uuid4())
+    return str(uuid.UUID(match[1]))
+
+
+def client_address(peer: tuple[str, int] | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str | None:
+    """The client's address: the last one in X-Forwarded-For that no trusted proxy added.
+
+    A field that anybody but a trusted proxy sends changes nothing.
+    """
+    address = peer[0] if peer else None
+    if not trusted or address is None or not forwarded_for:
+        return address
+    for hop in reversed(forwarded_for.split(",")):
+        if not _is_trusted(address, trusted):
+            break
+        address = _bare(hop.strip()) or address
+    return address
+
+
+def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in trusted)
+
+
+def _bare(hop: str) -> str | None:
+    """The address of `1.2.3.4`, `1.2.3.4:80`, `[::1]:80`; None: it is none."""
+    text = hop.partition("]")[0].lstrip("[") if hop.startswith("[") else hop
+    if text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return None
+
+
+def limited_address(address: str | None) -> str:
+    """What counts as one client: an IPv4 address, or an IPv6 /64, which is one subscriber's."""
+    if address is None:
+        return "unknown"
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
+    return address

@@ -1,0 +1,1 @@
+"""What a running process does beside answering."""

@@ -1,0 +1,43 @@
+"""Whether requests can be served, and why not."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import column, select, table
+
+from cierre.errors import ServiceUnavailable
+from cierre.outcomes import Document
+from cierre.services import Services
+from cierre.storage import migrate
+from cierre.storage.statements import Statement
+
+_REVISION = Statement(select(column("version_num")).select_from(table("alembic_version")))
+_log = structlog.get_logger("cierre.node.health")
+
+
+async def readiness(services: Services) -> Document:
+    """200 or 503, with a word for each thing that was looked at; Redis is told of, and is no reason to send nobody."""
+    checks = {"database": "ok"}
+    try:
+        async with services.database.connect() as tx:
+            row = await tx.row(_REVISION)
+        checks["migrations"] = _migrations(row["version_num"] if row else None)
+    except ServiceUnavailable as away:
+        checks["database"] = "unreachable"
+        _log.warning("not_ready", check="database", error=repr(away.__cause__ or away))
+    except Exception as failure:  # noqa: BLE001 - each driver has its own way of saying that there is no such table
+        checks["migrations"] = _migrations(None)
+        _log.warning("not_ready", check="migrations", error=repr(failure))
+    ready = set(checks.values()) == {"ok"}
+    if services.mirror is not None:
+        checks["redis"] = "ok" if services.mirror.whole else "unreachable"
+    headers = [("Cache-Control", "no-store")]
+    if not ready:
+        headers.append(("Retry-After", "5"))
+    body = {"status": "ok" if ready else "unavailable", "checks": checks}
+    return Document(body, 200 if ready else 503, tuple(headers))
+
+
+def _migrations(revision: str | None) -> str:
+    """A database that is ahead of this version is one that a rolling upgrade has begun with: it will do."""
+    return "pending" if migrate.is_behind(revision) else "ok"

@@ -1,0 +1,1 @@
+"""How every node learns what is revoked."""

@@ -1,0 +1,1 @@
+"""What is tested where the server implements Cierre's own contract."""

@@ -1,0 +1,281 @@
+"""What we promise beyond any schema: checks of answers that come from our own contract.
+
+Importing this module registers them with schemathesis. A document that is not ours passes them unseen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import schemathesis
+from schemathesis.checks import CheckContext
+from schemathesis.core.transport import Response
+from schemathesis.generation.case import Case
+
+from cierre.contract_tests.checks import media_type
+from cierre.contract_tests.clauses import BrokenClause
+from cierre.contract_tests.documents import Document
+from cierre.contract_tests.negotiation import language, quality
+
+VARY = {"accept", "accept-language", "prefer"}
+COOKIE = {"httponly", "secure", "samesite=strict", "path=/"}
+# Members that are a token when they are told.
+TOKENS = ("accessToken", "refreshToken", "access_token", "refresh_token")
+
+# A mark in the document of a run: the server answers with examples, and decides nothing.
+EXAMPLES = "x-cierre-answers-from-examples"
+
+Check = Callable[[Response, Case[Any]], None]
+
+
+def ours(check: Check) -> Check:
+    """Register a check that looks at our own contract only."""
+
+    def registered(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+        document = case.operation.schema.raw_schema
+        if "x-cierre-unrouted" in document and EXAMPLES not in document:
+            check(response, case)
+
+    registered.__name__ = check.__name__
+    schemathesis.check(registered)
+    return check
+
+
+@ours
+def the_trace_is_one(response: Response, case: Case[Any]) -> None:
+    """The id in the header is the one in the body."""
+    body = _json(response)
+    told = {body[name] for name in ("trace_id", "traceId") if isinstance(body, dict) and name in body}
+    header = _header(response, "x-trace-id")
+    if told - {header}:
+        _broken(case, "the_trace_is_one", f"X-Trace-Id is {header}, the body says {', '.join(told)}", "content")
+
+
+@ours
+def vary_names_what_was_negotiated(response: Response, case: Case[Any]) -> None:
+    """`Vary: Accept, Accept-Language, Prefer`, always."""
+    named = {part.strip().lower() for part in _header(response, "vary").split(",")}
+    if "Vary" in _definition(response, case).get("headers", {}) and named < VARY:
+        _broken(case, "vary_names_what_was_negotiated", f"Vary: {_header(response, 'vary')}", "headers", "Vary")
+
+
+@ours
+def the_language_is_the_one_asked_for(response: Response, case: Case[Any]) -> None:
+    """`Content-Language` follows `Accept-Language`, and the message follows both."""
+    asked = language(str(response.request.headers.get("Accept-Language", "")))
+    told = _header(response, "content-language")
+    if told and asked in {"es", "en"} and told != asked:
+        message = f"Accept-Language: {asked}\nContent-Language: {told}"
+        _broken(case, "the_language_is_the_one_asked_for", message, "headers", "Content-Language")
+    spoken = {language for language, words in _words(case).items() if _message(response) in words}
+    if told and spoken and told not in spoken:
+        message = f"Content-Language: {told}\nMessage: {_message(response)}"
+        _broken(case, "the_language_is_the_one_asked_for", message, "content")
+
+
+@ours
+def an_error_is_one_that_the_contract_shows(response: Response, case: Case[Any]) -> None:
+    """Code and details of an error are those of a named example of this answer."""
+    body = _json(response)
+    shown = list(_shown_errors(response, case))
+    if not isinstance(body, dict) or response.status_code < 400 or not shown:
+        return
+    code = _code(body)
+    alike = [example for example in shown if _code(example) == code]
+    if not alike:
+        message = f"The code is {code}; the contract shows {', '.join(sorted({str(_code(one)) for one in shown}))}"
+        _broken(case, "an_error_is_one_that_the_contract_shows", message, "content", media_type(response))
+    names = set(body.get("details") or {})
+    if not any(names == set(example.get("details") or {}) for example in alike):
+        message = f"The details of {code} have the members {sorted(names)}"
+        _broken(case, "an_error_is_one_that_the_contract_shows", message, "content", media_type(response))
+
+
+@ours
+def an_error_agrees_with_its_request(response: Response, case: Case[Any]) -> None:
+    """`status` is the status, and `path` or `instance` the path."""
+    body = _json(response)
+    if not isinstance(body, dict) or response.status_code < 400:
+        return
+    status, path = body.get("status", response.status_code), body.get("path", body.get("instance"))
+    sent = str(response.request.path_url).split("?")[0]
+    if status != response.status_code or path not in {None, sent}:
+        message = f"HTTP status {response.status_code}, path {sent}; the body says {status}, {path}"
+        _broken(case, "an_error_agrees_with_its_request", message, "content", media_type(response))
+
+
+@ours
+def tokens_are_not_stored(response: Response, case: Case[Any]) -> None:
+    """An answer that tells a token says `Cache-Control: no-store` (RFC 6749, section 5.1)."""
+    body = _json(response)
+    told = {**body, **(body.get("data") or {})} if isinstance(body, dict) and response.status_code < 300 else {}
+    if any(told.get(name) for name in TOKENS) and "no-store" not in _header(response, "cache-control"):
+        _broken(case, "tokens_are_not_stored", f"Cache-Control: {_header(response, 'cache-control')}", "headers")
+
+
+@ours
+def the_cookie_is_guarded(response: Response, case: Case[Any]) -> None:
+    """`refreshToken` is HttpOnly, Secure, SameSite=Strict, Path=/, set and cleared alike."""
+    for line in response.headers.get("set-cookie") or ():
+        name, *attributes = (part.strip() for part in line.split(";"))
+        missing = COOKIE - {attribute.lower() for attribute in attributes}
+        if name == "refreshToken=":
+            missing |= {"max-age=0"} - {attribute.lower() for attribute in attributes}
+        if name.startswith("refreshToken=") and missing:
+            message = f"The cookie lacks {', '.join(sorted(missing))}"
+            _broken(case, "the_cookie_is_guarded", message, "headers", "Set-Cookie")
+
+
+@ours
+def less_is_sent_where_less_is_preferred(response: Response, case: Case[Any]) -> None:
+    """`Prefer: return=minimal` makes success 204, with `Preference-Applied` (RFC 7240, section 4.2)."""
+    preferred = str(response.request.headers.get("Prefer", "")).replace(" ", "").lower()
+    if preferred != "return=minimal" or response.status_code >= 300:
+        return
+    applied = _header(response, "preference-applied")
+    if response.status_code != 204 or "return=minimal" not in applied:
+        message = f"Prefer: return=minimal\nReceived: {response.status_code}, Preference-Applied: {applied}"
+        _broken(case, "less_is_sent_where_less_is_preferred", message, "headers", "Preference-Applied")
+
+
+@ours
+def the_preferred_form_comes(response: Response, case: Case[Any]) -> None:
+    """Of the forms that this answer has, the one comes to which `Accept` gives the highest weight."""
+    accept = str(response.request.headers.get("Accept") or "")
+    if ";q=" not in accept.replace(" ", "") or not response.content:
+        return
+    weights = {kind: quality(kind, accept) for kind in _definition(response, case).get("content", {})}
+    best = max(weights.values(), default=0.0)
+    if weights.get(media_type(response), best) < best:
+        message = f"Accept: {accept}\nReceived: {media_type(response)}"
+        _broken(case, "the_preferred_form_comes", message, "content")
+
+
+@ours
+def the_metadata_names_our_doors(response: Response, case: Case[Any]) -> None:
+    """Every address of RFC 8414's metadata is one of the contract's paths."""
+    body = _json(response)
+    if case.path != "/.well-known/oauth-authorization-server" or response.status_code != 200:
+        return
+    for name, address in body.items() if isinstance(body, dict) else ():
+        if name.endswith(("_endpoint", "_uri")):
+            known = any(str(address).endswith(path) for path in case.operation.schema.raw_schema["paths"])
+            if not known:
+                _broken(case, "the_metadata_names_our_doors", f"{name}: {address}", "content")
+
+
+@ours
+def no_type_without_a_body(response: Response, case: Case[Any]) -> None:
+    """No `Content-Type` where there is no body."""
+    if not response.content and _header(response, "content-type"):
+        _broken(case, "no_type_without_a_body", f"Content-Type: {_header(response, 'content-type')}")
+
+
+@ours
+def a_token_is_never_repeated(response: Response, case: Case[Any]) -> None:
+    """The token that came in does not come back."""
+    sent = str(response.request.headers.get("Authorization", "")).removeprefix("Bearer ")
+    if len(sent) >= 20 and sent.encode() in response.content:
+        _broken(case, "a_token_is_never_repeated", "The body holds the access token of the request", "content")
+
+
+def _header(response: Response, name: str) -> str:
+    return ", ".join(response.headers.get(name) or [])
+
+
+def _json(response: Response) -> Any:
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _definition(response: Response, case: Case[Any]) -> Document:
+    definition = case.operation.responses.find_by_status_code(response.status_code)
+    return dict(definition.definition) if definition is not None else {}
+
+
+def _examples(definition: Document, kind: str) -> Iterator[Any]:
+    for example in (definition.get("content", {}).get(kind, {}).get("examples") or {}).values():
+        yield example.get("value")
+
+
+def _shown_errors(response: Response, case: Case[Any]) -> Iterator[Document]:
+    """The examples in the dialect that came: `application/json` may be any dialect's, by client or host."""
+    body = _json(response)
+    definition = _definition(response, case)
+    kinds = list(definition.get("content", {}))
+    for kind in [media_type(response)] if media_type(response) != "application/json" else kinds:
+        for example in _examples(definition, kind):
+            if (
+                isinstance(example, dict)
+                and isinstance(body, dict)
+                and set(example) == set(body) | {"details"} & set(example)
+            ):
+                yield example
+
+
+def _code(error: Document) -> Any:
+    inner = error.get("error")
+    return error.get("code", inner if isinstance(inner, str | int) else None)
+
+
+def _message(response: Response) -> str:
+    body = _json(response)
+    told = [body.get(name) for name in ("message", "respuesta", "detail")] if isinstance(body, dict) else []
+    return next((text for text in told if isinstance(text, str)), "")
+
+
+def _words(case: Case[Any]) -> dict[str, set[str]]:
+    """What the examples say, by the default language of their dialect: English in `envelope`, else Spanish."""
+    document = case.operation.schema.raw_schema
+    if _SPOKEN.get("of") is not document:
+        _SPOKEN.update({"of": document, "words": _language_of_examples(document)})
+    found: dict[str, set[str]] = _SPOKEN["words"]
+    return found
+
+
+# The words of the document that was looked at last: reading them takes longer than a request.
+_SPOKEN: dict[str, Any] = {}
+
+
+def _language_of_examples(document: Document) -> dict[str, set[str]]:
+    words: dict[str, set[str]] = {"es": set(), "en": set()}
+    english_view = document["info"]["title"].endswith("(envelope)")
+    for kind, content in _contents(document):
+        for example in (content.get("examples") or {}).values():
+            value = example.get("value")
+            if isinstance(value, dict):
+                # Only the failures of that dialect are its own.
+                own = value.get("success") is False and (english_view or "envelope" in kind)
+                language = "en" if own else "es"
+                words[language].update(
+                    text
+                    for name in ("message", "respuesta", "detail")
+                    if isinstance(text := value.get(name), str) and not text.isdigit()
+                )
+    return words
+
+
+def _contents(node: Any) -> Iterator[tuple[str, Document]]:
+    if isinstance(node, dict):
+        for kind, content in (node.get("content") or {}).items() if isinstance(node.get("content"), dict) else ():
+            if isinstance(content, dict):
+                yield kind, content
+        for value in node.values():
+            yield from _contents(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _contents(value)
+
+
+def _broken(case: Case[Any], rule: str, message: str, *clause: str) -> NoReturn:
+    raise BrokenClause(
+        operation=case.operation.label,
+        rule=rule,
+        title=f"Broken rule: {rule.replace('_', ' ')}",
+        message=message,
+        clause=clause,
+    )

@@ -1,0 +1,1 @@
+"""Values that a schema allows, made from the schema."""

@@ -1,0 +1,155 @@
+"""Strings for the generator: by format, by pattern, by the property's name, always within their length."""
+
+from __future__ import annotations
+
+import base64
+import re
+import uuid
+from collections.abc import Callable
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+import jsonschema_rs
+
+from cierre.oas.validation.json_schema import PythonPattern, pattern_keyword
+from cierre.oas.validation.schemas import FORMATS
+
+_TRIES = 60
+_WORDS = ("lorem", "ipsum", "dolor", "amet", "magna", "aliqua", "tempor", "elit", "nulla", "velit")
+
+
+def _date_time(rng: Random) -> str:
+    return f"{_date(rng)}T{rng.randrange(24):02}:{rng.randrange(60):02}:{rng.randrange(60):02}.000Z"
+
+
+def _date(rng: Random) -> str:
+    return f"2025-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}"
+
+
+def _uuid(rng: Random) -> str:
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+
+def _word(rng: Random) -> str:
+    return rng.choice(_WORDS)
+
+
+# A fixed value to be read by people, and a maker of others.
+_FORMATS: dict[str, tuple[str, Callable[[Random], str]]] = {
+    "date-time": ("2025-09-25T15:30:00.000Z", _date_time),
+    "date": ("2025-09-25", _date),
+    "time": ("15:30:00Z", lambda rng: f"{rng.randrange(24):02}:{rng.randrange(60):02}:00Z"),
+    "duration": ("PT15M", lambda rng: f"PT{rng.randrange(1, 60)}M"),
+    "uuid": ("550e8400-e29b-41d4-a716-446655440000", _uuid),
+    "email": ("usuario@ejemplo.com", lambda rng: f"{_word(rng)}.{_word(rng)}@example.com"),
+    "idn-email": ("usuario@ejemplo.com", lambda rng: f"{_word(rng)}@example.com"),
+    "uri": ("https://example.com/", lambda rng: f"https://example.com/{_word(rng)}"),
+    "url": ("https://example.com/", lambda rng: f"https://example.com/{_word(rng)}"),
+    "iri": ("https://example.com/", lambda rng: f"https://example.com/{_word(rng)}"),
+    "uri-reference": ("/example", lambda rng: f"/{_word(rng)}"),
+    "iri-reference": ("/example", lambda rng: f"/{_word(rng)}"),
+    "uri-template": ("/example/{id}", lambda rng: f"/{_word(rng)}/{{id}}"),
+    "hostname": ("example.com", lambda rng: f"{_word(rng)}.example.com"),
+    "idn-hostname": ("example.com", lambda rng: f"{_word(rng)}.example.com"),
+    "ipv4": ("192.0.2.1", lambda rng: f"192.0.2.{rng.randrange(1, 255)}"),
+    "ipv6": ("2001:db8::1", lambda rng: f"2001:db8::{rng.randrange(1, 9999):x}"),
+    "byte": ("ZWplbXBsbw==", lambda rng: base64.b64encode(_word(rng).encode()).decode()),
+    "regex": ("^[a-z]+$", lambda _: "^[a-z]+$"),
+    "json-pointer": ("/a", lambda rng: f"/{_word(rng)}"),
+    "relative-json-pointer": ("1/a", lambda rng: f"1/{_word(rng)}"),
+    "password": ("correct horse battery", _word),
+}
+# By property name, where the schema says nothing more: people read these values.
+_NAMES: tuple[tuple[re.Pattern[str], str, Callable[[Random], str]], ...] = tuple(
+    (re.compile(expression), fixed, maker)
+    for expression, fixed, maker in (
+        (r"e-?mail", *_FORMATS["email"]),
+        (r"ur[il]$|href|link", *_FORMATS["uri"]),
+        (r"uuid", *_FORMATS["uuid"]),
+        (r"(_at|At|date|Date|time|Time)$", *_FORMATS["date-time"]),
+        (r"^first_?name", "Ana", lambda rng: rng.choice(("Ana", "Luis", "Eva", "Juan"))),
+        (r"^last_?name|surname", "García", lambda rng: rng.choice(("García", "Ruiz", "Soto"))),
+        (r"name|Name", "Ana García", lambda rng: rng.choice(("Ana García", "Luis Ruiz", "Eva Soto"))),
+        (r"phone", "+34600000000", lambda rng: f"+346{rng.randrange(10**8):08}"),
+        (r"city", "Madrid", lambda rng: rng.choice(("Madrid", "Lima", "Quito"))),
+        (r"country", "ES", lambda rng: rng.choice(("ES", "PE", "EC"))),
+        (r"currency", "EUR", lambda rng: rng.choice(("EUR", "USD", "PEN"))),
+        (r"lang|locale", "es", lambda rng: rng.choice(("es", "en"))),
+        (r"[iI]d$|^id$|[kK]ey$|token", "abc123", lambda rng: f"{rng.getrandbits(48):012x}"),
+    )
+)
+
+
+@lru_cache(maxsize=4096)
+def checker(minimum: int, maximum: int | None, patterns: tuple[str, ...], formats: tuple[str, ...]) -> Any:
+    """A function that says whether a text fits."""
+    parts: list[dict[str, Any]] = [pattern_keyword(pattern) for pattern in patterns]
+    parts += [{"format": name} for name in formats]
+    schema: dict[str, Any] = {"type": "string", "minLength": minimum, "allOf": [*parts, True]}
+    if maximum is not None:
+        schema["maxLength"] = maximum
+    return jsonschema_rs.Draft202012Validator(
+        schema, validate_formats=True, formats=FORMATS, keywords={"x-python-pattern": PythonPattern}
+    ).is_valid
+
+
+def make_text(
+    rng: Random,
+    *,
+    dynamic: bool,
+    name: str,
+    minimum: int,
+    maximum: int | None,
+    patterns: tuple[str, ...],
+    formats: tuple[str, ...],
+) -> str:
+    """A text that fits; one that does not only where none was found in `_TRIES` tries (then reported by the caller).
+
+    Args:
+        rng: where chance comes from; the same state gives the same text.
+        dynamic: vary the text; otherwise the fixed one is preferred.
+        name: of the property, for a likely value.
+        minimum: length in characters.
+        maximum: length in characters, None where there is no limit.
+        patterns: regular expressions that all must match.
+        formats: that all must hold.
+    """
+    fits = checker(minimum, maximum, patterns, formats)
+    text = ""
+    for candidate in _candidates(rng, dynamic=dynamic, name=name, patterns=patterns, formats=formats):
+        for text in (candidate, *_fitted(candidate, minimum, maximum)):
+            if fits(text):
+                return text
+    from cierre.mocks.generation.patterns import matching  # noqa: PLC0415 - only patterns need it
+
+    for pattern in patterns:
+        for _ in range(_TRIES):
+            text = matching(pattern, rng, minimum, maximum)
+            if fits(text):
+                return text
+    return text
+
+
+def _candidates(
+    rng: Random, *, dynamic: bool, name: str, patterns: tuple[str, ...], formats: tuple[str, ...]
+) -> list[str]:
+    known = [_FORMATS[item] for item in formats if item in _FORMATS]
+    if not known and not patterns:
+        known = [(fixed, maker) for expression, fixed, maker in _NAMES if expression.search(name)][:1]
+    made = [maker(rng) if dynamic else fixed for fixed, maker in known]
+    if "date-time" in formats:
+        # Of other lengths: without fractions, with microseconds, with an offset.
+        made += [f"{made[0][:19]}{rest}" for rest in ("Z", ".000000Z", "+00:00", ".000+00:00", ".000000+00:00")]
+    if not made and patterns:
+        made = [_word(rng), "abc123", "2025-09-25", "15:30", "ES", "1", "A", _uuid(rng), "https://example.com/"]
+    return [*made, _word(rng) if dynamic else "texto"]
+
+
+def _fitted(text: str, minimum: int, maximum: int | None) -> list[str]:
+    """The text made longer or shorter."""
+    if len(text) < minimum:
+        return [(text * (minimum // max(len(text), 1) + 1))[:minimum], text + "a" * (minimum - len(text))]
+    if maximum is not None and len(text) > maximum:
+        return [text[:maximum]]
+    return []

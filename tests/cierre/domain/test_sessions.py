@@ -1,0 +1,162 @@
+"""`cierre.domain.sessions`: closing sessions, on both databases, without HTTP."""
+
+import pytest
+
+from cierre.domain import logins, sessions
+from cierre.errors import DeviceSessionNotFound, SessionAlreadyClosed, TokenInvalid, TokenRevoked, UserNotFound
+from cierre.principal import Principal
+from cierre.settings import DAY
+from tests.support.contexts import act, opened
+from tests.support.running import ADMIN, SUPERVISOR, USER
+
+STRANGER = Principal(USER, "f" * 24, "EMPLEADO", "cierre", "nowhere")
+
+
+@pytest.fixture
+def services(service):
+    return service.services
+
+
+async def log_in(services, device="a-device", user_id=USER):
+    """The principal of a new session."""
+    issued = await opened(services, user_id, device_id=device)
+    return Principal(issued.user_id, issued.session_id, issued.role, issued.client_id, device)
+
+
+async def close(services, principal, **what):
+    async with act(services) as now:
+        return await sessions.logout(now, principal, **what)
+
+
+async def test_closing_ones_session_says_what_was_closed_and_what_is_left(services):
+    mine, _ = [await log_in(services, device) for device in ("one", "two")]
+    result = await close(services, mine)
+    assert (result.sessions_closed, result.device_ids, result.logout_type) == (1, ("one",), "single_device")
+    assert (result.user_id, result.email, result.active_sessions) == (USER, "usuario@ejemplo.com", 1)
+
+
+async def test_several_sessions_on_one_device_are_all_closed_and_the_device_is_named_once(services):
+    mine, *_ = [await log_in(services, device) for device in ("one", "two", "two", "two")]
+    result = await close(services, mine, device_id="two")
+    assert (result.sessions_closed, result.device_ids, result.active_sessions) == (3, ("two",), 1)
+
+
+async def test_closing_by_ones_own_device_is_specific_device(services):
+    result = await close(services, await log_in(services, "one"), device_id="one")
+    assert (result.logout_type, result.active_sessions) == ("specific_device", 0)
+
+
+async def test_closing_all_closes_the_asking_session_too_and_nobody_elses(services):
+    mine, *_ = [await log_in(services, device) for device in ("one", "two", "one")]
+    await log_in(services, user_id=SUPERVISOR)
+    result = await close(services, mine, logout_all=True)
+    assert (result.sessions_closed, set(result.device_ids), result.active_sessions) == (3, {"one", "two"}, 0)
+
+
+@pytest.mark.parametrize("what", [{}, {"logout_all": True}, {"device_id": "one"}])
+async def test_a_second_logout_closes_nothing_and_tells_when_the_first_was(services, service, what):
+    mine = await log_in(services, "one")
+    await log_in(services, "two")
+    first = await close(services, mine)
+    with pytest.raises(SessionAlreadyClosed) as repeat:
+        await close(services, mine, **what)
+    assert repeat.value.closed_at == first.logged_out_at
+    assert len(await service.audit()) == 1
+
+
+@pytest.mark.parametrize("what", [{}, {"logout_all": True}, {"device_id": "one"}])
+async def test_leniently_a_second_logout_is_a_success_that_closes_nothing(services, what):
+    mine = await log_in(services, "one")
+    await log_in(services, "two")
+    first = await close(services, mine)
+    result = await close(services, mine, lenient=True, **what)
+    assert (result.sessions_closed, result.logged_out_at, result.active_sessions) == (0, first.logged_out_at, 1)
+
+
+@pytest.mark.parametrize("what", [{}, {"logout_all": True}, {"device_id": "one"}, {"lenient": True}])
+async def test_a_session_that_never_was_closes_nothing(services, what):
+    await log_in(services, "one")
+    with pytest.raises(TokenInvalid):
+        await close(services, STRANGER, **what)
+    async with act(services) as now:
+        assert len((await sessions.list_sessions(now, STRANGER)).data["sessions"]) == 1
+
+
+async def test_an_unknown_device_is_told_with_the_number_of_open_sessions(services):
+    mine, _ = [await log_in(services, device) for device in ("one", "two")]
+    with pytest.raises(DeviceSessionNotFound) as unknown:
+        await close(services, mine, device_id="three")
+    assert unknown.value.details == {"deviceId": "three", "userActiveSessions": 2}
+
+
+async def test_a_device_whose_sessions_are_closed_is_unknown(services):
+    mine, other = [await log_in(services, device) for device in ("one", "two")]
+    await close(services, other)
+    with pytest.raises(DeviceSessionNotFound):
+        await close(services, mine, device_id="two")
+
+
+async def test_an_administrator_closes_all_of_a_user_with_his_reason(services, service):
+    for device in ("one", "two"):
+        await log_in(services, device)
+    async with act(services) as now:
+        result = await sessions.force_logout(now, user_id=USER, reason="security_incident")
+    assert (result.sessions_closed, result.logout_type, result.email) == (2, "admin_forced", "usuario@ejemplo.com")
+    assert {row["reason"] for row in await service.audit()} == {"security_incident"}
+
+
+async def test_forcing_out_a_user_without_open_sessions_closes_none(services, service):
+    async with act(services) as now:
+        result = await sessions.force_logout(now, user_id=ADMIN, reason="x")
+    assert (result.sessions_closed, result.device_ids, result.active_sessions) == (0, (), 0)
+    assert await service.audit() == []
+
+
+async def test_forcing_out_nobody_is_an_error(services):
+    with pytest.raises(UserNotFound):
+        async with act(services) as now:
+            await sessions.force_logout(now, user_id="0" * 24, reason="x")
+
+
+async def test_the_list_shows_open_sessions_newest_first_and_which_one_asks(services):
+    mine, closed, other = [await log_in(services, device) for device in ("one", "two", "three")]
+    await close(services, closed)
+    async with act(services) as now:
+        listed = (await sessions.list_sessions(now, mine)).data["sessions"]
+    assert {one["sessionId"]: one["current"] for one in listed} == {mine.session_id: True, other.session_id: False}
+    assert [one["createdAt"] for one in listed] == sorted((one["createdAt"] for one in listed), reverse=True)
+
+
+@pytest.mark.parametrize(("later", "reason"), [(15 * DAY, "inactivity"), (91 * DAY, "expired")])
+async def test_a_session_whose_time_is_over_is_closed_when_it_is_used(services, service, later, reason):
+    mine = await log_in(services)
+    with pytest.raises(TokenRevoked):
+        async with act(services, later=later) as now:
+            await sessions.require_open(now, mine)
+    (row,) = await service.audit()
+    assert (row["event"], row["logout_type"], row["reason"]) == ("security_logout", "automatic", reason)
+
+
+async def test_a_session_in_its_time_stays_open_however_often_it_is_asked_for(services, service):
+    mine = await log_in(services)
+    for later in (1, 13 * DAY):
+        async with act(services, later=later) as now:
+            assert (await sessions.require_open(now, mine))["id"] == mine.session_id
+    assert [row for row in await service.audit() if row["sessions_closed"]] == []
+
+
+async def test_a_session_past_its_lifetime_is_counted_as_open_no_longer(services):
+    mine = await log_in(services, "one")
+    async with act(services, later=91 * DAY) as now:
+        account = await logins.find_account(now, "usuario@ejemplo.com")
+        await logins.login(now, services.issuer, account, client_id="cierre", device_id="two")
+        listed = await sessions.list_sessions(now, mine)
+    assert [one["deviceId"] for one in listed.data["sessions"]] == ["two"]
+
+
+async def test_the_audit_names_how_long_the_session_was_open(services, service):
+    mine = await log_in(services)
+    async with act(services, later=7_200_000) as now:
+        await sessions.logout(now, mine)
+    (row,) = await service.audit()
+    assert 7_200_000 <= row["session_duration"] < 7_260_000

@@ -1,0 +1,180 @@
+"""On PostgreSQL each query of a request touches one partition of the sessions, and each query has an index."""
+
+import asyncio
+import json
+import re
+
+import pytest
+
+from cierre.node.sweeper import Sweeper
+from cierre.storage.postgresql import PostgresTx
+from cierre.storage.repositories import closings
+from tests.support.running import ADMIN, USER, bearer
+
+V1 = "/api/v1/auth"
+PARTITION = re.compile(r"^sessions_\d+$")
+UPKEEP = re.compile("pg_notify|pg_current_snapshot|FROM revocations")
+# A handful of rows, read whole: now and then, and by /health/ready.
+SMALL = {"clients", "alembic_version"}
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Every statement that was run, with its arguments."""
+    statements = []
+    # The upkeep has a test of its own.
+    monkeypatch.setattr("cierre.node.lifecycle.Sweeper.sweep", lambda _: asyncio.sleep(0))
+    rows, run = PostgresTx.rows, PostgresTx.run
+
+    async def recording_rows(tx, statement, /, **values):
+        statements.append((statement.postgresql.text, statement.postgresql.arguments(values)))
+        return await rows(tx, statement, **values)
+
+    async def recording_run(tx, statement, /, **values):
+        statements.append((statement.postgresql.text, statement.postgresql.arguments(values)))
+        return await run(tx, statement, **values)
+
+    monkeypatch.setattr(PostgresTx, "rows", recording_rows)
+    monkeypatch.setattr(PostgresTx, "run", recording_run)
+    return statements
+
+
+def nodes(plan):
+    yield plan
+    for below in plan.get("Plans", []):
+        yield from nodes(below)
+
+
+async def explained(service, statements):
+    """`(statement, nodes of its plan)` of each different statement."""
+    found = {}
+    async with service.services.database.connect() as tx:
+        connection = tx._connection
+        # Tables of a few rows: where a scan is chosen all the same, there is no index.
+        await connection.execute("SET enable_seqscan = off")
+        for sql, arguments in statements:
+            if sql not in found:
+                (row,) = await connection.fetch(f"EXPLAIN (FORMAT JSON) {sql}", *arguments)
+                found[sql] = list(nodes(json.loads(row[0])[0]["Plan"]))
+        await connection.execute("RESET enable_seqscan")
+    return found.items()
+
+
+def without_index(plan):
+    return {node["Relation Name"] for node in plan if node["Node Type"] == "Seq Scan"} - SMALL
+
+
+async def every_request(service):
+    """Each operation, with success and with the failures that ask the database something else."""
+    client = service.client
+    minted = await service.mint(12)
+    admin = (await service.login(ADMIN))["accessToken"]
+    opaque = await service.login(tokenFormat="opaque", deviceId="tablet")
+    (old,) = await service.mint(age=3_600_000)
+    await service.sessions(old.access)
+    await service.sessions(opaque["accessToken"])
+    await service.sessions(minted[0].access)
+    await client.post(f"{V1}/refresh", json={"refreshToken": minted[1].refresh})
+    await client.post(f"{V1}/refresh", json={"refreshToken": minted[1].refresh})
+    await client.post(f"{V1}/refresh", json={"refreshToken": opaque["refreshToken"]})
+    await service.logout(minted[2].access, **{"Idempotency-Key": "one"})
+    await service.logout(minted[2].access, **{"Idempotency-Key": "one"})
+    await service.logout(minted[2].access, Prefer="handling=lenient")
+    await service.logout(minted[3].access, {"deviceId": minted[4].access[:8]})
+    await service.logout(minted[3].access, {"deviceId": "minted-4"})
+    await service.logout("1|abcdef1234567890")
+    await service.logout("1|abcdef1234567890")
+    await client.post("/api/auth/logout", json={"refreshToken": minted[5].refresh})
+    await client.post("/logout", json={"user_id": USER, "token": minted[6].access})
+    form = {"token": minted[7].refresh, "client_id": "cierre"}
+    resource = ("demo-resource", "cierre-demo")
+    await client.post("/oauth2/introspect", data={"token": minted[7].access}, auth=resource)
+    await client.post("/oauth2/introspect", data={"token": minted[7].refresh}, auth=resource)
+    await client.post("/oauth2/revoke", data=form)
+    form = {"grant_type": "refresh_token", "refresh_token": minted[8].refresh, "client_id": "cierre"}
+    await client.post("/oauth2/token", data=form)
+    passwords = {"currentPassword": "cierre-demo", "newPassword": "cierre-demo-2"}
+    await client.post(f"{V1}/password", json=passwords, headers=bearer(minted[9].access))
+    assert (await service.logout(minted[9].access, {"logoutAll": True})).status_code == 200
+    body = {"userId": USER, "reason": "security_incident"}
+    await client.post("/api/v1/admin/users/force-logout", json=body, headers=bearer(admin))
+    for query in (
+        "",
+        f"?userId={USER}",
+        f"?sessionId={minted[0].session_id}",
+        f"?userId={USER}&cursor=5&event=user_logout",
+    ):
+        answer = await client.get(f"/api/v1/admin/audit-events{query}", headers=bearer(admin))
+        assert answer.status_code == 200
+    await client.get("/health/ready")
+
+
+async def test_each_query_of_a_request_has_an_index_and_touches_one_partition(start_service, postgres_url, asked):
+    service = await start_service(postgres_url, refresh_grace=1)
+    asked.clear()
+    await every_request(service)
+    plans = await explained(service, asked.copy())
+    assert len(plans) > 25
+    for sql, plan in plans:
+        touched = {node["Relation Name"] for node in plan if PARTITION.match(node.get("Relation Name", ""))}
+        assert len(touched) <= 1, sql
+        assert not without_index(plan), sql
+
+
+async def test_a_closing_looks_at_nobody_elses_sessions(start_service, postgres_url):
+    service = await start_service(postgres_url)
+    others = """
+        WITH made AS (
+            INSERT INTO users (id, email, password_hash, role, enabled, tokenable_id, created_at)
+            SELECT lpad(n::text, 24, '0'), n || '@example.com', '!', 'EMPLEADO', true, n + 1000, 0
+            FROM generate_series(1, 1000) n RETURNING id
+        )
+        INSERT INTO sessions (user_id, id, epoch, device_id, client_id, status, created_at, last_seen_at, expires_at)
+        SELECT id, n || right(id, 20), 0, 'device', 'cierre', 'active', 0, 0, 4102444800000
+        FROM made, generate_series(1, 30) n ORDER BY n
+    """
+    async with service.services.database.connect() as tx:
+        connection = tx._connection
+        await connection.execute(others)
+        await connection.execute("ANALYZE sessions")
+        for compound in (closings._ONE, closings._DEVICE, closings._OTHERS, closings._ALL):
+            await connection.execute(f"PREPARE closing AS {compound.single.postgresql.text}")
+            ones = ", ".join(["'1'"] * len(compound.single.postgresql.names))
+            (row,) = await connection.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE closing({ones})")
+            await connection.execute("DEALLOCATE closing")
+            conditions = [node["Index Cond"] for node in nodes(json.loads(row[0])[0]["Plan"]) if "Index Cond" in node]
+            assert conditions
+            assert all("user_id" in condition or "(id)" in condition for condition in conditions), conditions
+
+
+async def test_each_query_of_the_upkeep_has_an_index(start_service, postgres_url, asked):
+    service = await start_service(postgres_url, audit_retention=1000, sweep_interval=3_600_000, poll_interval=50)
+    await service.mint(3, age=15 * 86_400_000)
+    asked.clear()
+    sweeper = Sweeper(service.services)
+    async with service.services.database.connect() as tx:
+        await sweeper._close_due(tx)
+        for purge in sweeper._purges().values():
+            await purge(tx)
+    for sql, plan in await explained(service, asked.copy()):
+        assert not without_index(plan), sql
+
+
+async def test_closing_all_is_a_fixed_number_of_statements(start_service, postgres_url, asked):
+    service = await start_service(postgres_url)
+    counts = []
+    for number in (1, 60):
+        sessions = await service.mint(number)
+        asked.clear()
+        answer = await service.logout(sessions[0].access, {"logoutAll": True})
+        assert answer.json()["data"]["logout"]["sessionsClosed"] == number
+        counts.append(len([sql for sql, _ in asked if not UPKEEP.search(sql)]))
+    assert counts[0] == counts[1] <= 4
+
+
+async def test_a_logout_is_one_statement(start_service, postgres_url, asked):
+    service = await start_service(postgres_url)
+    (session,) = await service.mint()
+    asked.clear()
+    assert (await service.logout(session.access)).status_code == 200
+    assert len([sql for sql, _ in asked if "UPDATE sessions" in sql]) == 1
