@@ -12,7 +12,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def uptime() -> float:
+def boottime() -> float:
     """Seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
     return time.clock_gettime(_STEADY)
 

@@ -21,6 +21,7 @@ from schemathesis.generation.case import Case
 from schemathesis.hooks import HookContext
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from cierre.contract_tests import checks as checks  # noqa: PLC0414 - registers our checks with schemathesis
 from cierre.contract_tests.auth import Entry, Keyring, presented, tokens_in
 from cierre.contract_tests.clauses import clause_of
 from cierre.contract_tests.documents import Document, Operation, operations

@@ -10,10 +10,10 @@ Json = dict[str, Any]
 
 
 async def force_logout(body: Json, request: Request) -> LogoutResult:
-    async with request.act() as act:
-        return await sessions.force_logout(act, user_id=body["userId"], reason=body["reason"])
+    async with request.context() as context:
+        return await sessions.force_logout(context, user_id=body["userId"], reason=body["reason"])
 
 
 async def list_audit_events(query: Json, request: Request) -> Success:
-    async with request.act() as act:
-        return await audit.list_events(act, query)
+    async with request.context() as context:
+        return await audit.list_events(context, query)

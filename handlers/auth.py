@@ -13,12 +13,12 @@ Json = dict[str, Any]
 
 
 async def login(body: Json, request: Request) -> Success:
-    async with request.act() as act:
-        account = await logins.find_account(act, body["username"])
+    async with request.context() as context:
+        account = await logins.find_account(context, body["username"])
     account = await logins.check_password(account, body["password"])
-    async with request.act() as act:
+    async with request.context() as context:
         issued = await logins.login(
-            act,
+            context,
             request.services.issuer,
             account,
             client_id=body.get("clientId", "cierre"),
@@ -30,16 +30,16 @@ async def login(body: Json, request: Request) -> Success:
 
 @security.resolved_by(security.refresh_token)
 async def refresh(body: Json | None, request: Request) -> Success:
-    async with cookies.presented(request, body) as presented, request.act() as act:
-        issued = await logins.refresh(act, request.services.issuer, presented.token)
+    async with cookies.presented(request, body) as presented, request.context() as context:
+        issued = await logins.refresh(context, request.services.issuer, presented.token)
     return _delivered("refresh", issued, by_cookie=presented.from_cookie)
 
 
 async def logout(body: Json | None, principal: Principal, request: Request) -> LogoutResult:
     wanted = body or {}
-    async with request.act() as act:
+    async with request.context() as context:
         return await sessions.logout(
-            act,
+            context,
             principal,
             logout_all=wanted.get("logoutAll", False),
             device_id=wanted.get("deviceId"),
@@ -48,17 +48,17 @@ async def logout(body: Json | None, principal: Principal, request: Request) -> L
 
 
 async def list_sessions(principal: Principal, request: Request) -> Success:
-    async with request.act() as act:
-        return await sessions.list_sessions(act, principal)
+    async with request.context() as context:
+        return await sessions.list_sessions(context, principal)
 
 
 async def change_password(body: Json, principal: Principal, request: Request) -> LogoutResult:
-    async with request.act() as act:
-        account = await logins.account_of(act, principal)
+    async with request.context() as context:
+        account = await logins.account_of(context, principal)
     account = await logins.check_password(account, body["currentPassword"])
     new_hash = await passwords.hashed(body["newPassword"])
-    async with request.act() as act:
-        return await logins.change_password(act, principal, account, new_hash=new_hash)
+    async with request.context() as context:
+        return await logins.change_password(context, principal, account, new_hash=new_hash)
 
 
 def _delivered(operation: str, issued: logins.Issued, *, by_cookie: bool) -> Success:

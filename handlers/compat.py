@@ -14,12 +14,12 @@ Json = dict[str, Any]
 
 @security.resolved_by(security.refresh_token)
 async def logout_by_refresh_token(body: Json | None, principal: Principal, request: Request) -> LogoutResult:
-    async with cookies.presented(request, body) as presented, request.act() as act:
-        result = await sessions.logout(act, principal, lenient=request.lenient)
+    async with cookies.presented(request, body) as presented, request.context() as context:
+        result = await sessions.logout(context, principal, lenient=request.lenient)
     return result.with_headers(presented.cleared)
 
 
 @security.resolved_by(security.user_token)
 async def logout_by_user_token(principal: Principal, request: Request) -> LogoutResult:
-    async with request.act() as act:
-        return await sessions.logout(act, principal, lenient=request.lenient)
+    async with request.context() as context:
+        return await sessions.logout(context, principal, lenient=request.lenient)

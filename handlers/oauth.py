@@ -10,23 +10,23 @@ Json = dict[str, Any]
 
 
 async def revoke_token(body: Json, request: Request) -> Document:
-    async with request.act() as act:
-        client = await oauth.authenticate_client(act, request.headers.get("authorization"), body)
-        await oauth.revoke(act, request.services.issuer, client, body["token"])
+    async with request.context() as context:
+        client = await oauth.authenticate_client(context, request.headers.get("authorization"), body)
+        await oauth.revoke(context, request.services.issuer, client, body["token"])
     return Document(None, headers=NO_STORE)
 
 
 async def introspect_token(body: Json, request: Request) -> Document:
-    async with request.act() as act:
-        await oauth.authenticate_confidential_client(act, request.headers.get("authorization"), body)
-        answer = await oauth.introspect(act, request.services.issuer, body["token"])
+    async with request.context() as context:
+        await oauth.authenticate_confidential_client(context, request.headers.get("authorization"), body)
+        answer = await oauth.introspect(context, request.services.issuer, body["token"])
     return Document(answer, headers=NO_STORE)
 
 
 async def exchange_token(body: Json, request: Request) -> Document:
-    async with request.act() as act:
-        client = await oauth.authenticate_client(act, request.headers.get("authorization"), body)
-        answer = await oauth.exchange(act, request.services.issuer, client, body)
+    async with request.context() as context:
+        client = await oauth.authenticate_client(context, request.headers.get("authorization"), body)
+        answer = await oauth.exchange(context, request.services.issuer, client, body)
     return Document(answer, headers=NO_STORE)
 
 

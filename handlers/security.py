@@ -42,8 +42,8 @@ async def refresh_token(request: Request) -> Principal:
         RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused: 401.
         ForeignOrigin: 403.
     """
-    async with cookies.presented(request, request.json) as presented, request.act() as act:
-        return await credentials.of_refresh_token(act, request.services.issuer, presented.token)
+    async with cookies.presented(request, request.json) as presented, request.context() as context:
+        return await credentials.of_refresh_token(context, request.services.issuer, presented.token)
 
 
 async def user_token(request: Request) -> Principal:
@@ -53,8 +53,10 @@ async def user_token(request: Request) -> Principal:
         Unauthorized: 401.
     """
     body = request.json
-    async with request.act() as act:
-        return await credentials.of_token_of(act, request.services.issuer, user_id=body["user_id"], token=body["token"])
+    async with request.context() as context:
+        return await credentials.of_token_of(
+            context, request.services.issuer, user_id=body["user_id"], token=body["token"]
+        )
 
 
 async def bearer(request: Request) -> Principal:
@@ -86,21 +88,21 @@ async def _of_jwt(request: Request, token: str) -> Principal:
     principal = verified.principal
     request.client_id = principal.client_id
     if verified.expired:
-        async with request.act() as act:
-            return await credentials.of_access_token(act, verified)
+        async with request.context() as context:
+            return await credentials.of_access_token(context, verified)
     if request.operation in _DECIDE_THEMSELVES:
         return principal
     if request.services.denylist.denies(principal.session_id, principal.user_id, verified.epoch):
         raise TokenRevoked
-    async with request.act() as act:
-        await sessions.require_open(act, principal)
+    async with request.context() as context:
+        await sessions.require_open(context, principal)
     return principal
 
 
 async def _of_sanctum(request: Request, form: tuple[int, str]) -> Principal:
-    async with request.act() as act:
-        principal = await credentials.of_sanctum_token(act, *form, closing=request.operation in _DECIDE_THEMSELVES)
+    async with request.context() as context:
+        principal = await credentials.of_sanctum_token(context, *form, closing=request.operation in _DECIDE_THEMSELVES)
         request.client_id = principal.client_id
         if request.operation not in _DECIDE_THEMSELVES:
-            await sessions.require_open(act, principal)
+            await sessions.require_open(context, principal)
     return principal

@@ -1,6 +1,6 @@
 """Answers without a domain, for any OpenAPI document. Needs neither Connexion nor the rest of Cierre's domain.
 
-from mocks import mock_app
+from cierre.mocks import mock_app
 app = mock_app("openapi.yaml")   # an ASGI application, for httpx.ASGITransport or any server
 """
 
@@ -27,7 +27,7 @@ def mock_app(spec: str | Path | Mapping[str, Any] | None = None, **options: Any)
     Raises:
         cierre.mocks.documents.BrokenDocument: it cannot be served; every problem has its file and pointer.
     """
-    from cierre.mocks.app import MockApp  # noqa: PLC0415 - `import mocks` costs nothing, as pytest does it for its fixture
+    from cierre.mocks.app import MockApp  # noqa: PLC0415 - `import cierre.mocks` costs nothing, as pytest does it for its fixture
     from cierre.mocks.documents import Document, load  # noqa: PLC0415
     from cierre.mocks.identifiers import make_local  # noqa: PLC0415
     from cierre.mocks.options import Options  # noqa: PLC0415

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def cierre_mock() -> Iterator[Callable[..., ThreadedMock]]:
-    """Start mocks that end with the test; arguments are those of `mocks.mock_app`."""
+    """Start mocks that end with the test; arguments are those of `cierre.mocks.mock_app`."""
     # pytest loads this module in every run: what it needs is imported where it is used.
     from cierre.mocks import mock_app  # noqa: PLC0415
     from cierre.mocks.threaded import ThreadedMock  # noqa: PLC0415

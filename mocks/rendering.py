@@ -15,7 +15,7 @@ from cierre.mocks.examples import examples_of
 from cierre.mocks.generation.generator import valid_value
 from cierre.mocks.selection import Selection
 from cierre.oas.validation import SchemaCompiler, UnresolvableReference, media
-from cierre.oas.validation.coercion import TextReader
+from cierre.oas.validation.coercion import TextCoercer
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -104,7 +104,7 @@ class Renderer:
         except (UnresolvableReference, ValueError):
             return True
         if kind != "json" and isinstance(value, str):
-            value = TextReader(schema, self._document.root).read(value)
+            value = TextCoercer(schema, self._document.root).read(value)
         return validator.is_valid(value)
 
     def _headers(self, headers: Mapping[str, Any], *, seed: str) -> Headers:
@@ -131,7 +131,7 @@ class Renderer:
         if schema is None:
             return _text(examples[0]) if examples else ""
         validator = self._compiler.compile(schema)
-        reader = TextReader(schema, self._document.root)
+        reader = TextCoercer(schema, self._document.root)
         for example in examples:
             if validator.is_valid(example) or validator.is_valid(reader.read(_text(example))):
                 return _text(example)

@@ -15,18 +15,20 @@ from cierre.cli import options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cierre.domain.context import Act
+    from cierre.domain.context import OperationContext
 
 Result = TypeVar("Result")
 
 
-def act(database_url: str | None, data_dir: Path, do: Callable[[Act], Awaitable[Result]]) -> Result:
+def run_operation(
+    database_url: str | None, data_dir: Path, do: Callable[[OperationContext], Awaitable[Result]]
+) -> Result:
     """Do one act on the database, as an administrator at the command line.
 
     Raises:
         click.ClickException: the database isn't there, or isn't migrated.
     """
-    from cierre.domain.context import Act
+    from cierre.domain.context import OperationContext
     from cierre.principal import Caller
     from cierre.revocation.announcer import Announcer
     from cierre.revocation.denylist import Denylist
@@ -46,7 +48,7 @@ def act(database_url: str | None, data_dir: Path, do: Callable[[Act], Awaitable[
             settings = Settings(database_url=url, data_dir=data_dir, issuer=options.DEFAULT_ISSUER, access_ttl=DAY)
             announcer = Announcer(database, Denylist())
             async with database.connect() as tx:
-                result = await do(Act(tx, Caller(None, "cierre", str(uuid.uuid4())), settings, announcer))
+                result = await do(OperationContext(tx, Caller(None, "cierre", str(uuid.uuid4())), settings, announcer))
             await announcer.flush()
             return result
         finally:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cierre.cli import options
-from cierre.cli.administration import act
+from cierre.cli.administration import run_operation
 from cierre.cli.users import find_user
 
 if TYPE_CHECKING:
-    from cierre.domain.context import Act
+    from cierre.domain.context import OperationContext
 
 # Few enough rows for a statement that keeps nobody waiting.
 _BATCH = 500
@@ -36,13 +36,13 @@ def purge(older_than: int, database_url: str | None, data_dir: Path) -> None:
     """Delete old events; `cierre serve --audit-retention` does so by itself."""
     from cierre.storage.repositories import audit
 
-    async def do(act: Act) -> int:
-        before, total = act.now - older_than, 0
-        while batch := await audit.purge(act.tx, before=before, most=_BATCH):
+    async def do(context: OperationContext) -> int:
+        before, total = context.now - older_than, 0
+        while batch := await audit.purge(context.tx, before=before, most=_BATCH):
             total += batch
         return total
 
-    click.echo(f"{act(database_url, data_dir, do)} events deleted")
+    click.echo(f"{run_operation(database_url, data_dir, do)} events deleted")
 
 
 @command.command()
@@ -58,12 +58,12 @@ def erase(email: str, database_url: str | None, data_dir: Path) -> None:
     from cierre.storage.repositories import audit, users
     from cierre.storage.repositories import sessions as stored
 
-    async def do(act: Act) -> int:
-        user = await find_user(act, email)
-        async with act.tx.atomic():
-            await sessions.close_all(act, user["id"], sessions.automatic("account_erased"))
-            await users.erase(act.tx, user["id"])
-            await stored.erase(act.tx, user["id"])
-            return await audit.erase(act.tx, user["id"])
+    async def do(context: OperationContext) -> int:
+        user = await find_user(context, email)
+        async with context.tx.atomic():
+            await sessions.close_all(context, user["id"], sessions.automatic("account_erased"))
+            await users.erase(context.tx, user["id"])
+            await stored.erase(context.tx, user["id"])
+            return await audit.erase(context.tx, user["id"])
 
-    click.echo(f"{email} is erased, from {act(database_url, data_dir, do)} events, too")
+    click.echo(f"{email} is erased, from {run_operation(database_url, data_dir, do)} events, too")

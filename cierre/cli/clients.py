@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cierre.cli import options
-from cierre.cli.administration import act, table
+from cierre.cli.administration import run_operation, table
 
 if TYPE_CHECKING:
-    from cierre.domain.context import Act
+    from cierre.domain.context import OperationContext
 
 _CLIENT_ID = re.compile(r"^[\w.:-]{1,128}$")
 
@@ -48,10 +48,12 @@ def add(client_id: str, dialect: str | None, secret: str | None, database_url: s
     made = secrets.token_urlsafe(32) if secret == "-" else None
     secret = made or secret
 
-    async def do(act: Act) -> None:
-        await clients.save(act.tx, client_id=client_id, dialect=dialect, secret_hash=digest(secret) if secret else None)
+    async def do(context: OperationContext) -> None:
+        await clients.save(
+            context.tx, client_id=client_id, dialect=dialect, secret_hash=digest(secret) if secret else None
+        )
 
-    act(database_url, data_dir, do)
+    run_operation(database_url, data_dir, do)
     click.echo(made or client_id)
 
 
@@ -62,7 +64,7 @@ def list_clients(database_url: str | None, data_dir: Path) -> None:
     """List the clients."""
     from cierre.storage.repositories import clients
 
-    rows = act(database_url, data_dir, lambda act: clients.every(act.tx))
+    rows = run_operation(database_url, data_dir, lambda context: clients.every(context.tx))
     table(
         ["CLIENT", "DIALECT", "KIND"],
         [[row["id"], row["dialect"] or "by host", "confidential" if row["secret_hash"] else "public"] for row in rows],

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cierre.cli import options
-from cierre.cli.administration import act, table
+from cierre.cli.administration import run_operation, table
 from cierre.cli.users import find_user
 
 if TYPE_CHECKING:
-    from cierre.domain.context import Act
+    from cierre.domain.context import OperationContext
 
 
 @click.group(name="sessions", short_help="List and close sessions.")
@@ -29,14 +29,14 @@ def list_sessions(email: str, database_url: str | None, data_dir: Path) -> None:
     from cierre.clock import rfc3339
     from cierre.storage.repositories import sessions
 
-    async def do(act: Act) -> list[list[str]]:
-        rows = await sessions.open_of(act.tx, (await find_user(act, email))["id"])
+    async def do(context: OperationContext) -> list[list[str]]:
+        rows = await sessions.open_of(context.tx, (await find_user(context, email))["id"])
         return [
             [row["id"], row["device_id"], row["client_id"], rfc3339(row["created_at"]), rfc3339(row["last_seen_at"])]
             for row in rows
         ]
 
-    table(["SESSION", "DEVICE", "CLIENT", "CREATED", "LAST SEEN"], act(database_url, data_dir, do))
+    table(["SESSION", "DEVICE", "CLIENT", "CREATED", "LAST SEEN"], run_operation(database_url, data_dir, do))
 
 
 @command.command()
@@ -49,17 +49,17 @@ def close(email: str, session_id: str | None, reason: str, database_url: str | N
     """Close SESSION_ID of the user of EMAIL, or all his sessions."""
     from cierre.domain import sessions
     from cierre.storage.repositories import sessions as stored
-    from cierre.storage.repositories.closings import Why
+    from cierre.storage.repositories.closings import ClosingReason
 
-    why = Why("admin_forced", "admin_logout", reason)
+    why = ClosingReason("admin_forced", "admin_logout", reason)
 
-    async def do(act: Act) -> int:
-        user = await find_user(act, email)
+    async def do(context: OperationContext) -> int:
+        user = await find_user(context, email)
         if session_id is None:
-            return len((await sessions.close_all(act, user["id"], why)).rows)
-        session = await stored.find(act.tx, user["id"], session_id)
+            return len((await sessions.close_all(context, user["id"], why)).rows)
+        session = await stored.find(context.tx, user["id"], session_id)
         if session is None:
             raise click.UsageError(f"{email} has no session {session_id}")
-        return len((await sessions.close_one(act, session, why)).rows)
+        return len((await sessions.close_one(context, session, why)).rows)
 
-    click.echo(f"{act(database_url, data_dir, do)} sessions closed")
+    click.echo(f"{run_operation(database_url, data_dir, do)} sessions closed")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cierre.cli import options
-from cierre.cli.administration import act, table
+from cierre.cli.administration import run_operation, table
 from cierre.principal import ROLES
 
 if TYPE_CHECKING:
-    from cierre.domain.context import Act
+    from cierre.domain.context import OperationContext
     from cierre.storage.statements import Row
 
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
@@ -73,15 +73,15 @@ def add(
         raise click.UsageError(f"{id!r} is no user id: 24 characters 0-9 a-f")
     user_id = id or new_id()
 
-    async def do(act: Act) -> None:
-        if await users.by_email(act.tx, email.lower()) is not None:
+    async def do(context: OperationContext) -> None:
+        if await users.by_email(context.tx, email.lower()) is not None:
             raise click.UsageError(f"{email} exists already")
-        if await users.by_id(act.tx, user_id) is not None:
+        if await users.by_id(context.tx, user_id) is not None:
             raise click.UsageError(f"the id {user_id} is taken")
-        if tokenable_id is not None and await users.by_tokenable_id(act.tx, tokenable_id) is not None:
+        if tokenable_id is not None and await users.by_tokenable_id(context.tx, tokenable_id) is not None:
             raise click.UsageError(f"the tokenable id {tokenable_id} is taken")
         await users.add(
-            act.tx,
+            context.tx,
             user_id=user_id,
             email=email.lower(),
             password_hash=passwords.hash_now(password),
@@ -89,7 +89,7 @@ def add(
             tokenable_id=tokenable_id,
         )
 
-    act(database_url, data_dir, do)
+    run_operation(database_url, data_dir, do)
     click.echo(user_id)
 
 
@@ -100,7 +100,7 @@ def list_users(database_url: str | None, data_dir: Path) -> None:
     """List the users."""
     from cierre.storage.repositories import users
 
-    rows = act(database_url, data_dir, lambda act: users.every(act.tx))
+    rows = run_operation(database_url, data_dir, lambda context: users.every(context.tx))
     table(
         ["ID", "EMAIL", "ROLE", "STATE"],
         [[row["id"], row["email"], row["role"], "enabled" if row["enabled"] else "disabled"] for row in rows],
@@ -117,14 +117,14 @@ def role(email: str, role: str, database_url: str | None, data_dir: Path) -> Non
     from cierre.domain import sessions
     from cierre.storage.repositories import users
 
-    async def do(act: Act) -> int:
-        user = await find_user(act, email)
-        async with act.tx.atomic():
-            await users.set_role(act.tx, user["id"], role)
-            closed = await sessions.close_all(act, user["id"], sessions.automatic("role_change"))
+    async def do(context: OperationContext) -> int:
+        user = await find_user(context, email)
+        async with context.tx.atomic():
+            await users.set_role(context.tx, user["id"], role)
+            closed = await sessions.close_all(context, user["id"], sessions.automatic("role_change"))
         return len(closed.rows)
 
-    click.echo(f"{email} is {role}; {act(database_url, data_dir, do)} sessions closed")
+    click.echo(f"{email} is {role}; {run_operation(database_url, data_dir, do)} sessions closed")
 
 
 @command.command()
@@ -136,14 +136,14 @@ def disable(email: str, database_url: str | None, data_dir: Path) -> None:
     from cierre.domain import sessions
     from cierre.storage.repositories import users
 
-    async def do(act: Act) -> int:
-        user = await find_user(act, email)
-        async with act.tx.atomic():
-            await users.set_enabled(act.tx, user["id"], enabled=False)
-            closed = await sessions.close_all(act, user["id"], sessions.automatic("account_disabled"))
+    async def do(context: OperationContext) -> int:
+        user = await find_user(context, email)
+        async with context.tx.atomic():
+            await users.set_enabled(context.tx, user["id"], enabled=False)
+            closed = await sessions.close_all(context, user["id"], sessions.automatic("account_disabled"))
         return len(closed.rows)
 
-    click.echo(f"{email} is disabled; {act(database_url, data_dir, do)} sessions closed")
+    click.echo(f"{email} is disabled; {run_operation(database_url, data_dir, do)} sessions closed")
 
 
 @command.command()
@@ -154,11 +154,11 @@ def enable(email: str, database_url: str | None, data_dir: Path) -> None:
     """Let the user of EMAIL log in again."""
     from cierre.storage.repositories import users
 
-    async def do(act: Act) -> None:
-        user = await find_user(act, email)
-        await users.set_enabled(act.tx, user["id"], enabled=True)
+    async def do(context: OperationContext) -> None:
+        user = await find_user(context, email)
+        await users.set_enabled(context.tx, user["id"], enabled=True)
 
-    act(database_url, data_dir, do)
+    run_operation(database_url, data_dir, do)
     click.echo(f"{email} is enabled")
 
 
@@ -172,21 +172,21 @@ def password(email: str, password: str, database_url: str | None, data_dir: Path
     from cierre.domain import passwords, sessions
     from cierre.storage.repositories import users
 
-    async def do(act: Act) -> int:
-        user = await find_user(act, email)
-        async with act.tx.atomic():
-            await users.set_password(act.tx, user["id"], passwords.hash_now(password))
-            closed = await sessions.close_all(act, user["id"], sessions.automatic("password_change"))
+    async def do(context: OperationContext) -> int:
+        user = await find_user(context, email)
+        async with context.tx.atomic():
+            await users.set_password(context.tx, user["id"], passwords.hash_now(password))
+            closed = await sessions.close_all(context, user["id"], sessions.automatic("password_change"))
         return len(closed.rows)
 
-    click.echo(f"{email} has a new password; {act(database_url, data_dir, do)} sessions closed")
+    click.echo(f"{email} has a new password; {run_operation(database_url, data_dir, do)} sessions closed")
 
 
-async def find_user(act: Act, email: str) -> Row:
+async def find_user(context: OperationContext, email: str) -> Row:
     """The user; a mistyped one is the caller's mistake."""
     from cierre.storage.repositories import users
 
-    user = await users.by_email(act.tx, email.lower())
+    user = await users.by_email(context.tx, email.lower())
     if user is None:
         raise click.UsageError(f"there is no user {email}")
     return user

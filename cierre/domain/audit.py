@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cierre.clock import from_rfc3339, rfc3339
-from cierre.domain.context import Act
+from cierre.domain.context import OperationContext
 from cierre.errors import ValidationFailed
 from cierre.outcomes import Success
 from cierre.storage.repositories import audit
@@ -14,7 +14,7 @@ from cierre.storage.statements import Row
 DEFAULT_PAGE = 50
 
 
-async def list_events(act: Act, query: dict[str, Any]) -> Success:
+async def list_events(context: OperationContext, query: dict[str, Any]) -> Success:
     """A page of the trail, newest first. `cursor` is the `nextCursor` of the page before.
 
     Raises:
@@ -22,7 +22,7 @@ async def list_events(act: Act, query: dict[str, Any]) -> Success:
     """
     limit: int = query.get("limit", DEFAULT_PAGE)
     rows = await audit.page(
-        act.tx,
+        context.tx,
         most=limit + 1,
         user_id=query.get("userId"),
         session_id=query.get("sessionId"),

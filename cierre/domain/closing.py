@@ -8,23 +8,23 @@ from functools import partial
 
 import structlog
 
-from cierre.domain.context import Act
-from cierre.storage.repositories.closings import Closed, Why
+from cierre.domain.context import OperationContext
+from cierre.storage.repositories.closings import Closed, ClosingReason
 
 _log = structlog.get_logger("cierre.domain.closing")
 
 
-def announce(act: Act, user_id: str, closed: Closed, why: Why) -> None:
+def announce(context: OperationContext, user_id: str, closed: Closed, why: ClosingReason) -> None:
     """Once it is committed, log what was closed and tell the nodes."""
     if closed.rows:
-        act.tx.after_commit(partial(_announce, act, user_id, closed, why))
+        context.tx.after_commit(partial(_announce, context, user_id, closed, why))
 
 
-def _announce(act: Act, user_id: str, closed: Closed, why: Why) -> None:
+def _announce(context: OperationContext, user_id: str, closed: Closed, why: ClosingReason) -> None:
     if closed.epoch is not None:
-        act.announcer.user_closed(user_id, closed.epoch, act.denied_until)
+        context.announcer.user_closed(user_id, closed.epoch, context.denied_until)
     else:
-        act.announcer.sessions_closed([row["id"] for row in closed.rows], act.denied_until)
+        context.announcer.sessions_closed([row["id"] for row in closed.rows], context.denied_until)
     _log.info(
         why.logout_reason,
         user_id=user_id,
@@ -33,7 +33,7 @@ def _announce(act: Act, user_id: str, closed: Closed, why: Why) -> None:
         logout_type=why.logout_type,
         sessions_closed=len(closed.rows),
         reason=why.reason,
-        ip_address=act.caller.ip_address,
-        user_agent=act.caller.user_agent,
-        trace_id=act.caller.trace_id,
+        ip_address=context.caller.ip_address,
+        user_agent=context.caller.user_agent,
+        trace_id=context.caller.trace_id,
     )

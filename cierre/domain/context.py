@@ -14,7 +14,7 @@ CLOCK_STEP = 5 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class OperationContext:
     """What every domain function needs, and nothing of HTTP."""
 
     tx: Tx

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cierre.domain import closing
-from cierre.domain.context import Act
+from cierre.domain.context import OperationContext
 from cierre.errors import (
     RefreshTokenExpired,
     RefreshTokenInvalid,
@@ -14,15 +14,15 @@ from cierre.errors import (
 )
 from cierre.principal import Principal
 from cierre.storage.repositories import closings, refresh_tokens, sanctum, sessions, users
-from cierre.storage.repositories.closings import Why
+from cierre.storage.repositories.closings import ClosingReason
 from cierre.storage.statements import Row, laravel_time
 from cierre.tokens.access_tokens import AccessToken, Issuer
 from cierre.tokens.opaque import digest, same, sanctum_session_id, split_sanctum, successor
 
-REUSE = Why("automatic", "security_logout", "refresh_reuse")
+REUSE = ClosingReason("automatic", "security_logout", "refresh_reuse")
 
 
-async def of_access_token(act: Act, token: AccessToken) -> Principal:
+async def of_access_token(context: OperationContext, token: AccessToken) -> Principal:
     """The session of a verified access token.
 
     Raises:
@@ -30,30 +30,34 @@ async def of_access_token(act: Act, token: AccessToken) -> Principal:
     """
     principal = token.principal
     if token.expired:
-        raise await _expired(act, principal, token.expires_at)
+        raise await _expired(context, principal, token.expires_at)
     return principal
 
 
-async def of_sanctum_token(act: Act, token_id: int, token_hash: str, *, closing: bool = False) -> Principal:
+async def of_sanctum_token(
+    context: OperationContext, token_id: int, token_hash: str, *, closing: bool = False
+) -> Principal:
     """The session of a Sanctum token; one that Laravel made gets its session now.
 
     Raises:
         TokenInvalid: there is no such token, or it is of nobody that we know.
         TokenExpired: Laravel's `expires_at` is past.
     """
-    row = await sanctum.find(act.tx, token_id)
+    row = await sanctum.find(context.tx, token_id)
     if row is None or not same(row["token"], token_hash):
-        return await _of_deleted_sanctum_token(act, token_id, token_hash, closing=closing)
-    if row["tokenable_type"] != act.settings.tokenable_type:
+        return await _of_deleted_sanctum_token(context, token_id, token_hash, closing=closing)
+    if row["tokenable_type"] != context.settings.tokenable_type:
         raise TokenInvalid
-    bound = await sanctum.session_of(act.tx, token_id) or await _bind(act, row)
+    bound = await sanctum.session_of(context.tx, token_id) or await _bind(context, row)
     if not same(bound["token_hash"], token_hash):
         # A restored table may number its tokens anew: this session is another token's.
         raise TokenInvalid
-    return await _of_bound(act, bound, laravel_time(row["expires_at"]))
+    return await _of_bound(context, bound, laravel_time(row["expires_at"]))
 
 
-async def of_refresh_token(act: Act, issuer: Issuer, token: str, *, owner: str | None = None) -> Principal:
+async def of_refresh_token(
+    context: OperationContext, issuer: Issuer, token: str, *, owner: str | None = None
+) -> Principal:
     """The session of a refresh token that somebody wants to close it with, be it closed or not.
 
     Args:
@@ -64,37 +68,37 @@ async def of_refresh_token(act: Act, issuer: Issuer, token: str, *, owner: str |
         RefreshTokenExpired: its time is over.
         RefreshTokenReused: it was exchanged long ago; its family is closed now.
     """
-    row = await refresh_tokens.find(act.tx, digest(token))
+    row = await refresh_tokens.find(context.tx, digest(token))
     if row is None or (owner is not None and row["user_id"] != owner):
         raise RefreshTokenInvalid
-    session = await sessions.find_with_user(act.tx, row["user_id"], row["session_id"])
+    session = await sessions.find_with_user(context.tx, row["user_id"], row["session_id"])
     if session is None:
         raise RefreshTokenInvalid
     try:
-        if row["expires_at"] <= act.now:
+        if row["expires_at"] <= context.now:
             raise RefreshTokenExpired
         if session["closed_at"] is None:
-            await refuse_replay(act, row, token, issuer.secret)
+            await refuse_replay(context, row, token, issuer.secret)
     except Unauthorized as refused:
         refused.client_id = session["client_id"]
         raise
     return _principal(session, row["expires_at"])
 
 
-async def of_token_of(act: Act, issuer: Issuer, *, user_id: str, token: str) -> Principal:
+async def of_token_of(context: OperationContext, issuer: Issuer, *, user_id: str, token: str) -> Principal:
     """The session of an access, refresh or Sanctum token, which must be the named user's (document 000).
 
     Raises:
         TokenInvalid: it is another's, or none of them; nothing is closed.
         Unauthorized: it is no good any more.
     """
-    principal = await of_any_token(act, issuer, token, owner=user_id)
+    principal = await of_any_token(context, issuer, token, owner=user_id)
     if principal.user_id != user_id:
         raise TokenInvalid
     return principal
 
 
-async def of_any_token(act: Act, issuer: Issuer, token: str, *, owner: str | None = None) -> Principal:
+async def of_any_token(context: OperationContext, issuer: Issuer, token: str, *, owner: str | None = None) -> Principal:
     """The session of an access, refresh or Sanctum token, told apart by form.
 
     Args:
@@ -105,13 +109,13 @@ async def of_any_token(act: Act, issuer: Issuer, token: str, *, owner: str | Non
     """
     form = split_sanctum(token)
     if form is not None:
-        return await of_sanctum_token(act, *form, closing=owner is not None)
+        return await of_sanctum_token(context, *form, closing=owner is not None)
     if token.count(".") == 2:
-        return await of_access_token(act, issuer.tokens.verify(token))
-    return await of_refresh_token(act, issuer, token, owner=owner)
+        return await of_access_token(context, issuer.tokens.verify(token))
+    return await of_refresh_token(context, issuer, token, owner=owner)
 
 
-async def refuse_replay(act: Act, row: Row, token: str, secret: bytes) -> None:
+async def refuse_replay(context: OperationContext, row: Row, token: str, secret: bytes) -> None:
     """Let an exchanged refresh token pass within the grace while its successor is unused; otherwise it is a replay.
 
     Raises:
@@ -119,62 +123,66 @@ async def refuse_replay(act: Act, row: Row, token: str, secret: bytes) -> None:
     """
     if row["exchanged_at"] is None:
         return
-    if act.now - row["exchanged_at"] <= act.settings.refresh_grace:
-        following = await refresh_tokens.find(act.tx, digest(successor(token, secret)))
+    if context.now - row["exchanged_at"] <= context.settings.refresh_grace:
+        following = await refresh_tokens.find(context.tx, digest(successor(token, secret)))
         if following is not None and following["exchanged_at"] is None:
             return
     user_id = row["user_id"]
-    closed = await closings.close_one(act.tx, user_id, row["session_id"], REUSE, act.caller, act.denied_until)
-    closing.announce(act, user_id, closed, REUSE)
+    closed = await closings.close_one(
+        context.tx, user_id, row["session_id"], REUSE, context.caller, context.denied_until
+    )
+    closing.announce(context, user_id, closed, REUSE)
     raise RefreshTokenReused
 
 
-async def _expired(act: Act, principal: Principal, expired_at: int) -> TokenExpired:
-    session = await sessions.find(act.tx, principal.user_id, principal.session_id)
-    is_open = session is not None and session["closed_at"] is None and session["expires_at"] > act.now
-    can_refresh = is_open and await refresh_tokens.any_live(act.tx, principal.user_id, principal.session_id)
+async def _expired(context: OperationContext, principal: Principal, expired_at: int) -> TokenExpired:
+    session = await sessions.find(context.tx, principal.user_id, principal.session_id)
+    is_open = session is not None and session["closed_at"] is None and session["expires_at"] > context.now
+    can_refresh = is_open and await refresh_tokens.any_live(context.tx, principal.user_id, principal.session_id)
     expired = TokenExpired(expired_at=expired_at, can_refresh=can_refresh)
     expired.client_id = principal.client_id
     return expired
 
 
-async def _of_bound(act: Act, bound: Row, expires_at: int | None) -> Principal:
+async def _of_bound(context: OperationContext, bound: Row, expires_at: int | None) -> Principal:
     """The session that a Sanctum token is bound to, unless the token has expired."""
-    session = await sessions.find_with_user(act.tx, bound["user_id"], bound["session_id"])
+    session = await sessions.find_with_user(context.tx, bound["user_id"], bound["session_id"])
     if session is None:
         raise TokenInvalid
     principal = _principal(session, expires_at)
-    if expires_at is not None and expires_at <= act.now:
-        raise await _expired(act, principal, expires_at)
+    if expires_at is not None and expires_at <= context.now:
+        raise await _expired(context, principal, expires_at)
     return principal
 
 
-async def _of_deleted_sanctum_token(act: Act, token_id: int, token_hash: str, *, closing: bool) -> Principal:
+async def _of_deleted_sanctum_token(
+    context: OperationContext, token_id: int, token_hash: str, *, closing: bool
+) -> Principal:
     """Closing has deleted the token's row; the session kept its hash, so that a repeat is recognised."""
-    bound = await sanctum.session_of(act.tx, token_id)
+    bound = await sanctum.session_of(context.tx, token_id)
     if bound is None or not same(bound["token_hash"], token_hash):
         raise TokenInvalid
-    session = await sessions.find(act.tx, bound["user_id"], bound["session_id"])
+    session = await sessions.find(context.tx, bound["user_id"], bound["session_id"])
     renewed = session is not None and session["token_id"] not in {None, token_id}
     if session is None or (session["closed_at"] is None and not (closing and renewed)):
         # Laravel itself has deleted it; or a refresh has replaced it, and it is good for closing alone.
         raise TokenInvalid
-    return await _of_bound(act, bound, bound["expires_at"])
+    return await _of_bound(context, bound, bound["expires_at"])
 
 
-async def _bind(act: Act, token: Row) -> Row:
+async def _bind(context: OperationContext, token: Row) -> Row:
     """Give a token that Laravel made its session; of two first uses at once one does."""
-    owner = await users.by_tokenable_id(act.tx, token["tokenable_id"])
+    owner = await users.by_tokenable_id(context.tx, token["tokenable_id"])
     if owner is None or not owner["enabled"]:
         raise TokenInvalid
     session_id = sanctum_session_id(token["id"])
-    async with act.tx.atomic():
-        user = await users.locked(act.tx, owner["id"])
+    async with context.tx.atomic():
+        user = await users.locked(context.tx, owner["id"])
         # Disabled since: his sessions are closed already, and this would be one more.
         if user is None or not user["enabled"]:
             raise TokenInvalid
         first = await sanctum.bind_session(
-            act.tx,
+            context.tx,
             token_id=token["id"],
             token_hash=token["token"],
             expires_at=laravel_time(token["expires_at"]),
@@ -183,18 +191,18 @@ async def _bind(act: Act, token: Row) -> Row:
         )
         if first:
             await sessions.add(
-                act.tx,
+                context.tx,
                 user_id=user["id"],
                 session_id=session_id,
                 epoch=user["epoch"],
                 device_id=f"sanctum-{token['id']}",
                 client_id="cierre",
-                expires_at=act.now + act.settings.session_ttl,
-                ip_address=act.caller.ip_address,
-                user_agent=act.caller.user_agent,
+                expires_at=context.now + context.settings.session_ttl,
+                ip_address=context.caller.ip_address,
+                user_agent=context.caller.user_agent,
                 token_id=token["id"],
             )
-    bound = await sanctum.session_of(act.tx, token["id"])
+    bound = await sanctum.session_of(context.tx, token["id"])
     assert bound is not None
     return bound
 

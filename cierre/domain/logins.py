@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cierre.domain import passwords
-from cierre.domain.context import Act
+from cierre.domain.context import OperationContext
 from cierre.domain.credentials import refuse_replay
-from cierre.domain.sessions import automatic, close_one, close_others, note_use, over
+from cierre.domain.sessions import automatic, close_one, close_others, end_reason, record_use
 from cierre.errors import LoginFailed, RefreshTokenExpired, RefreshTokenInvalid, Unauthorized, ValidationFailed
 from cierre.outcomes import LogoutResult
 from cierre.principal import Principal
@@ -52,14 +52,14 @@ class Issued:
         }
 
 
-async def find_account(act: Act, username: str) -> Row | None:
+async def find_account(context: OperationContext, username: str) -> Row | None:
     """The account that wants to log in."""
-    return await users.by_email(act.tx, username.strip().lower())
+    return await users.by_email(context.tx, username.strip().lower())
 
 
-async def account_of(act: Act, principal: Principal) -> Row | None:
+async def account_of(context: OperationContext, principal: Principal) -> Row | None:
     """The caller's own account."""
-    return await users.by_id(act.tx, principal.user_id)
+    return await users.by_id(context.tx, principal.user_id)
 
 
 async def check_password(account: Row | None, password: str) -> Row:
@@ -75,7 +75,7 @@ async def check_password(account: Row | None, password: str) -> Row:
 
 
 async def login(
-    act: Act,
+    context: OperationContext,
     issuer: Issuer,
     account: Row,
     *,
@@ -89,36 +89,36 @@ async def login(
         ValidationFailed: the client is not registered; only who has a password is told so.
         LoginFailed: the account was disabled meanwhile.
     """
-    if await clients.by_id(act.tx, client_id) is None:
+    if await clients.by_id(context.tx, client_id) is None:
         message = f"{client_id} is not a registered client"
         raise ValidationFailed([{"location": "body", "pointer": "/clientId", "message": message}])
-    async with act.tx.atomic():
+    async with context.tx.atomic():
         # Who closes "all" meanwhile waits for this session, or this session for him: none is missed or lost.
-        user = await users.locked(act.tx, account["id"])
+        user = await users.locked(context.tx, account["id"])
         if user is None or not user["enabled"] or user["password_hash"] != account["password_hash"]:
             raise LoginFailed
         principal = Principal(user["id"], new_id(), user["role"], client_id, device_id or str(uuid.uuid4()))
         await sessions.add(
-            act.tx,
+            context.tx,
             user_id=user["id"],
             session_id=principal.session_id,
             epoch=user["epoch"],
             device_id=principal.device_id,
             client_id=client_id,
-            expires_at=act.now + act.settings.session_ttl,
-            ip_address=act.caller.ip_address,
-            user_agent=act.caller.user_agent,
+            expires_at=context.now + context.settings.session_ttl,
+            ip_address=context.caller.ip_address,
+            user_agent=context.caller.user_agent,
         )
         refresh_token = new_refresh_token()
-        await _keep(act, principal, refresh_token)
+        await _keep(context, principal, refresh_token)
         if token_format == "opaque":
-            access = await _new_opaque(act, user["tokenable_id"], principal)
+            access = await _new_opaque(context, user["tokenable_id"], principal)
         else:
-            access = issuer.tokens.issue(principal, epoch=user["epoch"], at=act.now)
-    return _issued(act, principal, user["email"], access, refresh_token)
+            access = issuer.tokens.issue(principal, epoch=user["epoch"], at=context.now)
+    return _issued(context, principal, user["email"], access, refresh_token)
 
 
-async def refresh(act: Act, issuer: Issuer, token: str, *, client_id: str | None = None) -> Issued:
+async def refresh(context: OperationContext, issuer: Issuer, token: str, *, client_id: str | None = None) -> Issued:
     """Exchange a refresh token for its successor and a new access token.
 
     Args:
@@ -129,126 +129,130 @@ async def refresh(act: Act, issuer: Issuer, token: str, *, client_id: str | None
         RefreshTokenExpired: its time, or the session's, is over.
         RefreshTokenReused: it had been exchanged before; the whole family is closed by then.
     """
-    row = await refresh_tokens.find(act.tx, digest(token))
+    row = await refresh_tokens.find(context.tx, digest(token))
     if row is None:
         raise RefreshTokenInvalid
-    session = await sessions.find_with_user(act.tx, row["user_id"], row["session_id"])
+    session = await sessions.find_with_user(context.tx, row["user_id"], row["session_id"])
     if session is None:
         raise RefreshTokenInvalid
     try:
-        return await _refresh(act, issuer, token, row, session, client_id)
+        return await _refresh(context, issuer, token, row, session, client_id)
     except Unauthorized as refused:
         refused.client_id = session["client_id"]
         raise
 
 
-async def _refresh(act: Act, issuer: Issuer, token: str, row: Row, session: Row, client_id: str | None) -> Issued:
-    if row["expires_at"] <= act.now:
+async def _refresh(
+    context: OperationContext, issuer: Issuer, token: str, row: Row, session: Row, client_id: str | None
+) -> Issued:
+    if row["expires_at"] <= context.now:
         raise RefreshTokenExpired
     if session["closed_at"] is not None or not session["enabled"]:
         raise RefreshTokenInvalid
     if client_id is not None and session["client_id"] != client_id:
         raise RefreshTokenInvalid
-    reason = over(act, session)
+    reason = end_reason(context, session)
     if reason is not None:
-        await close_one(act, session, automatic(reason))
+        await close_one(context, session, automatic(reason))
         raise RefreshTokenExpired
-    reason = await note_use(act, session)
+    reason = await record_use(context, session)
     if reason is not None:
-        await close_one(act, session, automatic(reason))
+        await close_one(context, session, automatic(reason))
         raise RefreshTokenInvalid
-    return await _exchange(act, issuer, token, row, session)
+    return await _exchange(context, issuer, token, row, session)
 
 
-async def change_password(act: Act, principal: Principal, account: Row, *, new_hash: str) -> LogoutResult:
+async def change_password(
+    context: OperationContext, principal: Principal, account: Row, *, new_hash: str
+) -> LogoutResult:
     """Set the new password and close the caller's other sessions, together.
 
     Raises:
         LoginFailed: somebody changed it meanwhile.
     """
-    async with act.tx.atomic():
-        if not await users.change_password(act.tx, account["id"], old=account["password_hash"], new=new_hash):
+    async with context.tx.atomic():
+        if not await users.change_password(context.tx, account["id"], old=account["password_hash"], new=new_hash):
             raise LoginFailed
-        return await close_others(act, principal, automatic("password_change"))
+        return await close_others(context, principal, automatic("password_change"))
 
 
-async def _exchange(act: Act, issuer: Issuer, token: str, row: Row, session: Row) -> Issued:
+async def _exchange(context: OperationContext, issuer: Issuer, token: str, row: Row, session: Row) -> Issued:
     following = successor(token, issuer.secret)
     principal = Principal(
         session["user_id"], session["id"], session["role"], session["client_id"], session["device_id"]
     )
-    async with act.tx.atomic():
-        first = await refresh_tokens.exchange(act.tx, row["hash"])
+    async with context.tx.atomic():
+        first = await refresh_tokens.exchange(context.tx, row["hash"])
         if first:
-            await _keep(act, principal, following)
+            await _keep(context, principal, following)
             await sessions.touch(
-                act.tx,
+                context.tx,
                 principal.user_id,
                 principal.session_id,
-                ip_address=act.caller.ip_address,
-                user_agent=act.caller.user_agent,
+                ip_address=context.caller.ip_address,
+                user_agent=context.caller.user_agent,
             )
     if not first:
         # Somebody was faster: by a moment, or long ago.
-        exchanged = await refresh_tokens.find(act.tx, row["hash"])
-        await refuse_replay(act, exchanged or row, token, issuer.secret)
+        exchanged = await refresh_tokens.find(context.tx, row["hash"])
+        await refuse_replay(context, exchanged or row, token, issuer.secret)
     if session["token_id"] is not None:
-        access = await _renew_opaque(act, principal)
+        access = await _renew_opaque(context, principal)
     else:
-        access = issuer.tokens.issue(principal, epoch=session["epoch"], at=act.now)
-    return _issued(act, principal, session["email"], access, following)
+        access = issuer.tokens.issue(principal, epoch=session["epoch"], at=context.now)
+    return _issued(context, principal, session["email"], access, following)
 
 
-async def _keep(act: Act, principal: Principal, refresh_token: str) -> None:
+async def _keep(context: OperationContext, principal: Principal, refresh_token: str) -> None:
     await refresh_tokens.add(
-        act.tx,
+        context.tx,
         token_hash=digest(refresh_token),
         user_id=principal.user_id,
         session_id=principal.session_id,
-        expires_at=act.now + act.settings.refresh_ttl,
+        expires_at=context.now + context.settings.refresh_ttl,
     )
 
 
-async def _renew_opaque(act: Act, principal: Principal) -> str:
-    async with act.tx.atomic():
-        user = await users.locked(act.tx, principal.user_id)
-        current = await sessions.locked(act.tx, principal.user_id, principal.session_id)
+async def _renew_opaque(context: OperationContext, principal: Principal) -> str:
+    async with context.tx.atomic():
+        user = await users.locked(context.tx, principal.user_id)
+        current = await sessions.locked(context.tx, principal.user_id, principal.session_id)
         if user is None or current is None or current["closed_at"] is not None:
             raise RefreshTokenInvalid
-        await sanctum.delete(act.tx, current["token_id"])
-        return await _new_opaque(act, user["tokenable_id"], principal)
+        await sanctum.delete(context.tx, current["token_id"])
+        return await _new_opaque(context, user["tokenable_id"], principal)
 
 
-async def _new_opaque(act: Act, tokenable_id: int, principal: Principal) -> str:
+async def _new_opaque(context: OperationContext, tokenable_id: int, principal: Principal) -> str:
     """A token in Sanctum's form and table, bound to the session."""
     secret = new_refresh_token()
-    expires_at = act.now + act.settings.access_ttl
+    expires_at = context.now + context.settings.access_ttl
     token_id = await sanctum.add(
-        act.tx,
-        tokenable_type=act.settings.tokenable_type,
+        context.tx,
+        tokenable_type=context.settings.tokenable_type,
         tokenable_id=tokenable_id,
         name=principal.client_id,
         token_hash=digest(secret),
         expires_at=expires_at,
     )
     await sanctum.bind_session(
-        act.tx,
+        context.tx,
         token_id=token_id,
         token_hash=digest(secret),
         expires_at=expires_at,
         user_id=principal.user_id,
         session_id=principal.session_id,
     )
-    await sessions.set_token(act.tx, principal.user_id, principal.session_id, token_id)
+    await sessions.set_token(context.tx, principal.user_id, principal.session_id, token_id)
     return f"{token_id}|{secret}"
 
 
-def _issued(act: Act, principal: Principal, email: str, access: str, refresh_token: str) -> Issued:
+def _issued(context: OperationContext, principal: Principal, email: str, access: str, refresh_token: str) -> Issued:
     return Issued(
         access_token=access,
         refresh_token=refresh_token,
-        expires_in=max(1, round(act.settings.access_ttl / 1000)),
-        refresh_expires_in=max(1, round(act.settings.refresh_ttl / 1000)),
+        expires_in=max(1, round(context.settings.access_ttl / 1000)),
+        refresh_expires_in=max(1, round(context.settings.refresh_ttl / 1000)),
         session_id=principal.session_id,
         user_id=principal.user_id,
         email=email,

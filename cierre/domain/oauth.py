@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from cierre.domain import credentials, logins, sessions
-from cierre.domain.context import Act
+from cierre.domain.context import OperationContext
 from cierre.errors import (
     ClientAuthenticationFailed,
     InvalidGrant,
@@ -26,14 +26,14 @@ from cierre.tokens.access_tokens import Issuer
 from cierre.tokens.opaque import digest, same, split_sanctum
 
 
-async def authenticate_client(act: Act, authorization: str | None, form: dict[str, Any]) -> Row:
+async def authenticate_client(context: OperationContext, authorization: str | None, form: dict[str, Any]) -> Row:
     """The client that asks: by Basic, by secret in the body, or, a public one, by its id alone (RFC 6749, 2.3).
 
     Raises:
         ClientAuthenticationFailed
     """
     client_id, secret = _client_credentials(authorization, form)
-    client = await clients.by_id(act.tx, client_id)
+    client = await clients.by_id(context.tx, client_id)
     if client is None:
         raise ClientAuthenticationFailed
     known = client["secret_hash"]
@@ -44,60 +44,64 @@ async def authenticate_client(act: Act, authorization: str | None, form: dict[st
     return client
 
 
-async def authenticate_confidential_client(act: Act, authorization: str | None, form: dict[str, Any]) -> Row:
+async def authenticate_confidential_client(
+    context: OperationContext, authorization: str | None, form: dict[str, Any]
+) -> Row:
     """The same, of a client that has a secret (RFC 7662, section 2.1: nobody else may scan for tokens).
 
     Raises:
         ClientAuthenticationFailed
     """
-    client = await authenticate_client(act, authorization, form)
+    client = await authenticate_client(context, authorization, form)
     if client["secret_hash"] is None:
         raise ClientAuthenticationFailed
     return client
 
 
-async def revoke(act: Act, issuer: Issuer, client: Row, token: str) -> None:
+async def revoke(context: OperationContext, issuer: Issuer, client: Row, token: str) -> None:
     """Close the session of any token; one that is unknown, expired or dead already is dead enough (RFC 7009, 2.2).
 
     Raises:
         InvalidGrant: it was issued to another client and goes on living, so the answer is no success (section 2.1).
     """
     try:
-        principal = await credentials.of_any_token(act, issuer, token)
+        principal = await credentials.of_any_token(context, issuer, token)
     except (Unauthorized, NotFound):
         return
     if principal.client_id != client["id"]:
         raise InvalidGrant
     try:
-        await sessions.logout(act, principal, lenient=True)
+        await sessions.logout(context, principal, lenient=True)
     except Unauthorized:
         return
 
 
-async def introspect(act: Act, issuer: Issuer, token: str) -> dict[str, Any]:
+async def introspect(context: OperationContext, issuer: Issuer, token: str) -> dict[str, Any]:
     """What the token is worth; a dead one is `{"active": false}` and no more (RFC 7662, section 2.2)."""
     # A resource server asks, from an address that says nothing of the token's holder.
-    act = replace(act, caller=Caller(None, None, act.caller.trace_id))
+    context = replace(context, caller=Caller(None, None, context.caller.trace_id))
     try:
-        if await _is_exchanged(act, token):
+        if await _is_exchanged(context, token):
             return {"active": False}
-        principal = await credentials.of_any_token(act, issuer, token)
-        session = await sessions.require_open(act, principal, by_holder=False)
+        principal = await credentials.of_any_token(context, issuer, token)
+        session = await sessions.require_open(context, principal, by_holder=False)
     except (Unauthorized, NotFound):
         return {"active": False}
-    return _active(act, issuer, principal, session, token)
+    return _active(context, issuer, principal, session, token)
 
 
-async def _is_exchanged(act: Act, token: str) -> bool:
+async def _is_exchanged(context: OperationContext, token: str) -> bool:
     """Whether it is a refresh token that has a successor: dead, but asking about it is no replay."""
-    row = await refresh_tokens.find(act.tx, digest(token))
+    row = await refresh_tokens.find(context.tx, digest(token))
     return row is not None and row["exchanged_at"] is not None
 
 
-def _active(act: Act, issuer: Issuer, principal: Principal, session: Row, token: str) -> dict[str, Any]:
+def _active(
+    context: OperationContext, issuer: Issuer, principal: Principal, session: Row, token: str
+) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "active": True,
-        "iss": act.settings.issuer,
+        "iss": context.settings.issuer,
         "sub": principal.user_id,
         "client_id": principal.client_id,
         "sid": principal.session_id,
@@ -115,13 +119,13 @@ def _active(act: Act, issuer: Issuer, principal: Principal, session: Row, token:
     verified = issuer.tokens.verify(token)
     return answer | {
         "token_type": "Bearer",
-        "aud": act.settings.audience,
+        "aud": context.settings.audience,
         "jti": verified.jti,
         "iat": verified.issued_at // 1000,
     }
 
 
-async def exchange(act: Act, issuer: Issuer, client: Row, form: dict[str, Any]) -> dict[str, Any]:
+async def exchange(context: OperationContext, issuer: Issuer, client: Row, form: dict[str, Any]) -> dict[str, Any]:
     """The refresh grant (RFC 6749, section 6).
 
     Raises:
@@ -134,7 +138,7 @@ async def exchange(act: Act, issuer: Issuer, client: Row, form: dict[str, Any]) 
         message = '"refresh_token" is required'
         raise ValidationFailed([{"location": "body", "pointer": "/refresh_token", "message": message}])
     try:
-        issued = await logins.refresh(act, issuer, form["refresh_token"], client_id=client["id"])
+        issued = await logins.refresh(context, issuer, form["refresh_token"], client_id=client["id"])
     except Unauthorized:
         raise InvalidGrant from None
     return {

@@ -34,9 +34,9 @@ async def once(request: Request, run: Callable[[], Awaitable[Outcome]]) -> None:
     assert request.principal is not None
     # Its session's, whichever of its tokens it came with.
     principal = request.principal.session_id
-    async with request.act() as act:
+    async with request.context() as context:
         first = await idempotency.claim(
-            act.tx, principal, key, fingerprint=_fingerprint(request), expires_at=act.now + IN_FLIGHT
+            context.tx, principal, key, fingerprint=_fingerprint(request), expires_at=context.now + IN_FLIGHT
         )
     if not first:
         request.answer = await _replayed(request, principal, key)
@@ -46,11 +46,11 @@ async def once(request: Request, run: Callable[[], Awaitable[Outcome]]) -> None:
         answer = await _answer(request, run)
     except BaseException:
         # Nothing was decided: a retry begins anew.
-        async with request.act() as act:
-            await idempotency.release(act.tx, principal, key)
+        async with request.context() as context:
+            await idempotency.release(context.tx, principal, key)
         raise
-    async with request.act() as act:
-        await idempotency.finish(act.tx, principal, key, answer=_packed(answer), expires_at=act.now + KEPT)
+    async with request.context() as context:
+        await idempotency.finish(context.tx, principal, key, answer=_packed(answer), expires_at=context.now + KEPT)
     request.answer = answer
 
 
@@ -64,8 +64,8 @@ async def _answer(request: Request, run: Callable[[], Awaitable[Outcome]]) -> An
 
 
 async def _replayed(request: Request, principal: str, key: str) -> Answer:
-    async with request.act() as act:
-        row = await idempotency.find(act.tx, principal, key)
+    async with request.context() as context:
+        row = await idempotency.find(context.tx, principal, key)
     if row is not None and row["fingerprint"] != _fingerprint(request):
         raise IdempotencyKeyReused
     if row is None or row["answer"] is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import cookie_parser
 
-from cierre.domain.context import Act
+from cierre.domain.context import OperationContext
 from cierre.outcomes import Outcome
 from cierre.principal import Caller, Principal
 from cierre.rate_limits import LIMITS, Standing, fields
@@ -126,14 +126,14 @@ class Request:
         return cookie_parser(self.headers.get("cookie", "")).get(name)
 
     @asynccontextmanager
-    async def act(self) -> AsyncIterator[Act]:
+    async def context(self) -> AsyncIterator[OperationContext]:
         """A connection, the caller and the time: an act of the domain begins.
 
         Raises:
             ServiceUnavailable: the database is away.
         """
         async with self.services.database.connect() as tx:
-            yield Act(tx, self.caller, self.services.settings, self.services.announcer)
+            yield OperationContext(tx, self.caller, self.services.settings, self.services.announcer)
 
 
 def preferences(field: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import structlog
 
 from cierre.clock import now_ms
 from cierre.domain import sessions
-from cierre.domain.context import CLOCK_STEP, Act
+from cierre.domain.context import CLOCK_STEP, OperationContext
 from cierre.principal import Caller
 from cierre.services import Services
 from cierre.settings import DAY, HOUR, MINUTE
@@ -70,10 +70,12 @@ class Sweeper:
             due = await session_rows.due(tx, idle_since=tx.now - settings.idle_timeout, most=self._batch)
             for row in due:
                 # Each is an act of its own: nobody asked for them together.
-                act = Act(tx, Caller(None, None, str(uuid.uuid4())), settings, self._services.announcer)
-                reason = sessions.over(act, row)
+                context = OperationContext(
+                    tx, Caller(None, None, str(uuid.uuid4())), settings, self._services.announcer
+                )
+                reason = sessions.end_reason(context, row)
                 if reason is not None:
-                    count += len((await sessions.close_one(act, row, sessions.automatic(reason))).rows)
+                    count += len((await sessions.close_one(context, row, sessions.automatic(reason))).rows)
                 await asyncio.sleep(0)
             if len(due) < self._batch or not await self._mine(tx):
                 return count

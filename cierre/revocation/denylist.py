@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from cierre.clock import now_ms, uptime
+from cierre.clock import boottime, now_ms
 
 _MINUTE = 60_000
 
@@ -26,17 +26,17 @@ class Revocation(NamedTuple):
 class _Due:
     """What to forget together, and when at the earliest."""
 
-    __slots__ = ("sessions", "uptime")
+    __slots__ = ("boottime", "sessions")
 
     def __init__(self) -> None:
         self.sessions: list[bytes] = []
-        self.uptime = 0.0
+        self.boottime = 0.0
 
 
 class _Mark(NamedTuple):
     epoch: int
     until: int
-    uptime: float
+    boottime: float
 
 
 class Denylist:
@@ -76,7 +76,7 @@ class Denylist:
         if due is None:
             due = self._due[minute] = _Due()
         due.sessions.append(sid)
-        due.uptime = max(due.uptime, _uptime_of(until))
+        due.boottime = max(due.boottime, _boottime_of(until))
         self._sessions[sid] = minute
         if self.on_news is not None:
             self.on_news(Revocation(session_id, None, 0, until))
@@ -85,9 +85,9 @@ class Denylist:
         known = self._users.get(user_id)
         if known is not None and known.epoch >= epoch and known.until >= until:
             return
-        mark = _Mark(epoch, until, _uptime_of(until))
+        mark = _Mark(epoch, until, _boottime_of(until))
         if known is not None:
-            mark = _Mark(max(epoch, known.epoch), max(until, known.until), max(mark.uptime, known.uptime))
+            mark = _Mark(max(epoch, known.epoch), max(until, known.until), max(mark.boottime, known.boottime))
         self._users[user_id] = mark
         if self.on_news is not None:
             self.on_news(Revocation(None, user_id, mark.epoch, mark.until))
@@ -119,18 +119,18 @@ class Denylist:
 
         A clock that steps ahead and back frees nobody, and neither does one that steps back.
         """
-        now, passed = now_ms(), uptime()
+        now, passed = now_ms(), boottime()
         this_minute = now // _MINUTE
-        for minute in [minute for minute, due in self._due.items() if minute <= this_minute and due.uptime <= passed]:
+        for minute in [minute for minute, due in self._due.items() if minute <= this_minute and due.boottime <= passed]:
             for sid in self._due.pop(minute).sessions:
                 # One that was denied for longer meanwhile stands in the list of that minute, too.
                 if self._sessions.get(sid) == minute:
                     del self._sessions[sid]
         for user_id, mark in list(self._users.items()):
-            if mark.until <= now and mark.uptime <= passed:
+            if mark.until <= now and mark.boottime <= passed:
                 del self._users[user_id]
 
 
-def _uptime_of(until: int) -> float:
+def _boottime_of(until: int) -> float:
     """When that time (milliseconds) will be, on the clock that nobody sets."""
-    return uptime() + (until - now_ms()) / 1000
+    return boottime() + (until - now_ms()) / 1000

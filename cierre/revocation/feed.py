@@ -11,7 +11,7 @@ import asyncio
 import structlog
 
 from cierre.background import forever, stop
-from cierre.clock import now_ms, uptime
+from cierre.clock import boottime, now_ms
 from cierre.errors import ServiceUnavailable
 from cierre.revocation.denylist import Denylist
 from cierre.storage.database import Database
@@ -58,7 +58,7 @@ class Feed:
     @property
     def age(self) -> float:
         """Seconds since the database was last asked with success: how long a revocation may have gone unnoticed."""
-        return uptime() - self._looked_at
+        return boottime() - self._looked_at
 
     async def _follow(self) -> None:
         """Follow one connection after another, until not even the first look at one succeeds."""
@@ -77,7 +77,7 @@ class Feed:
         # Everything once a connection: the database behind it may be another than before, restored or promoted.
         start = 0
         while True:
-            began = uptime()
+            began = boottime()
             tx.now = now_ms()
             following = await revocations.horizon(tx)
             async for page in revocations.since(tx, start):
@@ -88,4 +88,4 @@ class Feed:
             self._filled.set()
             self._denylist.forget()
             # Where a long transaction keeps the horizon back, looking must not become all that is done.
-            await asyncio.sleep(max(self._interval, uptime() - began))
+            await asyncio.sleep(max(self._interval, boottime() - began))

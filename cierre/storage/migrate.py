@@ -83,10 +83,10 @@ def _config() -> Config:
     return config
 
 
-def _with_connection(url: str, act: Callable[[Connection], Result], *, make: bool = False) -> Result:
+def _with_connection(url: str, action: Callable[[Connection], Result], *, make: bool = False) -> Result:
     try:
         backend = open_url(url).backend
-        return _on_sqlite(url, act, make=make) if backend == "sqlite" else asyncio.run(_on_postgresql(url, act))
+        return _on_sqlite(url, action, make=make) if backend == "sqlite" else asyncio.run(_on_postgresql(url, action))
     except DBAPIError as failure:
         # The driver's own words: SQLAlchemy adds a line about itself.
         raise ServiceUnavailable from (getattr(failure.orig, "__cause__", None) or failure.orig)
@@ -97,7 +97,7 @@ def _with_connection(url: str, act: Callable[[Connection], Result], *, make: boo
         raise UnknownDatabase(f"an option of {harmless(url)} is unknown: {failure}") from failure
 
 
-def _on_sqlite(url: str, act: Callable[[Connection], Result], *, make: bool) -> Result:
+def _on_sqlite(url: str, action: Callable[[Connection], Result], *, make: bool) -> Result:
     path = sqlite_path(url)
     if make:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -109,14 +109,14 @@ def _on_sqlite(url: str, act: Callable[[Connection], Result], *, make: bool) -> 
         poolclass=NullPool,
     )
     with engine.begin() as connection:
-        return act(connection)
+        return action(connection)
 
 
-async def _on_postgresql(url: str, act: Callable[[Connection], Result]) -> Result:
+async def _on_postgresql(url: str, action: Callable[[Connection], Result]) -> Result:
     place = make_url(url).set(drivername="postgresql+asyncpg")
     if "sslmode" in place.query:
         # asyncpg's own URLs, which the service connects with, say sslmode; its arguments say ssl.
         place = place.difference_update_query(["sslmode"]).update_query_dict({"ssl": place.query["sslmode"]})
     engine = create_async_engine(place, poolclass=NullPool)
     async with engine.begin() as connection:
-        return await connection.run_sync(act)
+        return await connection.run_sync(action)

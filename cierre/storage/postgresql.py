@@ -79,11 +79,11 @@ class PostgresTx:
     def atomic(self) -> AbstractAsyncContextManager[None]:
         return self._transaction()
 
-    def after_commit(self, act: Callable[[], None]) -> None:
+    def after_commit(self, action: Callable[[], None]) -> None:
         if self._atomic:
-            self._after_commit.append(act)
+            self._after_commit.append(action)
         else:
-            act()
+            action()
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[None]:
@@ -97,8 +97,8 @@ class PostgresTx:
                 yield
             finally:
                 self._atomic = False
-        for act in self._after_commit:
-            act()
+        for action in self._after_commit:
+            action()
 
 
 class PostgresDatabase:

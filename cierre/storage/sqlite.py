@@ -61,11 +61,11 @@ class SqliteTx:
     def atomic(self) -> AbstractAsyncContextManager[None]:
         return self._transaction()
 
-    def after_commit(self, act: Callable[[], None]) -> None:
+    def after_commit(self, action: Callable[[], None]) -> None:
         if self._atomic:
-            self._after_commit.append(act)
+            self._after_commit.append(action)
         else:
-            act()
+            action()
 
     def _execute(self, sql: Sql, values: dict[str, Any]) -> sqlite3.Cursor:
         return self._connection.execute(sql.text, [_plain(value) for value in sql.arguments(values)])
@@ -89,8 +89,8 @@ class SqliteTx:
             finally:
                 self._atomic = False
         await self._log.flushed()
-        for act in self._after_commit:
-            act()
+        for action in self._after_commit:
+            action()
 
     def _commit(self) -> None:
         try:

@@ -105,7 +105,7 @@ class Tx(Protocol):
         """Together or not at all; inside another `atomic()` it is part of that one."""
         ...
 
-    def after_commit(self, act: Callable[[], None]) -> None:
+    def after_commit(self, action: Callable[[], None]) -> None:
         """Do it once what was written is committed: now, outside of `atomic()`; never, if that fails."""
         ...
 

@@ -16,7 +16,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt import PyJWK, PyJWKError
 
-from cierre.clock import uptime
+from cierre.clock import boottime
 from cierre.verifier.refusals import Unavailable
 
 _log = structlog.get_logger("cierre.verifier")
@@ -59,19 +59,19 @@ class Jwks:
     @property
     def stale(self) -> bool:
         """Whether it is time to fetch again."""
-        return uptime() - self._fetched_at > self._max_age
+        return boottime() - self._fetched_at > self._max_age
 
     @property
     def usable(self) -> bool:
         """Whether what was fetched last may still be relied on."""
-        return uptime() - self._fetched_at <= self._keep
+        return boottime() - self._fetched_at <= self._keep
 
     async def refresh(self) -> None:
         """Fetch, unless that was tried a moment ago; of many that want it at once, one does."""
         async with self._turn:
-            if uptime() - self._tried_at < self._cooldown:
+            if boottime() - self._tried_at < self._cooldown:
                 return
-            self._tried_at = uptime()
+            self._tried_at = boottime()
             try:
                 await self._fetch()
             except (httpx.HTTPError, ValueError) as failure:
@@ -97,7 +97,7 @@ class Jwks:
         if not keys:
             raise ValueError("the JWK Set has no key that signs")
         self._keys = keys
-        self._fetched_at = uptime()
+        self._fetched_at = boottime()
         match = _MAX_AGE.search(answer.headers.get("cache-control", ""))
         self._max_age = min(_LONGEST, max(_SHORTEST, float(match[1]) if match else 60.0))
 

@@ -10,7 +10,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from cierre.background import forever, stop
-from cierre.clock import uptime
+from cierre.clock import boottime
 from cierre.errors import ServiceUnavailable
 from cierre.revocation.denylist import Denylist
 from cierre.revocation.redis_mirror import COMPLETE, STREAM, connect
@@ -56,12 +56,12 @@ class RedisFeed:
     @property
     def age(self) -> float:
         """Seconds since Redis was last seen complete."""
-        return uptime() - self._looked_at
+        return boottime() - self._looked_at
 
     async def _follow(self) -> None:
         try:
             while True:
-                began = uptime()
+                began = boottime()
                 copy: Any = await self._redis.get(COMPLETE)
                 if copy is None:
                     raise ServiceUnavailable

@@ -16,6 +16,7 @@ from schemathesis.openapi.checks import IgnoredAuth, RejectedPositiveData, Unsup
 
 from cierre import oas
 from cierre.contract_tests.auth import Entry
+from cierre.contract_tests.cierre import checks as checks  # noqa: PLC0414 - registers them with schemathesis
 from cierre.contract_tests.cierre import checks as house_checks
 from cierre.contract_tests.cierre.exploration import explore
 from cierre.contract_tests.documents import Document, find, operations

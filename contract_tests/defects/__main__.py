@@ -17,6 +17,10 @@ import click
 import requests
 
 from cierre.contract_tests import plan
+from cierre.contract_tests.defects import answers as answers  # noqa: PLC0414 - registers its defects
+from cierre.contract_tests.defects import behaviour as behaviour  # noqa: PLC0414 - the same
+from cierre.contract_tests.defects import gaps as gaps  # noqa: PLC0414 - the same
+from cierre.contract_tests.defects import strangers as strangers  # noqa: PLC0414 - the same
 from cierre.contract_tests.defects.catalogue import DEFECTS, GAPS, STRANGERS
 from cierre.contract_tests.defects.proxy import Behaviour, Defect, faithful, proxied
 from cierre.contract_tests.findings import CouldNotRun, Report

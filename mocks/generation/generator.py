@@ -28,7 +28,7 @@ _DEEPEST = 40
 _RANDOM_TRIES = 12
 
 
-class Way(NamedTuple):
+class Strategy(NamedTuple):
     """How to make a value.
 
     Attributes:
@@ -47,11 +47,11 @@ class Way(NamedTuple):
 class Generator:
     """Makes one value; `compiler` knows the direction, which decides about readOnly and writeOnly."""
 
-    def __init__(self, document: Document, compiler: SchemaCompiler, rng: Random, way: Way) -> None:
+    def __init__(self, document: Document, compiler: SchemaCompiler, rng: Random, strategy: Strategy) -> None:
         self._document = document
         self._compiler = compiler
         self._rng = rng
-        self._way = way
+        self._strategy = strategy
         self._hidden = "writeOnly" if compiler.direction == "response" else "readOnly"
         self._nodes = 0
 
@@ -84,7 +84,7 @@ class Generator:
 
     def _shown(self, flat: Flat) -> tuple[bool, Any]:
         """A value that the schemas themselves give."""
-        if self._way.examples and not (self._way.dynamic and flat.values is None):
+        if self._strategy.examples and not (self._strategy.dynamic and flat.values is None):
             for hint in flat.hints[:1]:
                 if "example" in hint and hint["example"] is not None:
                     return True, hint["example"]
@@ -95,17 +95,17 @@ class Generator:
                 return True, default
         if flat.values:
             usable = [value for value in flat.values if _is_kind(value, flat.types)] or flat.values
-            return True, self._rng.choice(usable) if self._way.dynamic else usable[0]
+            return True, self._rng.choice(usable) if self._strategy.dynamic else usable[0]
         return False, None
 
     def _choice(self, schemas: list[Any], flat: Flat, name: str, stack: tuple[str, ...], taken: frozenset[int]) -> Any:
         """Take one alternative of the first choice; the others, if any, are made on the way down."""
         alternatives, holder = flat.choices[0]
         order = sorted(alternatives, key=lambda alternative: self._weight(alternative, stack))
-        if self._way.dynamic:
+        if self._strategy.dynamic:
             self._rng.shuffle(order)
         taken |= {id(alternatives)}
-        careful = self._way.careful and self._nodes < _MAX_CAREFUL
+        careful = self._strategy.careful and self._nodes < _MAX_CAREFUL
         value = None
         for alternative in order if careful else order[:1]:
             value = self.value([alternative, *schemas], name, stack, taken)
@@ -149,7 +149,7 @@ class Generator:
     def _of_kind(self, flat: Flat, name: str, stack: tuple[str, ...]) -> Any:  # noqa: PLR0911 - one a kind
         kinds = flat.kinds()
         kind = kinds[0] if kinds else ""
-        if self._way.dynamic and len(kinds) > 1:
+        if self._strategy.dynamic and len(kinds) > 1:
             kind = self._rng.choice([other for other in kinds if other != "null"])
         match kind:
             case "object":
@@ -159,9 +159,9 @@ class Generator:
             case "string":
                 return self._text(flat, name)
             case "integer" | "number":
-                return number(flat, self._rng, dynamic=self._way.dynamic, whole=kind == "integer")
+                return number(flat, self._rng, dynamic=self._strategy.dynamic, whole=kind == "integer")
             case "boolean":
-                return self._rng.random() < 0.5 if self._way.dynamic else True
+                return self._rng.random() < 0.5 if self._strategy.dynamic else True
             case "null":
                 return None
         return {}
@@ -172,7 +172,7 @@ class Generator:
         maximum = flat.bounds.get("maxLength")
         return make_text(
             self._rng,
-            dynamic=self._way.dynamic,
+            dynamic=self._strategy.dynamic,
             name=name,
             minimum=int(flat.bounds.get("minLength", 0)),
             maximum=None if maximum is None else int(maximum),
@@ -183,7 +183,7 @@ class Generator:
     def _array(self, flat: Flat, name: str, stack: tuple[str, ...]) -> list[Any]:
         least = int(flat.bounds.get("minItems", 0))
         most = int(flat.bounds.get("maxItems", max(least, 3)))
-        wanted = self._rng.randint(least, max(least, min(most, least + 3))) if self._way.dynamic else max(least, 1)
+        wanted = self._rng.randint(least, max(least, min(most, least + 3))) if self._strategy.dynamic else max(least, 1)
         wanted = min(wanted, most)
         item_refs = flatten(self._document, flat.items).refs
         if self._ends(stack) or item_refs & set(stack):
@@ -201,14 +201,14 @@ class Generator:
     def _item(self, flat: Flat, name: str, stack: tuple[str, ...], *, varied: bool) -> Any:
         if not varied:
             return self.value(flat.items or [{}], name, stack)
-        way, self._way = self._way, self._way._replace(dynamic=True, examples=False)
+        strategy, self._strategy = self._strategy, self._strategy._replace(dynamic=True, examples=False)
         try:
             return self.value(flat.items or [{}], name, stack) if flat.items else self._rng.randrange(10**6)
         finally:
-            self._way = way
+            self._strategy = strategy
 
     def _ends(self, stack: tuple[str, ...]) -> bool:
-        return self._nodes > _MAX_NODES or len(stack) > _MAX_DEPTH or not self._way.optional
+        return self._nodes > _MAX_NODES or len(stack) > _MAX_DEPTH or not self._strategy.optional
 
     def _object(self, flat: Flat, stack: tuple[str, ...]) -> dict[str, Any]:
         value: dict[str, Any] = {}
@@ -236,7 +236,7 @@ class Generator:
         refs = flatten(self._document, schemas).refs
         if refs & set(stack):
             return False
-        return not self._way.dynamic or self._rng.random() < 0.8
+        return not self._strategy.dynamic or self._rng.random() < 0.8
 
     def _other(self, flat: Flat, name: str) -> list[Any] | None:
         """The schemas of a member that `properties` does not list; None where none may be."""
@@ -272,9 +272,9 @@ class Generator:
             if flat.property_names:
                 name = self.value([{"type": "string"}, *flat.property_names])
                 yield str(name)
-                way, self._way = self._way, self._way._replace(dynamic=True)
+                strategy, self._strategy = self._strategy, self._strategy._replace(dynamic=True)
                 yield str(self.value([{"type": "string"}, *flat.property_names]))
-                self._way = way
+                self._strategy = strategy
             else:
                 yield f"key{index}"
 
@@ -287,17 +287,17 @@ def _is_kind(value: Any, types: set[str] | None) -> bool:
     return name != "null" and (name in types or (name == "integer" and "number" in types))
 
 
-def ways(*, dynamic: bool) -> Iterator[tuple[int, Way]]:
+def ways(*, dynamic: bool) -> Iterator[tuple[int, Strategy]]:
     """(offset of the seed, way), from what reads best to what is surest to be valid."""
-    first = Way(dynamic=dynamic)
+    first = Strategy(dynamic=dynamic)
     yield 0, first
     yield 0, first._replace(examples=False)
     yield 0, first._replace(careful=True)
     yield 0, first._replace(examples=False, careful=True)
-    yield 0, Way(optional=False)
-    yield 0, Way(optional=False, examples=False, careful=True)
+    yield 0, Strategy(optional=False)
+    yield 0, Strategy(optional=False, examples=False, careful=True)
     for attempt in range(1, _RANDOM_TRIES):
-        yield attempt, Way(dynamic=True, examples=False, optional=attempt % 2 == 0, careful=True)
+        yield attempt, Strategy(dynamic=True, examples=False, optional=attempt % 2 == 0, careful=True)
 
 
 def valid_value(
@@ -312,10 +312,10 @@ def valid_value(
     try:
         validator = compiler.compile(schema)
     except (UnresolvableReference, ValueError):
-        return Generator(document, compiler, Random(seed), Way(dynamic=dynamic)).value([schema]), False
+        return Generator(document, compiler, Random(seed), Strategy(dynamic=dynamic)).value([schema]), False
     value: Any = None
-    for offset, way in ways(dynamic=dynamic):
-        value = Generator(document, compiler, Random(f"{seed}/{offset}"), way).value([schema])
+    for offset, strategy in ways(dynamic=dynamic):
+        value = Generator(document, compiler, Random(f"{seed}/{offset}"), strategy).value([schema])
         if validator.is_valid(value):
             return value, True
         value = repair(document, compiler, schema, value, seed=f"{seed}/{offset}")

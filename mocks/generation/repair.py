@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from cierre.mocks.documents import Document
-from cierre.mocks.generation.generator import Generator, Way
+from cierre.mocks.generation.generator import Generator, Strategy
 from cierre.mocks.generation.merged_schema import flatten
 from cierre.oas.validation import SchemaCompiler, Violation
 
@@ -27,8 +27,8 @@ def repair(document: Document, compiler: SchemaCompiler, schema: Any, value: Any
         if not violations:
             break
         # The first round keeps to the document's own examples, the later ones distrust them.
-        way = Way(examples=round_ == 0, careful=round_ > 0, optional=round_ < 3)
-        generator = Generator(document, compiler, Random(f"{seed}/{round_}"), way)
+        strategy = Strategy(examples=round_ == 0, careful=round_ > 0, optional=round_ < 3)
+        generator = Generator(document, compiler, Random(f"{seed}/{round_}"), strategy)
         for violation in violations:
             value = _mend(document, generator, schema, value, violation)
     return value

@@ -215,7 +215,7 @@ def test_a_clock_that_jumps_ahead_and_back_frees_nobody(monkeypatch):
     start, minute = now_ms(), 60_000
     clock, passed = [start], [1000.0]
     monkeypatch.setattr("cierre.revocation.denylist.now_ms", lambda: clock[0])
-    monkeypatch.setattr("cierre.revocation.denylist.uptime", lambda: passed[0])
+    monkeypatch.setattr("cierre.revocation.denylist.boottime", lambda: passed[0])
     denylist = Denylist()
 
     def at(clock_minutes, uptime_minutes):
@@ -237,7 +237,7 @@ async def test_a_clock_that_steps_back_reopens_nothing(service, monkeypatch):
     one, other = await service.mint(2)
     await service.logout(one.access)
     await service.logout(other.access)
-    for module in ("cierre.storage.sqlite", "cierre.storage.postgresql", "cierre.tokens"):
+    for module in ("cierre.storage.sqlite", "cierre.storage.postgresql", "cierre.tokens.access_tokens"):
         monkeypatch.setattr(f"{module}.now_ms", lambda: now_ms() - 5_000)
     service.services.denylist._sessions.clear()
     assert (await service.sessions(one.access)).status_code == 401

@@ -9,14 +9,13 @@ import httpx
 import jwt
 import pytest
 from authlib.integrations.requests_client import OAuth2Session
-from test_verifier import login
 
 from cierre.tokens import key_files
 from tests.conftest import missing
 from tests.support.paths import ROOT
-from tests.support.running import bearer
+from tests.support.running import bearer, login_over_http
 
-SCRIPT = ROOT / "tests" / "clients" / "standard.mjs"
+SCRIPT = ROOT / "tests" / "end_to_end" / "clients" / "standard.mjs"
 RESOURCE = ("demo-resource", "cierre-demo")
 
 
@@ -30,7 +29,7 @@ def issuer_of(node):
 
 
 def test_authlib_refreshes_introspects_and_revokes(issuer):
-    data = login(issuer)
+    data = login_over_http(issuer)
     found = issuer_of(issuer)
     token = {"access_token": data["accessToken"], "refresh_token": data["refreshToken"], "token_type": "Bearer"}
     with (
@@ -59,7 +58,7 @@ def test_authlib_refreshes_introspects_and_revokes(issuer):
 
 
 def test_asking_about_an_exchanged_token_is_no_replay(issuer):
-    data = login(issuer)
+    data = login_over_http(issuer)
     form = {"grant_type": "refresh_token", "refresh_token": data["refreshToken"], "client_id": "cierre"}
     fresh = httpx.post(f"{issuer.url}/oauth2/token", data=form).json()
 
@@ -105,7 +104,7 @@ def test_authlib_verifies_our_tokens_as_a_resource_server(issuer):
         def get_jwks(self):
             return KeySet.import_key_set(httpx.get(f"{issuer.url}/.well-known/jwks.json").json())
 
-    data = login(issuer)
+    data = login_over_http(issuer)
     validator = Validator(issuer=issuer.url, resource_server="cierre")
     claims = validator.authenticate_token(data["accessToken"])
     validator.validate_token(claims, [], None)
@@ -115,12 +114,12 @@ def test_authlib_verifies_our_tokens_as_a_resource_server(issuer):
 def test_npm_clients_before_and_after_a_rotation(issuer, serve, tmp_path):
     if shutil.which("node") is None or not (ROOT / "node_modules" / "oauth4webapi").exists():
         missing("oauth4webapi, openid-client and jose are not installed: run `npm ci`")
-    old = login(issuer)
+    old = login_over_http(issuer)
     _run(issuer, "before", [old["accessToken"]], tmp_path)
     rotated = key_files.rotate(serve.data_dir / "keys", "ES256")
     deadline = time.monotonic() + 10
     while True:
-        new = login(issuer)
+        new = login_over_http(issuer)
         if jwt.get_unverified_header(new["accessToken"])["kid"] == rotated.kid:
             break
         assert time.monotonic() < deadline, "the node never noticed the new key"
@@ -137,8 +136,8 @@ def _run(issuer, when, access_tokens, tmp_path):
             {
                 "audience": "cierre",
                 "accessTokens": access_tokens,
-                "refreshToken": login(issuer)["refreshToken"],
-                "other": {"refreshToken": login(issuer)["refreshToken"]},
+                "refreshToken": login_over_http(issuer)["refreshToken"],
+                "other": {"refreshToken": login_over_http(issuer)["refreshToken"]},
             }
         )
     )

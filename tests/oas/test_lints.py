@@ -93,7 +93,6 @@ CLIENT = """
 import type { operations as Session } from "./session";
 import type { operations as Respuesta } from "./respuesta";
 import type { operations as Plain } from "./plain";
-from tests.support.paths import ROOT
 
 type Body<Answer> = Answer extends { content: infer Content } ? Content[keyof Content] : never;
 declare const session: Session["logout"]["responses"];

@@ -263,3 +263,9 @@ class Nodes:
             with contextlib.suppress(ProcessLookupError):
                 node.resume()
             node.stop(5)
+
+
+def login_over_http(node):
+    """A login's `data` at a real node."""
+    body = {"username": "usuario@ejemplo.com", "password": "cierre-demo"}
+    return httpx.post(f"{node.url}/api/v1/auth/login", json=body).raise_for_status().json()["data"]

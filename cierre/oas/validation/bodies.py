@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cierre.oas.validation import media, styles
-from cierre.oas.validation.coercion import TextReader
+from cierre.oas.validation.coercion import TextCoercer
 from cierre.oas.validation.json_body import decode_json
 from cierre.oas.validation.query import Fields, parse_fields
 from cierre.oas.validation.references import resolve
@@ -29,14 +29,14 @@ class BodyReader:
         self._encoding: Mapping[str, Any] = (node.get("encoding") or {}) if isinstance(node, Mapping) else {}
         self._document = compiler.document
         self._compiler = compiler
-        self._text: TextReader | None = None
+        self._text: TextCoercer | None = None
         self.validates = self.schema is not None and self.kind != "binary"
         self.validator = compiler.compile(self.schema) if self.validates else None
 
     @property
-    def _reader(self) -> TextReader:
+    def _reader(self) -> TextCoercer:
         if self._text is None:
-            self._text = TextReader(self.schema if self.schema is not None else {}, self._document)
+            self._text = TextCoercer(self.schema if self.schema is not None else {}, self._document)
         return self._text
 
     def read(self, body: bytes, parameters: Mapping[str, str]) -> Any:
@@ -77,7 +77,7 @@ class BodyReader:
                 value[name] = reader.member(name).read(texts[0] if len(texts) == 1 else texts)
         return value
 
-    def _form_field(self, fields: Fields, name: str, reader: TextReader) -> Any:
+    def _form_field(self, fields: Fields, name: str, reader: TextCoercer) -> Any:
         style, explode = self._style(name)
         shape = next((shape for shape in ("array", "object") if shape in reader.types), "primitive")
         if shape != "primitive" and len(fields.get(name, ())) == 1 and fields[name][0][:1] in {"{", "["}:
@@ -91,10 +91,10 @@ class BodyReader:
         style = encoding.get("style", "form")
         return style, bool(encoding.get("explode", style == "form"))
 
-    def _is_spread(self, name: str, reader: TextReader) -> bool:
+    def _is_spread(self, name: str, reader: TextCoercer) -> bool:
         return self._style(name) == ("form", True) and "object" in reader.types
 
-    def _spread(self, fields: Fields, reader: TextReader) -> dict[str, Any] | None:
+    def _spread(self, fields: Fields, reader: TextCoercer) -> dict[str, Any] | None:
         """An object whose members stand in the form themselves: what the standard says of `explode`."""
         own = self._reader.properties
         return {key: fields[key][0] for key in reader.properties if key in fields and key not in own} or None
@@ -114,7 +114,7 @@ class BodyReader:
         return value
 
 
-def _part(reader: TextReader, content_type: str, content: bytes) -> Any:
+def _part(reader: TextCoercer, content_type: str, content: bytes) -> Any:
     # A file of JSON, where the schema wants a string, is a file.
     if media.kind_of(media.parse(content_type).essence) == "json" and reader.types != {"string"}:
         return decode_json(content)
@@ -125,7 +125,7 @@ def _part(reader: TextReader, content_type: str, content: bytes) -> Any:
     return _structured(reader, text)
 
 
-def _structured(reader: TextReader, raw: Any) -> Any:
+def _structured(reader: TextCoercer, raw: Any) -> Any:
     """Objects and arrays may come as JSON in a field of a form."""
     if isinstance(raw, str) and raw[:1] in {"{", "["} and reader.types & {"object", "array"}:
         try:

@@ -91,7 +91,7 @@ def from_text(text: str, types: frozenset[str]) -> Any:
     return text
 
 
-class TextReader:
+class TextCoercer:
     """Turns text into values of one schema; what is looked up in the schema is looked up once."""
 
     __slots__ = ("_additional", "_document", "_items", "_properties", "_schema", "types")
@@ -100,29 +100,29 @@ class TextReader:
         self._schema = schema
         self._document = document
         self.types = types_of(schema, document)
-        self._items: TextReader | None = None
-        self._properties: dict[str, TextReader] | None = None
-        self._additional: TextReader | None = None
+        self._items: TextCoercer | None = None
+        self._properties: dict[str, TextCoercer] | None = None
+        self._additional: TextCoercer | None = None
 
     @property
-    def items(self) -> TextReader:
+    def items(self) -> TextCoercer:
         if self._items is None:
-            self._items = TextReader(items_of(self._schema, self._document), self._document)
+            self._items = TextCoercer(items_of(self._schema, self._document), self._document)
         return self._items
 
     @property
-    def properties(self) -> dict[str, TextReader]:
+    def properties(self) -> dict[str, TextCoercer]:
         if self._properties is None:
             found = properties_of(self._schema, self._document)
-            self._properties = {name: TextReader(inner, self._document) for name, inner in found.items()}
+            self._properties = {name: TextCoercer(inner, self._document) for name, inner in found.items()}
         return self._properties
 
-    def member(self, name: str) -> TextReader:
+    def member(self, name: str) -> TextCoercer:
         """The reader of one property, a declared or an additional one."""
         if name in self.properties:
             return self.properties[name]
         if self._additional is None:
-            self._additional = TextReader(additional_of(self._schema, self._document), self._document)
+            self._additional = TextCoercer(additional_of(self._schema, self._document), self._document)
         return self._additional
 
     def _text(self, raw: str) -> Any:

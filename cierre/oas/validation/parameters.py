@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from cierre.oas.validation import styles
-from cierre.oas.validation.coercion import TextReader, additional_of, from_text, parts
+from cierre.oas.validation.coercion import TextCoercer, additional_of, from_text, parts
 from cierre.oas.validation.json_body import decode_json
 from cierre.oas.validation.media import kind_of, parse
 from cierre.oas.validation.query import Fields
@@ -49,7 +49,7 @@ class Parameter:
         self.explode: bool = bool(node.get("explode", self.style == "form"))
         self._may_be_empty = self.location == "query" and node.get("allowEmptyValue") is True
         self._compiler = compiler
-        self._reader: TextReader | None = None
+        self._reader: TextCoercer | None = None
         self._validator: SchemaValidator | None = None
         self._shapes: tuple[styles.Shape, ...] = ()
         self._key = self.name.lower() if self.location == "header" else self.name
@@ -60,10 +60,10 @@ class Parameter:
         self.default: Any = MISSING
         self._plain = False
 
-    def _compile(self) -> tuple[TextReader, SchemaValidator]:
+    def _compile(self) -> tuple[TextCoercer, SchemaValidator]:
         document = self._compiler.document
         self._validator = self._compiler.compile(self.schema)
-        self._reader = reader = TextReader(self.schema, document)
+        self._reader = reader = TextCoercer(self.schema, document)
         structured = [shape for shape in ("array", "object") if shape in reader.types]
         plain = reader.types - {"array", "object", "null"} or not structured
         self._shapes = (*structured, "primitive") if plain else tuple(structured)
@@ -90,7 +90,7 @@ class Parameter:
                 return value, []
         return self._read_any(source, reader, validator)
 
-    def _read_any(self, source: Source, reader: TextReader, validator: SchemaValidator) -> tuple[Any, list[Violation]]:
+    def _read_any(self, source: Source, reader: TextCoercer, validator: SchemaValidator) -> tuple[Any, list[Violation]]:
         first: Any = MISSING
         for raw in self._readings(source):
             if self.encoded:
@@ -112,7 +112,7 @@ class Parameter:
         missing = f'{self.location} parameter "{self.name}" is required'
         return MISSING, [Violation(self.location, pointer(self.name), missing, "required")]
 
-    def _decode(self, raw: Any, reader: TextReader, validator: SchemaValidator) -> tuple[Any, list[Violation]]:
+    def _decode(self, raw: Any, reader: TextCoercer, validator: SchemaValidator) -> tuple[Any, list[Violation]]:
         where = pointer(self.name)
         if self._is_text:
             value = reader.read(raw)

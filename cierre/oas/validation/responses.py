@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cierre.oas.validation import media, styles
-from cierre.oas.validation.coercion import TextReader
+from cierre.oas.validation.coercion import TextCoercer
 from cierre.oas.validation.json_body import decode_json
 from cierre.oas.validation.references import resolve
 from cierre.oas.validation.schemas import SchemaCompiler
@@ -87,7 +87,7 @@ class ResponseValidator:
 
             return read_xml(body, schema, self._document)
         if kind == "text":
-            return TextReader(schema, self._document).read(body.decode("utf-8", "replace"))
+            return TextCoercer(schema, self._document).read(body.decode("utf-8", "replace"))
         return _OPAQUE
 
     def _headers(self, response: Mapping[str, Any], headers: Mapping[str, str]) -> list[Violation]:
@@ -107,7 +107,7 @@ class ResponseValidator:
 
     def _header(self, name: str, header: Mapping[str, Any], text: str) -> list[Violation]:
         schema = header["schema"]
-        reader = TextReader(schema, self._document)
+        reader = TextCoercer(schema, self._document)
         shape = next((shape for shape in ("array", "object") if shape in reader.types), "primitive")
         raw = styles.simple(text, shape, explode=bool(header.get("explode")))
         validator = self._compiler.compile(schema)

@@ -50,7 +50,7 @@ _CLOSED_COLUMNS = (
 )
 
 
-class Why(NamedTuple):
+class ClosingReason(NamedTuple):
     """What a closing is recorded as.
 
     Attributes:
@@ -188,7 +188,9 @@ _OTHERS = _compound(sessions.c.id != bindparam("session_id", type_=String))
 _ALL = _compound(true(), whole_user=True)
 
 
-async def _close(tx: Tx, compound: Compound, why: Why, caller: Caller, denied_until: int, **which: str) -> Closed:
+async def _close(
+    tx: Tx, compound: Compound, why: ClosingReason, caller: Caller, denied_until: int, **which: str
+) -> Closed:
     rows = await tx.compound(
         compound,
         now=tx.now,
@@ -209,18 +211,24 @@ async def _close(tx: Tx, compound: Compound, why: Why, caller: Caller, denied_un
     return Closed(closed, first["email"], first["active_sessions"], first["epoch"] if compound is _ALL else None)
 
 
-async def close_one(tx: Tx, user_id: str, session_id: str, why: Why, caller: Caller, denied_until: int) -> Closed:
+async def close_one(
+    tx: Tx, user_id: str, session_id: str, why: ClosingReason, caller: Caller, denied_until: int
+) -> Closed:
     return await _close(tx, _ONE, why, caller, denied_until, user_id=user_id, session_id=session_id)
 
 
-async def close_device(tx: Tx, user_id: str, device_id: str, why: Why, caller: Caller, denied_until: int) -> Closed:
+async def close_device(
+    tx: Tx, user_id: str, device_id: str, why: ClosingReason, caller: Caller, denied_until: int
+) -> Closed:
     return await _close(tx, _DEVICE, why, caller, denied_until, user_id=user_id, device_id=device_id)
 
 
-async def close_others(tx: Tx, user_id: str, session_id: str, why: Why, caller: Caller, denied_until: int) -> Closed:
+async def close_others(
+    tx: Tx, user_id: str, session_id: str, why: ClosingReason, caller: Caller, denied_until: int
+) -> Closed:
     return await _close(tx, _OTHERS, why, caller, denied_until, user_id=user_id, session_id=session_id)
 
 
-async def close_all(tx: Tx, user_id: str, why: Why, caller: Caller, denied_until: int) -> Closed:
+async def close_all(tx: Tx, user_id: str, why: ClosingReason, caller: Caller, denied_until: int) -> Closed:
     """Close all sessions of a user; `users.advance_epoch` must have gone before, in the same `atomic()`."""
     return await _close(tx, _ALL, why, caller, denied_until, user_id=user_id)

@@ -195,7 +195,7 @@ async def touch(tx: Tx, user_id: str, session_id: str, *, ip_address: str | None
     )
 
 
-async def note_use(tx: Tx, session: Row, *, ip_address: str | None, user_agent: str | None) -> bool:
+async def record_use(tx: Tx, session: Row, *, ip_address: str | None, user_agent: str | None) -> bool:
     """`touch`, if nobody has since the session was read. Returns whether this call did."""
     count = await tx.run(
         _NOTE_USE,

@@ -15,7 +15,7 @@ def run(*arguments):
 
 
 def rows(url, sql):
-    async def act():
+    async def context():
         database = open_url(url)
         await database.open()
         try:
@@ -23,7 +23,7 @@ def rows(url, sql):
         finally:
             await database.close()
 
-    return run_apart(act())
+    return run_apart(context())
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from cierre.errors import (
 )
 from cierre.settings import DAY, MINUTE
 from cierre.tokens.opaque import split_sanctum
-from tests.support.contexts import act, opened
+from tests.support.contexts import context, opened
 from tests.support.running import ADMIN, USER
 
 SANCTUM = f"1|{demo.SANCTUM_SECRET}"
@@ -27,12 +27,12 @@ def services(service):
 
 
 async def of_any(services, token, *, later=0):
-    async with act(services, later=later) as now:
+    async with context(services, later=later) as now:
         return await credentials.of_any_token(now, services.issuer, token)
 
 
 async def of_refresh(services, token, *, later=0):
-    async with act(services, later=later) as now:
+    async with context(services, later=later) as now:
         return await credentials.of_refresh_token(now, services.issuer, token)
 
 
@@ -61,7 +61,7 @@ async def test_a_token_must_be_its_users(services):
     for token in (issued.access_token, issued.refresh_token, SANCTUM):
         for user_id in (ADMIN, "", USER.upper()):
             with pytest.raises(Unauthorized):
-                async with act(services) as now:
+                async with context(services) as now:
                     await credentials.of_token_of(now, services.issuer, user_id=user_id, token=token)
 
 
@@ -70,10 +70,10 @@ async def test_a_replay_by_somebody_who_is_not_its_user_closes_nothing(services,
     from cierre.domain import logins
 
     issued = await opened(services)
-    async with act(services) as now:
+    async with context(services) as now:
         await logins.refresh(now, services.issuer, issued.refresh_token)
     with pytest.raises(Unauthorized):
-        async with act(services, later=MINUTE) as now:
+        async with context(services, later=MINUTE) as now:
             await credentials.of_token_of(now, services.issuer, user_id=ADMIN, token=issued.refresh_token)
     assert await service.audit() == []
 
@@ -90,7 +90,7 @@ async def test_a_refresh_token_that_was_exchanged_names_its_session_within_the_g
     from cierre.domain import logins
 
     issued = await opened(services)
-    async with act(services) as now:
+    async with context(services) as now:
         await logins.refresh(now, services.issuer, issued.refresh_token)
     assert (await of_refresh(services, issued.refresh_token)).session_id == issued.session_id
     with pytest.raises(RefreshTokenReused):
@@ -100,12 +100,12 @@ async def test_a_refresh_token_that_was_exchanged_names_its_session_within_the_g
 async def test_a_closed_sessions_tokens_still_name_it_so_that_a_repeat_is_recognised(services):
     issued = await opened(services)
     principal = await of_any(services, issued.access_token)
-    async with act(services) as now:
+    async with context(services) as now:
         await sessions.logout(now, principal)
     for token in (issued.access_token, issued.refresh_token):
         again = await of_any(services, token)
         with pytest.raises(SessionAlreadyClosed):
-            async with act(services) as now:
+            async with context(services) as now:
                 await sessions.logout(now, again)
 
 
@@ -115,7 +115,7 @@ async def test_an_expired_access_token_says_whether_a_refresh_would_help(start_s
     (minted,) = await service.mint(age=5000)
     if closed:
         principal = await of_refresh(service.services, minted.refresh)
-        async with act(service.services) as now:
+        async with context(service.services) as now:
             await sessions.logout(now, principal)
     with pytest.raises(TokenExpired) as expired:
         await of_any(service.services, minted.access)
@@ -124,7 +124,7 @@ async def test_an_expired_access_token_says_whether_a_refresh_would_help(start_s
 
 async def test_two_tokens_under_one_id_are_told_apart(services):
     number, secret_hash = split_sanctum(SANCTUM)
-    async with act(services) as now:
+    async with context(services) as now:
         assert (await credentials.of_sanctum_token(now, number, secret_hash)).user_id == USER
         with pytest.raises(TokenInvalid):
             await credentials.of_sanctum_token(now, number, "0" * 64)

@@ -14,7 +14,7 @@ from cierre.errors import LoginFailed, RefreshTokenExpired, RefreshTokenInvalid,
 from cierre.settings import DAY, MINUTE
 from cierre.storage.repositories import users
 from cierre.tokens.opaque import digest, successor
-from tests.support.contexts import act, opened
+from tests.support.contexts import context, opened
 from tests.support.running import ADMIN, EMAIL, SUPERVISOR, USER, bearer
 
 LOGIN = "/api/v1/auth/login"
@@ -26,7 +26,7 @@ async def try_login(service, **body):
 
 
 async def refresh(services, token, *, later=0, **more):
-    async with act(services, later=later) as now:
+    async with context(services, later=later) as now:
         return await logins.refresh(now, services.issuer, token, **more)
 
 
@@ -78,7 +78,7 @@ async def test_a_login_that_breaks_the_contract_is_400(service, body):
 
 
 async def test_a_failed_login_says_the_same_whether_or_not_the_user_exists(service):
-    async with act(service.services) as now:
+    async with context(service.services) as now:
         await users.set_enabled(now.tx, SUPERVISOR, enabled=False)
     answers = [
         await try_login(service, password="wrong"),
@@ -110,11 +110,11 @@ async def test_a_failed_login_takes_as_long_whether_or_not_the_user_exists(monke
 
 async def test_an_account_that_is_disabled_or_renamed_between_check_and_login_opens_nothing(service):
     services = service.services
-    async with act(services) as now:
+    async with context(services) as now:
         account = await users.by_id(now.tx, USER)
         await users.set_password(now.tx, USER, "another hash")
     with pytest.raises(LoginFailed):
-        async with act(services) as now:
+        async with context(services) as now:
             await logins.login(now, services.issuer, account, client_id="cierre")
     assert await service.rows("SELECT id FROM sessions") == []
 
@@ -197,7 +197,7 @@ async def test_a_refresh_for_another_client_is_refused(service):
 
 async def test_a_disabled_account_refreshes_nothing(service):
     issued = await opened(service.services)
-    async with act(service.services) as now:
+    async with context(service.services) as now:
         await users.set_enabled(now.tx, USER, enabled=False)
     with pytest.raises(RefreshTokenInvalid):
         await refresh(service.services, issued.refresh_token)

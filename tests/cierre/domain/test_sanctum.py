@@ -9,7 +9,7 @@ from cierre.cli import demo
 from cierre.storage.repositories import users
 from cierre.storage.statements import Statement
 from cierre.tokens.opaque import digest, sanctum_session_id
-from tests.support.contexts import act
+from tests.support.contexts import context
 from tests.support.running import USER, bearer
 
 LOGOUT = "/api/v1/auth/logout"
@@ -132,7 +132,7 @@ async def test_closing_all_deletes_every_token_that_has_a_session_and_kills_the_
 
 
 async def test_a_disabled_owners_token_is_invalid(laravel):
-    async with act(laravel.services) as now:
+    async with context(laravel.services) as now:
         await users.set_enabled(now.tx, USER, enabled=False)
     assert (await laravel.sessions(token(7))).status_code == 401
 

@@ -6,7 +6,7 @@ from cierre.domain import logins, sessions
 from cierre.errors import DeviceSessionNotFound, SessionAlreadyClosed, TokenInvalid, TokenRevoked, UserNotFound
 from cierre.principal import Principal
 from cierre.settings import DAY
-from tests.support.contexts import act, opened
+from tests.support.contexts import context, opened
 from tests.support.running import ADMIN, SUPERVISOR, USER
 
 STRANGER = Principal(USER, "f" * 24, "EMPLEADO", "cierre", "nowhere")
@@ -24,7 +24,7 @@ async def log_in(services, device="a-device", user_id=USER):
 
 
 async def close(services, principal, **what):
-    async with act(services) as now:
+    async with context(services) as now:
         return await sessions.logout(now, principal, **what)
 
 
@@ -78,7 +78,7 @@ async def test_a_session_that_never_was_closes_nothing(services, what):
     await log_in(services, "one")
     with pytest.raises(TokenInvalid):
         await close(services, STRANGER, **what)
-    async with act(services) as now:
+    async with context(services) as now:
         assert len((await sessions.list_sessions(now, STRANGER)).data["sessions"]) == 1
 
 
@@ -99,14 +99,14 @@ async def test_a_device_whose_sessions_are_closed_is_unknown(services):
 async def test_an_administrator_closes_all_of_a_user_with_his_reason(services, service):
     for device in ("one", "two"):
         await log_in(services, device)
-    async with act(services) as now:
+    async with context(services) as now:
         result = await sessions.force_logout(now, user_id=USER, reason="security_incident")
     assert (result.sessions_closed, result.logout_type, result.email) == (2, "admin_forced", "usuario@ejemplo.com")
     assert {row["reason"] for row in await service.audit()} == {"security_incident"}
 
 
 async def test_forcing_out_a_user_without_open_sessions_closes_none(services, service):
-    async with act(services) as now:
+    async with context(services) as now:
         result = await sessions.force_logout(now, user_id=ADMIN, reason="x")
     assert (result.sessions_closed, result.device_ids, result.active_sessions) == (0, (), 0)
     assert await service.audit() == []
@@ -114,14 +114,14 @@ async def test_forcing_out_a_user_without_open_sessions_closes_none(services, se
 
 async def test_forcing_out_nobody_is_an_error(services):
     with pytest.raises(UserNotFound):
-        async with act(services) as now:
+        async with context(services) as now:
             await sessions.force_logout(now, user_id="0" * 24, reason="x")
 
 
 async def test_the_list_shows_open_sessions_newest_first_and_which_one_asks(services):
     mine, closed, other = [await log_in(services, device) for device in ("one", "two", "three")]
     await close(services, closed)
-    async with act(services) as now:
+    async with context(services) as now:
         listed = (await sessions.list_sessions(now, mine)).data["sessions"]
     assert {one["sessionId"]: one["current"] for one in listed} == {mine.session_id: True, other.session_id: False}
     assert [one["createdAt"] for one in listed] == sorted((one["createdAt"] for one in listed), reverse=True)
@@ -131,7 +131,7 @@ async def test_the_list_shows_open_sessions_newest_first_and_which_one_asks(serv
 async def test_a_session_whose_time_is_over_is_closed_when_it_is_used(services, service, later, reason):
     mine = await log_in(services)
     with pytest.raises(TokenRevoked):
-        async with act(services, later=later) as now:
+        async with context(services, later=later) as now:
             await sessions.require_open(now, mine)
     (row,) = await service.audit()
     assert (row["event"], row["logout_type"], row["reason"]) == ("security_logout", "automatic", reason)
@@ -140,14 +140,14 @@ async def test_a_session_whose_time_is_over_is_closed_when_it_is_used(services, 
 async def test_a_session_in_its_time_stays_open_however_often_it_is_asked_for(services, service):
     mine = await log_in(services)
     for later in (1, 13 * DAY):
-        async with act(services, later=later) as now:
+        async with context(services, later=later) as now:
             assert (await sessions.require_open(now, mine))["id"] == mine.session_id
     assert [row for row in await service.audit() if row["sessions_closed"]] == []
 
 
 async def test_a_session_past_its_lifetime_is_counted_as_open_no_longer(services):
     mine = await log_in(services, "one")
-    async with act(services, later=91 * DAY) as now:
+    async with context(services, later=91 * DAY) as now:
         account = await logins.find_account(now, "usuario@ejemplo.com")
         await logins.login(now, services.issuer, account, client_id="cierre", device_id="two")
         listed = await sessions.list_sessions(now, mine)
@@ -156,7 +156,7 @@ async def test_a_session_past_its_lifetime_is_counted_as_open_no_longer(services
 
 async def test_the_audit_names_how_long_the_session_was_open(services, service):
     mine = await log_in(services)
-    async with act(services, later=7_200_000) as now:
+    async with context(services, later=7_200_000) as now:
         await sessions.logout(now, mine)
     (row,) = await service.audit()
     assert 7_200_000 <= row["session_duration"] < 7_260_000

@@ -1,7 +1,6 @@
 """Revocation reaches every node: told, or found out by looking; never lost, and never for want of trying."""
 
 import asyncio
-import time
 
 import asyncpg
 import pytest
@@ -12,16 +11,8 @@ from cierre.revocation.denylist import Denylist
 from cierre.revocation.feed import Feed
 from cierre.storage.database import open_url
 from cierre.storage.repositories import revocations
+from tests.support.eventually import eventually
 from tests.support.running import USER, run_apart
-
-
-async def eventually(condition, patience=5.0):
-    """Seconds until the condition held."""
-    began = time.perf_counter()
-    while not condition():
-        assert time.perf_counter() - began < patience, "it never happened"
-        await asyncio.sleep(0.002)
-    return time.perf_counter() - began
 
 
 @pytest.fixture
@@ -173,7 +164,7 @@ async def test_without_a_database_it_does_not_start(monkeypatch):
 
 
 def test_pages_cover_everything_once(database_url):
-    async def act():
+    async def context():
         database = open_url(database_url)
         await database.open()
         async with database.connect() as tx:
@@ -194,4 +185,4 @@ def test_pages_cover_everything_once(database_url):
         await database.close()
         return found
 
-    assert run_apart(act()) == [f"{number:024x}" for number in range(25)]
+    assert run_apart(context()) == [f"{number:024x}" for number in range(25)]

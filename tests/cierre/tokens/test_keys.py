@@ -58,14 +58,14 @@ def test_after_a_rotation_the_new_key_signs_and_the_old_one_still_verifies(tmp_p
 def test_a_running_service_notices_a_rotation(tmp_path, monkeypatch):
     running = ring(tmp_path)
     after = key_files.rotate(tmp_path, "ES256")
-    monkeypatch.setattr(keys, "_RELOAD_INTERVAL", 0)
+    monkeypatch.setattr(key_files, "_RELOAD_INTERVAL", 0)
     assert running.signing().kid == after.kid
 
 
 def test_a_file_that_is_no_key_takes_nothing_from_a_running_service(tmp_path, monkeypatch):
     running = ring(tmp_path)
     before = running.signing()
-    monkeypatch.setattr(keys, "_RELOAD_INTERVAL", 0)
+    monkeypatch.setattr(key_files, "_RELOAD_INTERVAL", 0)
     (tmp_path / f"{now_ms()}-RS256-half.pem").write_text("-----BEGIN PRIVATE")
     assert running.signing() == before
     assert running.find(before.kid) == before

@@ -4,11 +4,10 @@ import importlib.util
 
 import httpx
 import pytest
-from test_feed import eventually
-from test_verifier import login
 
+from tests.support.eventually import eventually
 from tests.support.paths import ROOT
-from tests.support.running import bearer, lifespan, run_apart
+from tests.support.running import bearer, lifespan, login_over_http, run_apart
 
 EXAMPLES = ROOT / "docs" / "examples"
 
@@ -35,7 +34,7 @@ def closed(issuer, token):
 async def test_fastapi(issuer):
     module = example("fastapi_service")
     transport = httpx.ASGITransport(app=module.app)
-    data = login(issuer)
+    data = login_over_http(issuer)
     async with lifespan(module.app), httpx.AsyncClient(transport=transport, base_url="http://orders.test") as client:
         assert (await client.get("/health")).status_code == 200
         missing = await client.get("/orders")
@@ -51,7 +50,7 @@ async def test_fastapi(issuer):
 def test_flask(issuer):
     module = example("flask_service")
     client = module.app.test_client()
-    data = login(issuer)
+    data = login_over_http(issuer)
     try:
         assert client.get("/health").status_code == 200
         missing = client.get("/orders")

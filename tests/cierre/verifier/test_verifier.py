@@ -8,7 +8,6 @@ import time
 import httpx
 import jwt
 import pytest
-from test_feed import eventually
 
 from cierre.tokens import key_files
 from cierre.tokens.access_tokens import AccessTokens
@@ -24,7 +23,8 @@ from cierre.verifier import (
     Unavailable,
     Verifier,
 )
-from tests.support.running import USER, bearer, lifespan, run_apart
+from tests.support.eventually import eventually
+from tests.support.running import USER, bearer, lifespan, login_over_http, run_apart
 
 ISSUER = "http://cierre.test"
 
@@ -254,7 +254,7 @@ async def test_no_bearer_token_is_missing(verifying, value):
 
 def test_a_program_without_a_loop_uses_it_from_any_thread(serve, database_url):
     node = serve(database_url)
-    data = login(node)
+    data = login_over_http(node)
     with ThreadedVerifier(
         issuer=ISSUER, revocations=database_url, jwks_url=f"{node.url}/.well-known/jwks.json", poll_interval=50
     ) as verifier:
@@ -265,8 +265,3 @@ def test_a_program_without_a_loop_uses_it_from_any_thread(serve, database_url):
             verifier.verify(data["accessToken"])
     with pytest.raises(Unavailable):
         verifier.verify(data["accessToken"])
-
-
-def login(node):
-    body = {"username": "usuario@ejemplo.com", "password": "cierre-demo"}
-    return httpx.post(f"{node.url}/api/v1/auth/login", json=body).raise_for_status().json()["data"]

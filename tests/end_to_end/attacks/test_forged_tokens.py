@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from cierre.clock import now_ms
-from cierre.tokens import keys
+from cierre.tokens import key_files, keys
 from tests.support.forging import LIFE, claims_of, forged, header_of, segment, signed
 from tests.support.running import LOGOUT, bearer
 from tests.support.wire import exchange, post
@@ -87,7 +87,7 @@ async def test_case_03_a_foreign_key_under_our_kid_is_refused(service, session):
 )
 async def test_case_04_a_kid_that_is_none_of_ours_is_refused(service, session, kid, monkeypatch):
     reads = []
-    monkeypatch.setattr(keys, "read", reads.append)
+    monkeypatch.setattr(key_files, "read", reads.append)
     token = forged(service, session, header={"kid": kid})
     await refused(service, session, token)
     assert reads == []

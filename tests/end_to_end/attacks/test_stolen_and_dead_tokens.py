@@ -177,7 +177,7 @@ def test_case_32_the_denylist_keeps_its_entry_while_a_clock_a_minute_slow_would_
     start, ttl = now_ms(), 15 * MINUTE
     clock, up = [start], [1000.0]
     monkeypatch.setattr("cierre.revocation.denylist.now_ms", lambda: clock[0])
-    monkeypatch.setattr("cierre.revocation.denylist.uptime", lambda: up[0])
+    monkeypatch.setattr("cierre.revocation.denylist.boottime", lambda: up[0])
     denylist = Denylist()
     denylist.deny_session("64f8b456c789d012e345f678", start + ttl + 5 * MINUTE)
     for minutes, step in ((14, 0), (16, 0), (16, -1), (17, 0)):
