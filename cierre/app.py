@@ -7,15 +7,18 @@ Routing, security and the resolution of operationIds are Connexion's; the rest i
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from typing import Any, NamedTuple
 
+from connexion.frameworks.starlette import starlettify_path
 from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.routing import RoutingAPI, RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+from connexion.operations import AbstractOperation
 from connexion.options import SwaggerUIOptions
 from connexion.spec import Specification
 from starlette.datastructures import Headers
@@ -93,17 +96,29 @@ def _routed() -> Routed:
     return Routed(_started(stack), document)
 
 
+class Paths(RoutingAPI):
+    """Connexion's routes, by which a path parameter is any text: what it must be is for validation to say (400)."""
+
+    @staticmethod
+    def _framework_path_and_name(_operation: AbstractOperation, path: str) -> tuple[str, str]:
+        text = starlettify_path(path)
+        return text, text
+
+
 class Routing(RoutingMiddleware):
     """Connexion's, for the paths of the contract alone: `/logout/` is none of them.
 
     Starlette would send such a request on, token and all, to `http://` and whatever its Host says.
     """
 
-    def add_api(self, *args: Any, **kwargs: Any) -> None:
-        super().add_api(*args, **kwargs)
-        for route in self.router.routes:
-            if isinstance(route, Mount) and isinstance(route.app, Router):
-                route.app.redirect_slashes = False
+    def add_api(self, specification: Specification, base_path: str | None = None, **kwargs: Any) -> None:
+        api = Paths(specification, base_path=base_path, next_app=self.app, **kwargs)
+        api.router.redirect_slashes = False
+        mount = Mount(api.base_path, app=api.router)
+        for route in (mount, *api.router.routes):
+            # A line break is a character of a path like any other: `.` takes it, and none is left over at the end.
+            route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
+        self.router.routes.append(mount)
 
 
 def _started(routed: ConnexionMiddleware) -> ASGIApp:

@@ -17,6 +17,7 @@
     ├── NotFound                    404
     │   ├── RouteNotFound                NOT_FOUND
     │   ├── SessionAlreadyClosed         SESSION_NOT_FOUND      404, 401 or 200: the dialect decides
+    │   ├── SessionUnknown               SESSION_UNKNOWN
     │   ├── DeviceSessionNotFound        DEVICE_SESSION_NOT_FOUND
     │   └── UserNotFound                 USER_NOT_FOUND
     ├── MethodNotAllowed            405  METHOD_NOT_ALLOWED
@@ -257,6 +258,21 @@ class SessionAlreadyClosed(NotFound):
     @property
     def details(self) -> dict[str, Any]:
         return {"sessionStatus": "already_closed", "closedAt": rfc3339(self.closed_at)}
+
+
+class SessionUnknown(NotFound):
+    """The caller has no session with this id, active or closed; the session of another user is unknown."""
+
+    code = "SESSION_UNKNOWN"
+    situation = "session_unknown"
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__()
+        self.session_id = session_id
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {"sessionId": self.session_id}
 
 
 class DeviceSessionNotFound(NotFound):

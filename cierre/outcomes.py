@@ -33,6 +33,29 @@ class LogoutResult:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionState:
+    """One session of a user, active or closed. Times are milliseconds.
+
+    Attributes:
+        current: it is the session that asks.
+        closed_at: None: it is active.
+        logout_reason: `user_logout`, `admin_logout` or `security_logout`; None: it is active.
+    """
+
+    session_id: str
+    device_id: str
+    client_id: str
+    created_at: int
+    last_seen_at: int
+    ip_address: str | None
+    user_agent: str | None
+    current: bool
+    closed_at: int | None
+    logout_reason: str | None
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Success:
     """Any other success under /api/v1: `{success, message, data}`. `operation` names its words in the catalogue."""
 
@@ -50,7 +73,7 @@ class Document:
     headers: Headers = ()
 
 
-Outcome = LogoutResult | Success | Document
+Outcome = LogoutResult | SessionState | Success | Document
 
 # RFC 6749, section 5.1: tokens are not for caches.
 NO_STORE: Headers = (("Cache-Control", "no-store"),)

@@ -4,7 +4,7 @@ from typing import Any
 
 from cierre.domain import audit, sessions
 from cierre.http.request import Request
-from cierre.outcomes import LogoutResult, Success
+from cierre.outcomes import LogoutResult, LogoutType, Success
 
 Json = dict[str, Any]
 
@@ -14,6 +14,26 @@ async def force_logout(body: Json, request: Request) -> LogoutResult:
         return await sessions.force_logout(context, user_id=body["userId"], reason=body["reason"])
 
 
-async def list_audit_events(query: Json, request: Request) -> Success:
+async def list_audit_events(
+    request: Request,
+    limit: int,
+    user_id: str | None = None,
+    session_id: str | None = None,
+    event: str | None = None,
+    logout_type: LogoutType | None = None,
+    from_: str | None = None,
+    to: str | None = None,
+    cursor: str | None = None,
+) -> Success:
     async with request.context() as context:
-        return await audit.list_events(context, query)
+        return await audit.list_events(
+            context,
+            limit=limit,
+            user_id=user_id,
+            session_id=session_id,
+            event=event,
+            logout_type=logout_type,
+            from_=from_,
+            to=to,
+            cursor=cursor,
+        )

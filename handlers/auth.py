@@ -6,7 +6,7 @@ from cierre.domain import logins, passwords, sessions
 from cierre.handlers import security
 from cierre.http import cookies
 from cierre.http.request import Request
-from cierre.outcomes import NO_STORE, LogoutResult, Success
+from cierre.outcomes import NO_STORE, LogoutResult, SessionState, Success
 from cierre.principal import Principal
 
 Json = dict[str, Any]
@@ -50,6 +50,11 @@ async def logout(body: Json | None, principal: Principal, request: Request) -> L
 async def list_sessions(principal: Principal, request: Request) -> Success:
     async with request.context() as context:
         return await sessions.list_sessions(context, principal)
+
+
+async def get_session(session_id: str, principal: Principal, request: Request) -> SessionState:
+    async with request.context() as context:
+        return await sessions.get_session(context, principal, session_id=session_id)
 
 
 async def change_password(body: Json, principal: Principal, request: Request) -> LogoutResult:

@@ -108,6 +108,7 @@ CATALOGUE: dict[str, Entry] = {
         ),
         {"respuesta": _RESPUESTA_INVALID, "dto": _DTO_REFRESH},
     ),
+    "session_unknown": Entry("SESSION_UNKNOWN", 4016, Text("La sesión no existe", "The session does not exist")),
     "device_not_found": Entry(
         "DEVICE_SESSION_NOT_FOUND",
         4005,

@@ -14,23 +14,33 @@ from cierre.storage.statements import Row
 DEFAULT_PAGE = 50
 
 
-async def list_events(context: OperationContext, query: dict[str, Any]) -> Success:
+async def list_events(
+    context: OperationContext,
+    *,
+    user_id: str | None = None,
+    session_id: str | None = None,
+    event: str | None = None,
+    logout_type: str | None = None,
+    from_: str | None = None,
+    to: str | None = None,
+    limit: int = DEFAULT_PAGE,
+    cursor: str | None = None,
+) -> Success:
     """A page of the trail, newest first. `cursor` is the `nextCursor` of the page before.
 
     Raises:
         ValidationFailed: the cursor is none of ours.
     """
-    limit: int = query.get("limit", DEFAULT_PAGE)
     rows = await audit.page(
         context.tx,
         most=limit + 1,
-        user_id=query.get("userId"),
-        session_id=query.get("sessionId"),
-        event=query.get("event"),
-        logout_type=query.get("logoutType"),
-        from_time=_time("from", query.get("from")),
-        to_time=_time("to", query.get("to")),
-        before=_sequence(query.get("cursor")),
+        user_id=user_id,
+        session_id=session_id,
+        event=event,
+        logout_type=logout_type,
+        from_time=_time("from", from_),
+        to_time=_time("to", to),
+        before=_sequence(cursor),
     )
     page = rows[:limit]
     following = str(page[-1]["seq"]) if len(rows) > limit else None

@@ -7,8 +7,15 @@ from typing import Any
 from cierre.clock import rfc3339
 from cierre.domain import closing, suspicion
 from cierre.domain.context import OperationContext
-from cierre.errors import DeviceSessionNotFound, SessionAlreadyClosed, TokenInvalid, TokenRevoked, UserNotFound
-from cierre.outcomes import LogoutResult, LogoutType, Success
+from cierre.errors import (
+    DeviceSessionNotFound,
+    SessionAlreadyClosed,
+    SessionUnknown,
+    TokenInvalid,
+    TokenRevoked,
+    UserNotFound,
+)
+from cierre.outcomes import LogoutResult, LogoutType, SessionState, Success
 from cierre.principal import Principal
 from cierre.storage.repositories import audit, closings, sanctum, sessions, users
 from cierre.storage.repositories.closings import Closed, ClosingReason
@@ -73,6 +80,22 @@ async def list_sessions(context: OperationContext, principal: Principal) -> Succ
     """The caller's open sessions, newest first, and which one is asking (document 003, "Revisar sesiones activas")."""
     rows = await sessions.open_of(context.tx, principal.user_id)
     return Success("list_sessions", {"sessions": [_listed(row, principal) for row in rows]})
+
+
+async def get_session(context: OperationContext, principal: Principal, *, session_id: str) -> SessionState:
+    """One of the caller's sessions, active or closed. One whose time is over is closed before it is shown.
+
+    Raises:
+        SessionUnknown: the user has no session with this id.
+    """
+    session = await sessions.find(context.tx, principal.user_id, session_id)
+    if session is None:
+        raise SessionUnknown(session_id)
+    reason = end_reason(context, session) if session["closed_at"] is None else None
+    if reason is not None:
+        await close_one(context, session, automatic(reason))
+        return await get_session(context, principal, session_id=session_id)
+    return _state(session, principal)
 
 
 async def require_open(context: OperationContext, principal: Principal, *, by_holder: bool = True) -> Row:
@@ -217,6 +240,21 @@ def _result(context: OperationContext, why: ClosingReason, user_id: str, email: 
     devices = tuple(dict.fromkeys(row["device_id"] for row in closed.rows))
     kind: LogoutType = why.logout_type
     return LogoutResult(len(closed.rows), devices, kind, context.now, user_id, email, closed.active_sessions)
+
+
+def _state(row: Row, principal: Principal) -> SessionState:
+    return SessionState(
+        session_id=row["id"],
+        device_id=row["device_id"],
+        client_id=row["client_id"],
+        created_at=row["created_at"],
+        last_seen_at=row["last_seen_at"],
+        ip_address=row["ip_address"],
+        user_agent=row["user_agent"],
+        current=row["id"] == principal.session_id,
+        closed_at=row["closed_at"],
+        logout_reason=row["logout_reason"],
+    )
 
 
 def _listed(row: Row, principal: Principal) -> dict[str, Any]:

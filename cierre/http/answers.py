@@ -10,13 +10,13 @@ from typing import Any, NamedTuple, cast
 import orjson
 
 from cierre.clock import now_ms
-from cierre.dialects import dto, envelope, oauth, plain, problem, respuesta, session
+from cierre.dialects import dto, envelope, oauth, plain, problem, respuesta, session, successes
 from cierre.dialects.catalogue import SUCCESS, Language
 from cierre.dialects.negotiation import ANYTHING, Choice, choose, language
 from cierre.dialects.rendering import JSON, Context, Dialect, Rendered
 from cierre.errors import CierreError, SessionAlreadyClosed, TokenInvalid, Unauthorized
 from cierre.http.request import Request
-from cierre.outcomes import NO_STORE, Document, LogoutResult, Outcome, Success
+from cierre.outcomes import NO_STORE, Document, LogoutResult, Outcome, SessionState, Success
 from cierre.settings import Settings
 from cierre.tokens.opaque import split_sanctum
 
@@ -106,7 +106,9 @@ def failure(request: Request, error: CierreError) -> Answer:
     return _answer(rendered, manner, headers)
 
 
-def _rendered(request: Request, outcome: LogoutResult | Success, manner: Voice) -> Rendered:
+def _rendered(request: Request, outcome: LogoutResult | SessionState | Success, manner: Voice) -> Rendered:
+    if isinstance(outcome, SessionState):
+        return successes.success(request.operation or "", outcome, manner.language)
     if isinstance(outcome, Success):
         body = {"success": True, "message": SUCCESS[outcome.operation](manner.language), "data": outcome.data}
         return Rendered(200, body)

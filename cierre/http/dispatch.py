@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable
 from functools import partial
-from operator import attrgetter
 from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
@@ -14,21 +11,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre.errors import RouteNotFound
 from cierre.http.admission import plain_id
+from cierre.http.arguments import Arguments, Handler
 from cierre.http.edge import REQUEST, failing_key
 from cierre.http.idempotency import HEADER, once
 from cierre.http.request import Request
 from cierre.outcomes import Outcome
 from cierre.rate_limits import LIMITS
-
-Handler = Callable[..., Awaitable[Outcome]]
-
-# What a handler may ask for, by the name of its argument.
-ARGUMENTS: dict[str, Callable[[Request], Any]] = {
-    "request": lambda request: request,
-    "body": attrgetter("json"),
-    "principal": attrgetter("principal"),
-    "query": attrgetter("query"),
-}
 
 
 class HandlerOperation:
@@ -36,7 +24,7 @@ class HandlerOperation:
 
     def __init__(self, operation: AbstractOperation) -> None:
         self._handler: Handler = operation.function
-        self._arguments = [(name, ARGUMENTS[name]) for name in inspect.signature(self._handler).parameters]
+        self._arguments = Arguments(self._handler, operation.parameters)
         limits = LIMITS.get(plain_id(operation))
         # The user's quota, or the account's; where only the handler finds out whose token it is, it counts itself.
         self._counts = limits is not None
@@ -54,7 +42,7 @@ class HandlerOperation:
             request.outcome = await self._run(request)
 
     async def _run(self, request: Request) -> Outcome:
-        return await self._handler(**{name: read(request) for name, read in self._arguments})
+        return await self._handler(**self._arguments.of(request))
 
 
 class HandlerAPI(RoutedAPI[HandlerOperation]):

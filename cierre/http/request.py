@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import cookie_parser
 
 from cierre.domain.context import OperationContext
+from cierre.oas.validation.violations import Location
 from cierre.outcomes import Outcome
 from cierre.principal import Caller, Principal
 from cierre.rate_limits import LIMITS, Standing, fields
@@ -43,7 +44,7 @@ class Request:
         answer: rendered already, where an Idempotency-Key keeps it.
         replayed: the answer is an earlier request's, in the form that that one asked for.
         body: the bytes of the body, once read.
-        query: the query parameters, validated.
+        parameters: those of the contract, validated, by place (`path`, `query`, …) and name.
         standings: with the rate limits that count this request.
     """
 
@@ -59,9 +60,9 @@ class Request:
         "method",
         "operation",
         "outcome",
+        "parameters",
         "path",
         "principal",
-        "query",
         "replayed",
         "services",
         "standings",
@@ -90,7 +91,7 @@ class Request:
         self.replayed = False
         self.body = b""
         self.json: Any = None
-        self.query: dict[str, Any] = {}
+        self.parameters: Mapping[Location, Mapping[str, Any]] = {}
         self.standings: list[Standing] = []
         self._prefer: dict[str, str] | None = None
 

@@ -52,7 +52,7 @@ class ValidationOperation:
                 ]
             )
         request.json = validated.body
-        request.query = validated.parameters.get("query", {})
+        request.parameters = validated.parameters
         if self._resolver is not None:
             request.principal = await self._resolver(request)
         if "accept" in request.headers and not answers.voice(request).choice.acceptable:

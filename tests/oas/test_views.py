@@ -5,20 +5,14 @@ import pytest
 from cierre.oas import DIALECTS, ContractError, load, view
 from cierre.oas.structure import operations, resolved, walk
 
-V1 = {
-    "login",
-    "refresh",
-    "logout",
-    "list_sessions",
-    "change_password",
-    "force_logout",
-    "list_audit_events",
-}
+
+@pytest.fixture(scope="module")
+def contract():
+    return load()
 
 
 @pytest.fixture(scope="module")
-def views():
-    contract = load()
+def views(contract):
     return {dialect: view(contract, dialect) for dialect in DIALECTS}
 
 
@@ -35,14 +29,15 @@ def shown(document, name, status):
     return set(media["examples"])
 
 
-def test_a_view_holds_the_operations_of_its_audience(views):
+def test_a_view_holds_the_operations_of_its_audience(contract, views):
+    v1 = {item["operationId"] for path, _, item in operations(contract) if path.startswith("/api/v1/")}
     held = {
         dialect: {item["operationId"] for _, _, item in operations(document)} for dialect, document in views.items()
     }
     assert held == {
-        "session": V1,
-        "envelope": V1,
-        "respuesta": V1,
+        "session": v1,
+        "envelope": v1,
+        "respuesta": v1,
         "dto": {"logout_by_refresh_token"},
         "plain": {"logout_by_user_token"},
     }

@@ -30,6 +30,7 @@ ERRORS = [
     errors.ForeignOrigin(),
     errors.RouteNotFound(),
     errors.SessionAlreadyClosed(closed_at=NOW),
+    errors.SessionUnknown("64f8b456c789d012e345f6ff"),
     errors.DeviceSessionNotFound(device_id="a-device", active_sessions=2),
     errors.UserNotFound(USER["id"]),
     errors.MethodNotAllowed(["POST"]),

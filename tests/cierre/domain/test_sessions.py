@@ -3,7 +3,14 @@
 import pytest
 
 from cierre.domain import logins, sessions
-from cierre.errors import DeviceSessionNotFound, SessionAlreadyClosed, TokenInvalid, TokenRevoked, UserNotFound
+from cierre.errors import (
+    DeviceSessionNotFound,
+    SessionAlreadyClosed,
+    SessionUnknown,
+    TokenInvalid,
+    TokenRevoked,
+    UserNotFound,
+)
 from cierre.principal import Principal
 from cierre.settings import DAY
 from tests.support.contexts import context, opened
@@ -125,6 +132,60 @@ async def test_the_list_shows_open_sessions_newest_first_and_which_one_asks(serv
         listed = (await sessions.list_sessions(now, mine)).data["sessions"]
     assert {one["sessionId"]: one["current"] for one in listed} == {mine.session_id: True, other.session_id: False}
     assert [one["createdAt"] for one in listed] == sorted((one["createdAt"] for one in listed), reverse=True)
+
+
+async def look_up(services, principal, session_id, **more):
+    async with context(services, **more) as now:
+        return await sessions.get_session(now, principal, session_id=session_id)
+
+
+async def test_an_active_session_is_shown_with_what_the_list_says_of_it(services):
+    mine, other = [await log_in(services, device) for device in ("one", "two")]
+    found = [await look_up(services, mine, one.session_id) for one in (mine, other)]
+    assert [one.session_id for one in found] == [mine.session_id, other.session_id]
+    assert [(one.device_id, one.client_id, one.current) for one in found] == [
+        ("one", "cierre", True),
+        ("two", "cierre", False),
+    ]
+    assert {(one.closed_at, one.logout_reason) for one in found} == {(None, None)}
+
+
+async def test_a_closed_session_is_shown_with_when_and_by_whom_it_was_closed(services):
+    mine, other = [await log_in(services, device) for device in ("one", "two")]
+    result = await close(services, other)
+    found = await look_up(services, mine, other.session_id)
+    assert (found.closed_at, found.logout_reason) == (result.logged_out_at, "user_logout")
+
+
+async def test_who_closed_a_session_can_be_told_apart(services):
+    first = await log_in(services, "one")
+    async with context(services) as now:
+        await sessions.force_logout(now, user_id=USER, reason="security_incident")
+    again = await log_in(services, "one")
+    assert (await look_up(services, again, first.session_id)).logout_reason == "admin_logout"
+
+
+@pytest.mark.parametrize("whose", [SUPERVISOR, ADMIN])
+async def test_a_session_of_another_user_is_unknown_to_everybody(services, whose):
+    mine, other = await log_in(services), await log_in(services, user_id=whose)
+    for asking, asked in ((mine, other), (other, mine), (mine, STRANGER)):
+        with pytest.raises(SessionUnknown) as unknown:
+            await look_up(services, asking, asked.session_id)
+        assert unknown.value.details == {"sessionId": asked.session_id}
+
+
+@pytest.mark.parametrize(("later", "reason"), [(15 * DAY, "inactivity"), (91 * DAY, "expired")])
+async def test_a_session_whose_time_is_over_is_closed_when_it_is_looked_up(services, service, later, reason):
+    old = await log_in(services, "one")
+    async with context(services, later=later) as now:
+        account = await logins.find_account(now, "usuario@ejemplo.com")
+        issued = await logins.login(now, services.issuer, account, client_id="cierre", device_id="two")
+    asking = Principal(issued.user_id, issued.session_id, issued.role, issued.client_id, "two")
+    found = await look_up(services, asking, old.session_id, later=later)
+    assert found.logout_reason == "security_logout"
+    (row,) = await service.audit()
+    assert (row["session_id"], row["reason"], row["timestamp"]) == (old.session_id, reason, found.closed_at)
+    assert await look_up(services, asking, old.session_id, later=later + 1) == found
 
 
 @pytest.mark.parametrize(("later", "reason"), [(15 * DAY, "inactivity"), (91 * DAY, "expired")])

@@ -1,0 +1,88 @@
+"""`GET /api/v1/auth/sessions/{sessionId}`: one of the caller's sessions, active or closed, in every dialect."""
+
+import pytest
+
+from tests.support.running import ADMIN, bearer
+
+NOBODYS = "0" * 24
+VENDORS = {name: f"application/vnd.cierre.{name}+json" for name in ("session", "envelope", "respuesta")}
+
+
+async def get(service, login, session_id, **headers):
+    path = f"/api/v1/auth/sessions/{session_id}"
+    return await service.client.get(path, headers=bearer(login["accessToken"], **headers))
+
+
+async def test_the_own_session_is_shown_with_the_members_of_the_list_and_its_status(service):
+    mine = await service.login(deviceId="one")
+    await service.login(deviceId="two")
+    listed = (await service.sessions(mine["accessToken"])).json()["data"]["sessions"]
+    for entry in listed:
+        answer = await get(service, mine, entry["sessionId"])
+        assert (answer.status_code, answer.json()["message"]) == (200, "Sesión encontrada")
+        assert answer.json()["data"] == {"session": {**entry, "status": "active"}}
+
+
+async def test_a_closed_session_says_when_it_was_closed_and_by_whom(service):
+    mine, other = await service.login(), await service.login()
+    closed = (await service.logout(other["accessToken"])).json()["data"]["logout"]
+    session = (await get(service, mine, other["sessionId"])).json()["data"]["session"]
+    assert {key: session[key] for key in ("status", "closedAt", "logoutReason", "current")} == {
+        "status": "closed",
+        "closedAt": closed["loggedOutAt"],
+        "logoutReason": "user_logout",
+        "current": False,
+    }
+
+
+async def test_the_token_of_the_closed_session_itself_is_refused(service):
+    mine = await service.login()
+    await service.logout(mine["accessToken"])
+    assert (await get(service, mine, mine["sessionId"])).status_code == 401
+
+
+async def test_another_users_session_and_one_that_never_was_are_told_alike(service):
+    mine, admins = await service.login(), await service.login(ADMIN)
+    for asking, session_id in ((mine, admins["sessionId"]), (admins, mine["sessionId"]), (mine, NOBODYS)):
+        answer = await get(service, asking, session_id)
+        assert (answer.status_code, answer.json()) == (
+            404,
+            {
+                "status": 404,
+                "code": "SESSION_UNKNOWN",
+                "message": "La sesión no existe",
+                "details": {"sessionId": session_id},
+            },
+        )
+
+
+async def test_each_dialect_has_a_code_for_an_unknown_session(service):
+    mine = await service.login()
+    told = {name: (await get(service, mine, NOBODYS, Accept=media)).json() for name, media in VENDORS.items()}
+    assert told["session"]["code"] == told["envelope"]["code"] == "SESSION_UNKNOWN"
+    assert told["envelope"]["message"] == "The session does not exist"
+    assert told["respuesta"] == {"error": 4016, "respuesta": "La sesión no existe", "resultado": {}}
+    problem = (await get(service, mine, NOBODYS, Accept="application/problem+json")).json()
+    assert problem["type"] == "urn:cierre:error:SESSION_UNKNOWN"
+    assert problem["instance"] == f"/api/v1/auth/sessions/{NOBODYS}"
+
+
+@pytest.mark.parametrize("media", VENDORS.values())
+async def test_a_session_has_one_shape_in_every_dialect(service, media):
+    mine = await service.login()
+    answer = await get(service, mine, mine["sessionId"], Accept=media, **{"Accept-Language": "en"})
+    assert answer.headers["content-type"] == media
+    assert answer.json()["message"] == "Session found"
+    assert answer.json()["data"]["session"]["current"] is True
+
+
+@pytest.mark.parametrize("session_id", ["1", "0" * 25, "g" * 24, "%20", "0" * 23 + "%0A"])
+async def test_an_id_that_is_none_is_refused_with_its_place(service, session_id):
+    answer = await get(service, await service.login(), session_id)
+    assert answer.status_code == 400
+    assert [(one["location"], one["pointer"]) for one in answer.json()["details"]["errors"]] == [("path", "/sessionId")]
+
+
+async def test_without_a_token_nothing_is_told(service):
+    answer = await service.client.get(f"/api/v1/auth/sessions/{NOBODYS}")
+    assert (answer.status_code, answer.json()["details"]["tokenStatus"]) == (401, "missing")
