@@ -28,6 +28,7 @@ from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre import oas
+from cierre.http import wiring
 from cierre.http.admission import AdmissionMiddleware, Unrouted
 from cierre.http.conformance import Conformance
 from cierre.http.dispatch import NOTHING, Terminal
@@ -57,7 +58,7 @@ def create_app(settings: Settings) -> ASGIApp:
     """The service as an ASGI application; it connects when the server starts its lifespan.
 
     Raises:
-        UnknownDatabase, BadKey, ContractError: the settings or the contract are no good.
+        UnknownDatabase, BadKey, ContractError: the settings or the contract are no good, or handlers don't fit it.
     """
     return assemble(build(settings))
 
@@ -78,9 +79,21 @@ class Routed(NamedTuple):
 
 
 @cache
+def checked_contract() -> dict[str, Any]:
+    """The contract, as the service reads it, once handlers and renderings are known to fit it.
+
+    Raises:
+        ContractError: every problem, with its file and line.
+    """
+    document = oas.bundle(oas.load(), published=False)
+    wiring.check(document)
+    return document
+
+
+@cache
 def _routed() -> Routed:
     """Built once a process: Connexion takes half a second for it."""
-    document = oas.bundle(oas.load(), published=False)
+    document = checked_contract()
     stack = ConnexionMiddleware(
         Terminal(),
         middlewares=[

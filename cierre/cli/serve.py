@@ -10,13 +10,22 @@ from datetime import UTC
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cierre.cli import options
 from cierre.cli.options import DURATION, ISSUER, NETWORKS, ORIGINS, REDIS, option
 from cierre.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
+    from watchfiles import Change
+
+    from cierre.oas import ContractError
+
+# Seconds that requests which are being answered have when the process is asked to end.
+_PATIENCE = 10
 
 
 @click.command(name="serve", short_help="Run the service.")
@@ -75,6 +84,8 @@ def command(host: str, port: int, workers: int, demo: bool, reload: bool, log_fo
     """
     if demo and not _is_loopback(host):
         raise click.UsageError(f"--demo has a password that everybody knows: it refuses {host}; use localhost")
+    if reload and workers > 1:
+        raise click.UsageError("--reload runs one process: leave out --workers")
     sock = _bind(host, port)
     settings = _settings(host, sock.getsockname()[1], **given)
     _prepare(settings, demo=demo)
@@ -129,9 +140,11 @@ def _addresses(host: str, port: int) -> list[Any]:
 
 
 def _prepare(settings: Settings, *, demo: bool) -> None:
-    """Migrate, make the keys, fill in the demo: once, before the workers start."""
+    """Check the contract, migrate, make the keys, fill in the demo: once, before the workers start."""
+    from cierre.app import checked_contract
     from cierre.cli import demo as demo_data
     from cierre.errors import ServiceUnavailable
+    from cierre.oas import ContractError
     from cierre.services import build
     from cierre.storage import migrate
     from cierre.storage.database import UnknownDatabase, harmless, in_memory
@@ -146,11 +159,14 @@ def _prepare(settings: Settings, *, demo: bool) -> None:
             await services.database.close()
 
     try:
+        checked_contract()
         if in_memory(settings.database_url):
             raise click.UsageError("a database in memory is gone before the service starts: write sqlite:///file")
         migrate.upgrade(settings.database_url)
         services = build(settings)
         asyncio.run(fill())
+    except ContractError as mistake:
+        raise click.ClickException(_lines(mistake)) from mistake
     except (UnknownDatabase, BadKey) as mistake:
         raise click.UsageError(str(mistake)) from mistake
     except ServiceUnavailable as away:
@@ -159,42 +175,90 @@ def _prepare(settings: Settings, *, demo: bool) -> None:
         raise click.UsageError(f"can't write to {settings.data_dir}: {failure.strerror}") from failure
 
 
-def _run(settings: Settings, sock: socket.socket, *, workers: int, reload: bool, log_format: str) -> None:
-    import uvicorn
-    from uvicorn.supervisors import ChangeReload, Multiprocess
+def _lines(mistake: ContractError) -> str:
+    """Each problem in a line that begins as all lines of the command do."""
+    return "\ncierre: ".join(mistake.problems)
 
-    config = uvicorn.Config(
+
+def _run(settings: Settings, sock: socket.socket, *, workers: int, reload: bool, log_format: str) -> None:
+    if reload:
+        from watchfiles import run_process
+
+        run_process(
+            *_watched(),
+            target=_serve_until_edited,
+            args=(settings, sock, log_format),
+            watch_filter=_is_source,
+            callback=_tell_edits,
+            sigint_timeout=_PATIENCE,
+        )
+    elif workers > 1:
+        from uvicorn.supervisors import Multiprocess
+
+        Multiprocess(_config(settings, log_format, workers=workers), sockets=[sock]).run()
+    else:
+        _serve(settings, sock, log_format)
+
+
+def _config(settings: Settings, log_format: str, *, workers: int = 1) -> uvicorn.Config:
+    import uvicorn
+
+    return uvicorn.Config(
         partial(_app, settings, log_format),
         factory=True,
         workers=workers,
-        reload=reload,
-        reload_dirs=_watched() if reload else None,
-        reload_includes=["*.py", "*.yaml"] if reload else None,
         log_level="warning",
         access_log=False,
         # Ours: behind trusted proxies only, and for the address alone.
         proxy_headers=False,
         server_header=False,
         date_header=True,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=_PATIENCE,
         loop="uvloop",
         http="httptools",
     )
-    server = uvicorn.Server(config)
-    if reload:
-        ChangeReload(config, target=server.run, sockets=[sock]).run()
-    elif workers > 1:
-        Multiprocess(config, sockets=[sock]).run()
-    else:
-        server.run(sockets=[sock])
-        if not server.started:
-            sys.exit(2)
 
 
-def _watched() -> list[str]:
+def _serve(settings: Settings, sock: socket.socket, log_format: str) -> None:
+    import uvicorn
+
+    server = uvicorn.Server(_config(settings, log_format))
+    server.run(sockets=[sock])
+    if not server.started:
+        sys.exit(2)
+
+
+def _serve_until_edited(settings: Settings, sock: socket.socket, log_format: str) -> None:
+    """What each process of `--reload` does: a fresh interpreter, so that everything is read anew."""
+    from cierre.oas import ContractError
+
+    try:
+        _serve(settings, sock, log_format)
+    except ContractError as mistake:
+        click.echo(f"cierre: {_lines(mistake)}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        # How it is asked to end.
+        sys.exit(0)
+
+
+def _watched() -> list[Path]:
+    """The package, and the folders beside it that are links inside of it."""
     import cierre
 
-    return [str(Path(cierre.__file__).parent.parent)]
+    package = Path(cierre.__file__).parent
+    return [package, *(entry.resolve() for entry in package.iterdir() if entry.is_symlink())]
+
+
+def _is_source(_change: Change, path: str) -> bool:
+    return path.endswith((".py", ".yaml"))
+
+
+def _tell_edits(changes: set[tuple[Change, str]]) -> None:
+    from cierre.oas.places import shown
+
+    edited = ", ".join(sorted(shown(Path(path)) for _, path in changes))
+    click.echo(f"cierre: {edited}: edited, starting again", err=True)
 
 
 def _app(settings: Settings, log_format: Any) -> Any:

@@ -209,5 +209,6 @@ SUCCESS: dict[str, Text] = {
     "refresh": Text("Tokens renovados exitosamente", "Tokens refreshed successfully"),
     "list_sessions": Text("Sesiones activas", "Active sessions"),
     "change_password": Text("Contraseña cambiada exitosamente", "Password changed successfully"),
+    "force_logout": LOGOUT_SUCCESS["admin_forced"],
     "list_audit_events": Text("Eventos de auditoría", "Audit events"),
 }

@@ -17,7 +17,7 @@ class Context(NamedTuple):
     """What a failure is told with.
 
     Attributes:
-        path: of the request, without the query.
+        path: of the request, as it was sent, without the query.
         now: milliseconds.
     """
 

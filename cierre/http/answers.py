@@ -88,7 +88,7 @@ def failure(request: Request, error: CierreError) -> Answer:
     if isinstance(error, Unauthorized) and error.client_id is not None:
         request.client_id = error.client_id
     manner = voice(request)
-    context = Context(manner.language, request.trace_id, request.path, now_ms())
+    context = Context(manner.language, request.trace_id, request.sent_path, now_ms())
     rendered = DIALECTS[manner.dialect].failure(error, context)
     if manner.choice.problem and manner.dialect not in {"oauth", "plain"} and rendered.status >= 400:
         # The form is the client's wish; the status is the dialect's decision.
@@ -119,6 +119,11 @@ def _rendered(request: Request, outcome: LogoutResult | SessionState | Success, 
     if words is not None and rendered.body is not None:
         rendered.body["message"] = words(manner.language)
     return rendered
+
+
+def has_rendering(operation: str) -> bool:
+    """Whether the success of an operation under /api/v1 has words and a shape."""
+    return operation in LOGOUTS or operation in SUCCESS or operation in successes.SUCCESSES
 
 
 def _answer(rendered: Rendered, manner: Voice, headers: list[tuple[str, str]]) -> Answer:

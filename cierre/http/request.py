@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.requests import cookie_parser
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _TRACEPARENT = re.compile(
     r"^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$"
 )
+_STRAY_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 # What of a user agent is worth keeping.
 _MAX_AGENT = 512
 _PREFERENCE = re.compile(r'\s*([\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;,]*)))?[^,]*')
@@ -50,6 +52,7 @@ class Request:
 
     __slots__ = (
         "_prefer",
+        "_sent_path",
         "answer",
         "body",
         "caller",
@@ -75,6 +78,7 @@ class Request:
         self.services = services
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self._sent_path: bytes = scope.get("raw_path") or quote(self.path).encode()
         self.headers = _headers(scope["headers"])
         self.trace_id = trace_id_of(self.headers.get("traceparent"))
         agent = self.headers.get("user-agent")
@@ -102,6 +106,11 @@ class Request:
             field = self.headers.get("prefer")
             self._prefer = preferences(field) if field else {}
         return self._prefer
+
+    @property
+    def sent_path(self) -> str:
+        """The path as it was sent, `/a%20b`; what no URI holds (RFC 3986, section 3.3) is encoded."""
+        return quote(_STRAY_PERCENT.sub(b"%25", self._sent_path), safe="/%:@!$&'()*+,;=-._~")
 
     @property
     def lenient(self) -> bool:

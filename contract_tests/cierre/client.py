@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import requests
 from schemathesis.core.failures import Failure, FailureGroup
@@ -90,12 +91,14 @@ class Client:
         basic: tuple[str, str] | None = None,
         headers: dict[str, str] | None = None,
         spoken: str = SESSION,
+        path: dict[str, str] | None = None,
         **body: Any,
     ) -> Answer:
         """Send one request; under /api/v1 in the canonical dialect, unless `headers` have an Accept.
 
         Args:
             headers: an empty Accept is left out.
+            path: the values of the path's parameters.
             spoken: the vendor type whose shape `application/json` has, by client or host.
             body: as of `requests`: `json`, `data` or `params`.
         """
@@ -109,11 +112,12 @@ class Client:
             sent["Authorization"] = f"Basic {self.run.ring.secrets.basic(*basic)}"
         if cookie is not None:
             sent["Cookie"] = f"refreshToken={cookie}"
-        return self._answer(operation, spoken, {"headers": sent, **body})
+        where = operation.path.format_map({name: quote(value, safe="") for name, value in (path or {}).items()})
+        return self._answer(operation, where, spoken, {"headers": sent, **body})
 
-    def _answer(self, operation: Operation, spoken: str, arguments: dict[str, Any]) -> Answer:
+    def _answer(self, operation: Operation, path: str, spoken: str, arguments: dict[str, Any]) -> Answer:
         started = time.time()
-        url = self.run.options.url.rstrip("/") + operation.path
+        url = self.run.options.url.rstrip("/") + path
         raw = requests.request(operation.method.upper(), url, timeout=30, allow_redirects=False, **arguments)
         response = Response.from_requests(raw, verify=True)
         seen = exchange(response, operation=operation.label, phase="rules", started=started)

@@ -35,6 +35,7 @@ NEEDED = frozenset(
         "logout_by_refresh_token",
         "logout_by_user_token",
         "list_sessions",
+        "get_session",
         "refresh",
         "change_password",
         "force_logout",

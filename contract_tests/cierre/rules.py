@@ -21,6 +21,8 @@ DEVICES = ("phone-1", "tablet.2", "550e8400-e29b-41d4-a716-446655440000")
 VENDORS = {name: f"application/vnd.cierre.{name}+json" for name in ("session", "envelope", "respuesta")}
 # The status of a second logout (decision 10), by dialect.
 REPEATED = {"session": 404, "envelope": 401, "respuesta": 200}
+# Who closed it; the rest is closed by the user.
+LOGOUT_REASONS = {"admin_forced": "admin_logout", "automatic": "security_logout"}
 DONE = {"session": 200, "envelope": 204, "respuesta": 200}
 # Sessions at once, and simultaneous requests in a race.
 MOST = 6
@@ -451,3 +453,33 @@ class Rules(Expectations):
         session = self._session(which)
         pinned = self.clients.get(session.client) if session is not None else None
         return asked or pinned or self.host_dialect
+
+    @rule(which=any_session, other=any_session)
+    def look_up(self, which: int, other: int) -> None:
+        """A session tells the user whose it is whether it is closed, when and by whom; all others it is unknown to."""
+        asking, session = self._session(which), self._session(other)
+        if asking is None or session is None:
+            return
+        answer = self.client.call("get_session", token=asking.access, path={"sessionId": session.id})
+        if not asking.open:
+            answer.is_(401, because="a dead token")
+            return
+        answer.is_(200, because="a session of the caller")
+        self._is_shown(answer.at("data", "session"), session, answer, current=session is asking)
+        for token, unknown in (
+            (asking.access, NOBODY),
+            (asking.access, self.admin.id),
+            (self.admin.access, session.id),
+        ):
+            refused = self.client.call("get_session", token=token, path={"sessionId": unknown})
+            refused.is_(404, because="a session of another user, or of nobody")
+
+    def _is_shown(self, shown: dict[str, Any], session: Session, answer: Answer, *, current: bool) -> None:
+        told = (shown["sessionId"], shown["deviceId"], shown["clientId"], shown["createdAt"], shown["current"])
+        expected = (session.id, session.device, session.client, session.created, current)
+        answer.must(told == expected, f"The session is {told}, expected {expected}")
+        answer.must(shown["status"] == ("active" if session.open else "closed"), "The status is another")
+        if session.why is not None:
+            self._told(answer, session, shown["closedAt"])
+            reason = LOGOUT_REASONS.get(session.why[0], "user_logout")
+            answer.must(shown["logoutReason"] == reason, f"logoutReason is not {reason}")

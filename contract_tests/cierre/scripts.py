@@ -86,7 +86,11 @@ def _tokens() -> list[Script]:
 
 def _others() -> list[Script]:
     by_somebody = ("force_logout_without_the_role", LAST)
+    first, itself = ("look_up", LAST, FIRST), ("look_up", LAST, LAST)
     return [
+        [_login(), _login(TABLET), first, itself, ("logout", FIRST, None), first, ("look_up", FIRST, LAST)],
+        [_login(), ("force_logout",), _login(), first],
+        [_login(), _login(), ("change_password", LAST), first],
         [_login(), ("present_the_token_otherwise", LAST), ("introspect_as_nobody", LAST), ("page_through_the_trail",)],
         [_login(), by_somebody, ("force_logout_nobody",)],
         [_login(), _login(None, form="opaque"), ("force_logout",), ("force_logout",), by_somebody],

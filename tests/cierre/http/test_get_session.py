@@ -83,6 +83,12 @@ async def test_an_id_that_is_none_is_refused_with_its_place(service, session_id)
     assert [(one["location"], one["pointer"]) for one in answer.json()["details"]["errors"]] == [("path", "/sessionId")]
 
 
+@pytest.mark.parametrize("sent", ["a%20b", "a%2Cb,c", "%0A", "%C3%B1"])
+async def test_problem_details_name_the_path_as_it_was_sent(service, sent):
+    answer = await get(service, await service.login(), sent, Accept="application/problem+json")
+    assert (answer.status_code, answer.json()["instance"]) == (400, f"/api/v1/auth/sessions/{sent}")
+
+
 async def test_without_a_token_nothing_is_told(service):
     answer = await service.client.get(f"/api/v1/auth/sessions/{NOBODYS}")
     assert (answer.status_code, answer.json()["details"]["tokenStatus"]) == (401, "missing")
