@@ -78,19 +78,26 @@ def mistakes(tmp_path_factory):
         (
             AUTH,
             "async def count_sessions",
-            "count_sessions handles no operation: write openapi/auth/count_sessions.yaml and its line in "
-            "openapi/openapi.yaml, or call it _count_sessions",
+            (
+                "count_sessions handles no operation: write openapi/auth/count_sessions.yaml and its line in "
+                "openapi/openapi.yaml, or call it _count_sessions"
+            ),
         ),
         (
             "handlers/devices.py",
             "async def list_devices",
-            "list_devices handles no operation: write openapi/devices/list_devices.yaml and its line in "
-            "openapi/openapi.yaml, or call it _list_devices",
+            (
+                "list_devices handles no operation: write openapi/devices/list_devices.yaml and its line in "
+                "openapi/openapi.yaml, or call it _list_devices"
+            ),
         ),
         (
             AUTH,
             "async def get_session",
-            "get_session takes device_id, which is no parameter; there is body, page_size, session_id, request, principal",
+            (
+                "get_session takes device_id, which is no parameter; there is "
+                "body, page_size, session_id, request, principal"
+            ),
         ),
         (ITEM, "name: pageSize", "the parameter pageSize reaches no handler: get_session takes no page_size"),
         (ITEM, "name: body", "the parameter body would be the argument body, which is something else: rename it"),
@@ -109,8 +116,10 @@ def mistakes(tmp_path_factory):
         (
             "openapi/auth/list_sessions.yaml",
             "operationId: list_sessions",
-            "the success of list_sessions has no rendering: add list_sessions to SUCCESSES in "
-            "cierre/dialects/successes.py",
+            (
+                "the success of list_sessions has no rendering: add list_sessions to SUCCESSES in "
+                "cierre/dialects/successes.py"
+            ),
         ),
     ],
     ids=lambda value: value[:40],
