@@ -1,9 +1,14 @@
-"""What handlers return: values of the domain. How they look on the wire is decided in one place, by the dialect."""
+"""What handlers return: values of the domain, and the header fields that go with them.
+
+Times are milliseconds since the epoch. How a value looks on the wire is decided in `cierre.dialects` alone.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
+
+from cierre.principal import Role
 
 LogoutType = Literal["single_device", "specific_device", "all_devices", "admin_forced", "automatic"]
 Headers = tuple[tuple[str, str], ...]
@@ -15,7 +20,7 @@ class LogoutResult:
 
     Attributes:
         device_ids: of the closed sessions, without repeats.
-        logged_out_at: milliseconds; a repeat says the same as `closedAt`.
+        logged_out_at: when; a lenient repeat gives the time of the first closing.
         active_sessions: of the user, after the closing.
     """
 
@@ -26,19 +31,113 @@ class LogoutResult:
     user_id: str
     email: str
     active_sessions: int
-    headers: Headers = ()
-
-    def with_headers(self, headers: Headers) -> LogoutResult:
-        return replace(self, headers=self.headers + headers)
 
 
 @dataclass(frozen=True, slots=True)
-class Success:
-    """Any other success under /api/v1: `{success, message, data}`. `operation` names its words in the catalogue."""
+class IssuedTokens:
+    """What a login or a refresh gives.
 
-    operation: str
-    data: dict[str, Any]
-    headers: Headers = ()
+    Attributes:
+        expires_in: of the access token, in seconds.
+        refresh_expires_in: of the refresh token, in seconds.
+        refresh_in_cookie: the refresh token goes into its cookie, and not into the body.
+    """
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    refresh_expires_in: int
+    session_id: str
+    user_id: str
+    email: str
+    role: Role
+    client_id: str
+    refresh_in_cookie: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One open session of a user.
+
+    Attributes:
+        current: it is the session that asks.
+    """
+
+    session_id: str
+    device_id: str
+    client_id: str
+    created_at: int
+    last_seen_at: int
+    ip_address: str | None
+    user_agent: str | None
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionList:
+    """The open sessions of a user, newest first."""
+
+    sessions: tuple[OpenSession, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One record of the audit trail (document 003, "Logs de Auditoría").
+
+    Attributes:
+        sessions_closed: by the whole operation that the event belongs to.
+        session_duration: how long the session was open, in milliseconds.
+    """
+
+    timestamp: int
+    event: str
+    user_id: str
+    session_id: str | None
+    device_id: str | None
+    logout_type: LogoutType
+    sessions_closed: int
+    reason: str
+    ip_address: str | None
+    user_agent: str | None
+    session_duration: int | None
+    success: bool
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Events, newest first.
+
+    Attributes:
+        next_cursor: asks for the page that follows; None: this is the last.
+    """
+
+    events: tuple[AuditEvent, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveToken:
+    """What an introspection finds out about a token of an open session (RFC 7662, section 2.2).
+
+    Attributes:
+        issued_at: of the access token; of another token, when its session began.
+        expires_at: None: the token does not expire.
+        token_type: None for a refresh token, which has no type of RFC 6749, section 7.1: it opens no resource.
+        audience, jwt_id: of a JWT.
+    """
+
+    issuer: str
+    user_id: str
+    client_id: str
+    session_id: str
+    role: Role
+    device_id: str
+    issued_at: int
+    expires_at: int | None
+    token_type: Literal["Bearer"] | None = None
+    audience: str | None = None
+    jwt_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +146,20 @@ class Document:
 
     body: dict[str, Any] | bytes | None
     status: int = 200
-    headers: Headers = ()
 
 
-Outcome = LogoutResult | Success | Document
+Value = LogoutResult | IssuedTokens | SessionList | AuditPage | Document
+
+
+@dataclass(frozen=True, slots=True)
+class WithHeaders:
+    """A value whose answer carries header fields of its own."""
+
+    value: Value
+    headers: Headers
+
+
+Outcome = Value | WithHeaders
 
 # RFC 6749, section 5.1: tokens are not for caches.
 NO_STORE: Headers = (("Cache-Control", "no-store"),)

@@ -52,11 +52,22 @@ class Standing(NamedTuple):
     reset: int
 
 
-LOGOUT = (Limit("logout", "ip", 30, 300), Limit("logout", "user", 60, 60))
-LOGIN = (Limit("login", "ip", 100, 300), Limit("login", "account", 20, 300))
+class Limits(NamedTuple):
+    """The two limits of an operation.
+
+    Attributes:
+        by_account: by user, or by the account that a login names.
+    """
+
+    by_address: Limit
+    by_account: Limit
+
+
+LOGOUT = Limits(Limit("logout", "ip", 30, 300), Limit("logout", "user", 60, 60))
+LOGIN = Limits(Limit("login", "ip", 100, 300), Limit("login", "account", 20, 300))
 
 # The three logouts share one bucket an IP.
-LIMITS: dict[str, tuple[Limit, Limit]] = {
+LIMITS: dict[str, Limits] = {
     "logout": LOGOUT,
     "logout_by_refresh_token": LOGOUT,
     "logout_by_user_token": LOGOUT,

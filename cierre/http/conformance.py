@@ -7,8 +7,8 @@ from typing import Any
 
 from cierre.dialects.negotiation import VENDOR_TYPES
 from cierre.dialects.rendering import JSON
-from cierre.http import answers
 from cierre.http.answers import Answer
+from cierre.http.representation import negotiate
 from cierre.http.request import Request
 from cierre.oas.validation import ResponseValidator
 
@@ -40,7 +40,7 @@ class Conformance:
 
 def _documented_type(request: Request, content_type: str | None) -> str | None:
     """Where client or host chose the dialect, its shape comes as plain JSON: the contract has it as a vendor type."""
-    vendor = f"application/vnd.cierre.{answers.voice(request).dialect}+json"
+    vendor = f"application/vnd.cierre.{negotiate(request).dialect}+json"
     return vendor if content_type == JSON and vendor in VENDOR_TYPES else content_type
 
 

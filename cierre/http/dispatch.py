@@ -14,9 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre.errors import RouteNotFound
 from cierre.http.admission import plain_id
-from cierre.http.edge import REQUEST, failing_key
 from cierre.http.idempotency import HEADER, once
-from cierre.http.request import Request
+from cierre.http.request import REQUEST, Request
 from cierre.outcomes import Outcome
 from cierre.rate_limits import LIMITS
 
@@ -45,8 +44,8 @@ class HandlerOperation:
 
     async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
         request: Request = scope[REQUEST]
-        if self._counts and (key := failing_key(request)):
-            await request.admit(key)
+        if self._counts and (account := request.account):
+            await request.admit(account)
         request.may_be_empty = self._may_be_empty
         if self._keeps_answers and HEADER in request.headers:
             await once(request, partial(self._run, request))

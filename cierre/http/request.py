@@ -1,4 +1,4 @@
-"""A request, as handlers see it: what HTTP says of the caller, and the way to an act of the domain."""
+"""A request, as handlers see it: what HTTP says of the caller, and what the domain's operations run with."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import IPv6Address, ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import cookie_parser
 
 from cierre.domain.context import OperationContext
 from cierre.outcomes import Outcome
-from cierre.principal import Caller, Principal
+from cierre.principal import Access, Caller, Principal
 from cierre.rate_limits import LIMITS, Standing, fields
+from cierre.services import Services
 from cierre.settings import Network
 
-if TYPE_CHECKING:
-    from cierre.services import Services
+# The key of the request in the ASGI scope.
+REQUEST = "cierre"
 
 # W3C Trace Context, section 3.2: version ff is none, ids of zeros are none, and version 00 ends after its flags.
 _TRACEPARENT = re.compile(
@@ -30,6 +31,10 @@ _MAX_AGENT = 512
 _PREFERENCE = re.compile(r'\s*([\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;,]*)))?[^,]*')
 
 
+class ClientGone(Exception):
+    """The client closed the connection before it had sent the whole request."""
+
+
 class Request:
     """One request.
 
@@ -38,6 +43,7 @@ class Request:
         principal: once security has resolved it.
         client_id: of the token's client, once it is known: it may pin a dialect.
         operation: the operationId, once it is routed.
+        access: who may call the operation, once it is routed.
         may_be_empty: the operation answers `Prefer: return=minimal` with 204.
         outcome: what the handler returned.
         answer: rendered already, where an Idempotency-Key keeps it.
@@ -49,6 +55,7 @@ class Request:
 
     __slots__ = (
         "_prefer",
+        "access",
         "answer",
         "body",
         "caller",
@@ -84,6 +91,7 @@ class Request:
         self.principal: Principal | None = None
         self.client_id: str | None = None
         self.operation: str | None = None
+        self.access: Access | None = None
         self.may_be_empty = False
         self.outcome: Outcome | None = None
         self.answer: Any = None
@@ -110,27 +118,36 @@ class Request:
         """RateLimit-Policy and RateLimit, of all limits that count this operation."""
         return fields(LIMITS[self.operation or ""], self.standings)
 
-    async def admit(self, user_id: str) -> None:
-        """Count this request for the user that it turned out to be of.
+    async def admit(self, account: str) -> None:
+        """Count this request for its user, or for the account that it tries to log in to.
 
         Raises:
-            RateLimitExceeded: his quota is spent.
+            RateLimitExceeded: the quota is spent.
         """
-        by_user = LIMITS[self.operation or ""][1]
-        standing = await self.services.limiter.admit(by_user, user_id)
+        standing = await self.services.limiter.admit(LIMITS[self.operation or ""].by_account, account)
         if standing is not None:
             self.standings.append(standing)
 
+    @property
+    def account(self) -> str | None:
+        """Whom, beside the address, a request is counted for: its user, or the account that it tries to log in to."""
+        if self.principal is not None:
+            return self.principal.user_id
+        if self.operation == "login" and isinstance(self.json, Mapping):
+            username: Any = self.json.get("username")
+            return username.strip().lower() if isinstance(username, str) else None
+        return None
+
     def cookie(self, name: str) -> str | None:
-        # The standard library's parser gives up at the first cookie of another application that it doesn't like.
+        # The standard library's parser stops at the first cookie of another application that is malformed.
         return cookie_parser(self.headers.get("cookie", "")).get(name)
 
     @asynccontextmanager
     async def context(self) -> AsyncIterator[OperationContext]:
-        """A connection, the caller and the time: an act of the domain begins.
+        """A connection, the caller and the time, for one operation of the domain.
 
         Raises:
-            ServiceUnavailable: the database is away.
+            ServiceUnavailable: the database cannot be reached.
         """
         async with self.services.database.connect() as tx:
             yield OperationContext(tx, self.caller, self.services.settings, self.services.announcer)

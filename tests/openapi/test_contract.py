@@ -86,7 +86,7 @@ def test_a_published_bundle_names_no_python_and_the_service_s_does(contract):
     assert "handlers." not in str(bundle(contract))
     kept = bundle(contract, published=False)
     assert operation(kept, "logout")["x-openapi-router-controller"] == "cierre.handlers.auth"
-    assert kept["components"]["securitySchemes"]["bearerAuth"]["x-bearerInfoFunc"] == "cierre.handlers.security.bearer"
+    assert kept["components"]["securitySchemes"]["bearerAuth"]["x-bearerInfoFunc"] == "cierre.http.principals.bearer"
 
 
 def test_a_bundle_is_the_caller_s_own(contract):
