@@ -72,7 +72,7 @@ def _names(operation: Json, file: str | None, *, is_source: bool) -> Iterator[tu
 
 
 def _access(operation: Json) -> Iterator[tuple[str, str]]:
-    """Who may call the operation is said, and so is the answer to all others."""
+    """`x-cierre-principal` and `x-cierre-role` are there, and a role has its 403."""
     name = operation.get("operationId", "")
     try:
         access = access_of(operation)

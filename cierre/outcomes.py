@@ -60,7 +60,7 @@ class OpenSession:
     """One open session of a user.
 
     Attributes:
-        current: it is the session that asks.
+        current: it is the calling session.
     """
 
     session_id: str

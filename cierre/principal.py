@@ -1,4 +1,4 @@
-"""Who is asking, and who may."""
+"""Who calls an operation, and who may."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class RateLimiter:
 
     Args:
         redis_url: None: in this process's memory.
-        mode: `failures` counts only what `count_failure` is told.
+        mode: `failures` counts only what `count_failure` is called for.
     """
 
     def __init__(self, *, redis_url: str | None, mode: RateLimiting) -> None:
@@ -91,7 +91,7 @@ class RateLimiter:
         if redis_url is not None:
             self._pool = ConnectionPool.from_url(redis_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
             options = {"implementation": "redispy", "connection_pool": self._pool}
-            # The pool knows where Redis is; this is what `limits` wants to read.
+            # The pool knows where Redis is; `limits` requires a URL all the same.
             uri = "async+redis://localhost:6379"
         storage = storage_from_string(uri, **options)
         assert isinstance(storage, Storage)

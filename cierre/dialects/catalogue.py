@@ -28,7 +28,7 @@ class Entry(NamedTuple):
     envelope: str
     respuesta: int
     text: Text
-    own: dict[str, Text] = {}  # noqa: RUF012 - a NamedTuple's default; nobody writes to it
+    own: dict[str, Text] = {}  # noqa: RUF012 - a NamedTuple's default; nothing writes to it
 
 
 _DTO_REFRESH = Text("El token de refresco es inválido o ha expirado.", "The refresh token is invalid or has expired.")

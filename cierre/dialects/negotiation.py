@@ -18,7 +18,7 @@ class Choice(NamedTuple):
         vendor: the dialect that it names; None: the client, the host or the path decides.
         media_type: of an answer in the chosen dialect.
         problem: failures are to be problem details.
-        acceptable: whether anything that we can answer satisfies it.
+        acceptable: whether any media type that there is satisfies it.
     """
 
     vendor: str | None

@@ -1,4 +1,4 @@
-"""RFC 9457 problem details: for failures only, where a client asks for them or no document speaks."""
+"""RFC 9457 problem details: for failures only, where a client asks for them, or no document gives a form."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ async def list_events(
         cursor: the `next_cursor` of the page before.
 
     Raises:
-        ValidationFailed: `from_` or `to` is no time, or the cursor is not one of ours.
+        ValidationFailed: `from_` or `to` is no time, or `cursor` was not issued by this service.
     """
     rows = await audit.page(
         context.tx,

@@ -39,7 +39,7 @@ async def of_sanctum_token(
     Args:
         token_id: the number before the `|`.
         token_hash: SHA-256 of what follows it, in hexadecimal digits.
-        for_closing: accept a token that a refresh has replaced: it is good for closing its session, and for nothing
+        for_closing: accept a token that a refresh has replaced: it may close its session, and nothing
             else.
 
     Raises:

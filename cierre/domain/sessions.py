@@ -27,15 +27,15 @@ async def logout(
     """Close the caller's session, all of the caller's sessions, or those on one device.
 
     Args:
-        principal: the session that asks, be it closed or not.
+        principal: of the calling session, be it closed or not.
         logout_all: close all sessions of the user.
-        device_id: close the sessions on this device instead of the one that asks.
+        device_id: close the sessions on this device instead of the calling one.
         lenient: a session that is closed already is no error (RFC 7240, section 4.4).
 
     Raises:
-        SessionAlreadyClosed: the session that asks is closed.
+        SessionAlreadyClosed: the calling session is closed.
         DeviceSessionNotFound: the user has no open session on that device.
-        TokenInvalid: the session that asks does not exist.
+        TokenInvalid: the calling session does not exist.
     """
     try:
         if logout_all:
@@ -64,7 +64,7 @@ async def force_logout(context: OperationContext, *, user_id: str, reason: str) 
 
 
 async def list_sessions(context: OperationContext, principal: Principal) -> SessionList:
-    """The caller's open sessions, newest first, and which one is asking (document 003, "Revisar sesiones activas")."""
+    """The caller's open sessions, newest first, and which one is calling (document 003, "Revisar sesiones activas")."""
     rows = await sessions.open_of(context.tx, principal.user_id)
     return SessionList(tuple(_open_session(row, principal) for row in rows))
 
@@ -73,7 +73,8 @@ async def require_open(context: OperationContext, principal: Principal, *, by_ho
     """The caller's session; its use is recorded, with time and place.
 
     Args:
-        by_holder: the token's holder asks; otherwise a resource server does, from an address of its own.
+        by_holder: the request is from the token's holder; otherwise it is from a resource server, which has another
+            address.
 
     Raises:
         TokenRevoked: the session is closed, or had to be now: idle for too long, too old, or used from elsewhere.

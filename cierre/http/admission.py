@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware
@@ -10,28 +9,10 @@ from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre.errors import PayloadTooLarge, UnsupportedMediaType
+from cierre.http.declared import declared_access, plain_id
 from cierre.http.request import REQUEST, ClientGone, Request, limited_address
-from cierre.oas import ContractError
-from cierre.principal import Access, access_of
+from cierre.principal import Access
 from cierre.rate_limits import LIMITS
-
-
-def plain_id(operation: AbstractOperation) -> str:
-    """`logout`, which Connexion calls `cierre.handlers.auth.logout`."""
-    name: str = operation.operation_id
-    return name.rpartition(".")[2]
-
-
-def declared_access(document: Mapping[str, Any], operation: AbstractOperation) -> Access:
-    """Who may call the operation, as its path item says.
-
-    Raises:
-        ContractError: the path item does not say it, or contradicts itself.
-    """
-    try:
-        return access_of(document["paths"][operation.path][operation.method])
-    except ValueError as mistake:
-        raise ContractError([f"{plain_id(operation)}: {mistake}"]) from mistake
 
 
 class AdmissionOperation:

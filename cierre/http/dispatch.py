@@ -13,7 +13,7 @@ from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre.errors import RouteNotFound
-from cierre.http.admission import plain_id
+from cierre.http.declared import plain_id
 from cierre.http.idempotency import HEADER, once
 from cierre.http.request import REQUEST, Request
 from cierre.outcomes import Outcome
@@ -21,7 +21,7 @@ from cierre.rate_limits import LIMITS
 
 Handler = Callable[..., Awaitable[Outcome]]
 
-# What a handler may ask for, by the name of its argument.
+# What a handler can take, by the name of its argument.
 ARGUMENTS: dict[str, Callable[[Request], Any]] = {
     "request": lambda request: request,
     "body": attrgetter("json"),
@@ -37,7 +37,7 @@ class HandlerOperation:
         self._handler: Handler = operation.function
         self._arguments = [(name, ARGUMENTS[name]) for name in inspect.signature(self._handler).parameters]
         limits = LIMITS.get(plain_id(operation))
-        # The user's quota, or the account's; where only the handler finds out whose token it is, it counts itself.
+        # By user, or by the account that a login names.
         self._counts = limits is not None
         self._may_be_empty = "204" in operation.responses
         self._keeps_answers = any(one["name"].lower() == HEADER for one in operation.parameters)

@@ -130,7 +130,7 @@ class Request:
 
     @property
     def account(self) -> str | None:
-        """Whom, beside the address, a request is counted for: its user, or the account that it tries to log in to."""
+        """What a request is counted by, beside its address: its user, or the account that it tries to log in to."""
         if self.principal is not None:
             return self.principal.user_id
         if self.operation == "login" and isinstance(self.json, Mapping):
@@ -182,7 +182,7 @@ def trace_id_of(traceparent: str | None) -> str:
 def client_address(peer: tuple[str, int] | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str | None:
     """The client's address: the last one in X-Forwarded-For that no trusted proxy added.
 
-    A field that anybody but a trusted proxy sends changes nothing.
+    The field counts only where a trusted proxy sent it.
     """
     address = peer[0] if peer else None
     if not trusted or address is None or not forwarded_for:

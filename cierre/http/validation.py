@@ -12,7 +12,7 @@ from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre.errors import NotAcceptable, UnsupportedMediaType, ValidationFailed, Violation
-from cierre.http.admission import declared_access
+from cierre.http.declared import declared_access
 from cierre.http.principals import Resolver, body_resolver
 from cierre.http.representation import negotiate
 from cierre.http.request import REQUEST, Request
