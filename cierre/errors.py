@@ -46,7 +46,7 @@ class CierreError(Exception):
         return self.code
 
 
-class Violation(NamedTuple):
+class RequestViolation(NamedTuple):
     """One breach of the contract by a request.
 
     Attributes:
@@ -62,22 +62,22 @@ class Violation(NamedTuple):
 class ValidationFailed(CierreError, status=400, code="VALIDATION_FAILED"):
     """The request breaks the contract; every violation is listed."""
 
-    violations: Sequence[Violation]
+    violations: Sequence[RequestViolation]
 
     @classmethod
     def in_body(cls, field: str, message: str) -> ValidationFailed:
         """A field at the top of the body is wrong."""
-        return cls([Violation("body", f"/{field}", message)])
+        return cls([RequestViolation("body", f"/{field}", message)])
 
     @classmethod
     def in_query(cls, parameter: str, message: str) -> ValidationFailed:
         """A query parameter is wrong."""
-        return cls([Violation("query", f"/{parameter}", message)])
+        return cls([RequestViolation("query", f"/{parameter}", message)])
 
     @classmethod
     def in_header(cls, name: str, message: str) -> ValidationFailed:
         """A header field is wrong."""
-        return cls([Violation("header", f"/{name}", message)])
+        return cls([RequestViolation("header", f"/{name}", message)])
 
 
 class Unauthorized(CierreError, status=401, code="INVALID_ACCESS_TOKEN", situation="token_invalid"):

@@ -141,14 +141,14 @@ class ActiveToken:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class StandardDocument:
     """A body that a standard prescribes, such as a JWK Set; bytes are JSON already, None is no body."""
 
     body: dict[str, Any] | bytes | None
     status: int = 200
 
 
-Value = LogoutResult | IssuedTokens | SessionList | AuditPage | Document
+Value = LogoutResult | IssuedTokens | SessionList | AuditPage | StandardDocument
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AccessRule:
     """Who may call an operation.
 
     Attributes:
@@ -62,7 +62,7 @@ class Access:
     role: Role | None
 
 
-def access_of(operation: Mapping[str, Any]) -> Access:
+def access_of(operation: Mapping[str, Any]) -> AccessRule:
     """Read `x-cierre-principal` and `x-cierre-role` of an operation of the contract.
 
     Raises:
@@ -78,7 +78,7 @@ def access_of(operation: Mapping[str, Any]) -> Access:
     if source not in _WITH_USER:
         if role is not None:
             raise ValueError(f"x-cierre-role is {role!r}, but a principal from {source!r} has no role")
-        return Access(source, None)
+        return AccessRule(source, None)
     if role != "any" and role not in ROLES:
         raise ValueError(f"x-cierre-role is {role!r}, not one of any, {', '.join(ROLES)}")
-    return Access(source, None if role == "any" else role)
+    return AccessRule(source, None if role == "any" else role)

@@ -11,14 +11,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cierre.errors import PayloadTooLarge, UnsupportedMediaType
 from cierre.http.declared import declared_access, plain_id
 from cierre.http.request import REQUEST, ClientGone, Request, limited_address
-from cierre.principal import Access
+from cierre.principal import AccessRule
 from cierre.rate_limits import LIMITS
 
 
 class AdmissionOperation:
     """One operation's admission, decided at start: who may call it, which limits count it, which types it reads."""
 
-    def __init__(self, operation: AbstractOperation, access: Access, next_app: ASGIApp) -> None:
+    def __init__(self, operation: AbstractOperation, access: AccessRule, next_app: ASGIApp) -> None:
         self._next_app = next_app
         self._operation_id = plain_id(operation)
         self._access = access

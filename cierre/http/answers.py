@@ -21,7 +21,7 @@ from cierre.errors import (
 from cierre.http.cookies import EXPIRED_COOKIE
 from cierre.http.representation import DIALECTS, Representation, negotiate
 from cierre.http.request import Request
-from cierre.outcomes import NO_STORE, Document, LogoutResult, Outcome, Value, WithHeaders
+from cierre.outcomes import NO_STORE, LogoutResult, Outcome, StandardDocument, Value, WithHeaders
 from cierre.settings import Settings
 
 LOGOUTS = frozenset({"logout", "logout_by_refresh_token", "logout_by_user_token"})
@@ -43,7 +43,7 @@ def success(request: Request, outcome: Outcome) -> Answer:
     """Render what the handler returned."""
     value, own = (outcome.value, outcome.headers) if isinstance(outcome, WithHeaders) else (outcome, ())
     headers = [*common(request), *own]
-    if isinstance(value, Document):
+    if isinstance(value, StandardDocument):
         return _document(value, headers)
     representation = negotiate(request)
     rendered = _rendered(request, value, representation)
@@ -121,7 +121,7 @@ def _answer(rendered: Rendered, representation: Representation, headers: Fields)
     return Answer(rendered.status, headers, orjson.dumps(rendered.body))
 
 
-def _document(document: Document, headers: Fields) -> Answer:
+def _document(document: StandardDocument, headers: Fields) -> Answer:
     body: Any = document.body
     if body is None:
         return Answer(document.status, headers, b"")

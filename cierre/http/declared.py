@@ -8,7 +8,7 @@ from typing import Any
 from connexion.operations import AbstractOperation
 
 from cierre.oas import ContractError
-from cierre.principal import Access, access_of
+from cierre.principal import AccessRule, access_of
 
 
 def plain_id(operation: AbstractOperation) -> str:
@@ -17,7 +17,7 @@ def plain_id(operation: AbstractOperation) -> str:
     return name.rpartition(".")[2]
 
 
-def declared_access(document: Mapping[str, Any], operation: AbstractOperation) -> Access:
+def declared_access(document: Mapping[str, Any], operation: AbstractOperation) -> AccessRule:
     """Who may call the operation.
 
     Args:

@@ -12,7 +12,7 @@ from cierre.domain import credentials, sessions
 from cierre.errors import RoleRequired, TokenMissing, TokenRevoked
 from cierre.http import cookies
 from cierre.http.request import Request
-from cierre.principal import Access, Principal, PrincipalSource
+from cierre.principal import AccessRule, Principal, PrincipalSource
 from cierre.tokens.opaque import split_sanctum
 
 Resolver = Callable[[Request], Awaitable[Principal]]
@@ -36,7 +36,7 @@ async def bearer(request: Request) -> Principal:
     return _allowed(request, principal)
 
 
-def body_resolver(access: Access) -> Resolver | None:
+def body_resolver(access: AccessRule) -> Resolver | None:
     """What resolves the principal once the body is read; None: the operation has no such principal."""
     resolver = _IN_BODY.get(access.source)
     if resolver is None:
@@ -75,7 +75,7 @@ async def _of_user_token(request: Request) -> Principal:
 _IN_BODY: dict[PrincipalSource, Resolver] = {"refresh_token": _of_refresh_token, "user_token": _of_user_token}
 
 
-def _access(request: Request) -> Access:
+def _access(request: Request) -> AccessRule:
     assert request.access is not None
     return request.access
 

@@ -14,7 +14,7 @@ from starlette.requests import cookie_parser
 
 from cierre.domain.context import OperationContext
 from cierre.outcomes import Outcome
-from cierre.principal import Access, Caller, Principal
+from cierre.principal import AccessRule, Caller, Principal
 from cierre.rate_limits import LIMITS, Standing, fields
 from cierre.services import Services
 from cierre.settings import Network
@@ -91,7 +91,7 @@ class Request:
         self.principal: Principal | None = None
         self.client_id: str | None = None
         self.operation: str | None = None
-        self.access: Access | None = None
+        self.access: AccessRule | None = None
         self.may_be_empty = False
         self.outcome: Outcome | None = None
         self.answer: Any = None

@@ -11,7 +11,7 @@ from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cierre.errors import NotAcceptable, UnsupportedMediaType, ValidationFailed, Violation
+from cierre.errors import NotAcceptable, RequestViolation, UnsupportedMediaType, ValidationFailed
 from cierre.http.declared import declared_access
 from cierre.http.principals import Resolver, body_resolver
 from cierre.http.representation import negotiate
@@ -48,7 +48,9 @@ class ValidationOperation:
         except validation.UnsupportedMediaType as refused:
             raise UnsupportedMediaType(refused.supported) from None
         if validated.violations:
-            raise ValidationFailed([Violation(one.location, one.pointer, one.message) for one in validated.violations])
+            raise ValidationFailed(
+                [RequestViolation(one.location, one.pointer, one.message) for one in validated.violations]
+            )
         request.json = validated.body
         request.query = validated.parameters.get("query", {})
         if self._resolver is not None:

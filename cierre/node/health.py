@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import column, select, table
 
 from cierre.errors import ServiceUnavailable
-from cierre.outcomes import Document, WithHeaders
+from cierre.outcomes import StandardDocument, WithHeaders
 from cierre.services import Services
 from cierre.storage import migrate
 from cierre.storage.statements import Statement
@@ -35,7 +35,7 @@ async def readiness(services: Services) -> WithHeaders:
     if not ready:
         headers.append(("Retry-After", "5"))
     body = {"status": "ok" if ready else "unavailable", "checks": checks}
-    return WithHeaders(Document(body, 200 if ready else 503), tuple(headers))
+    return WithHeaders(StandardDocument(body, 200 if ready else 503), tuple(headers))
 
 
 def _migrations(revision: str | None) -> str:

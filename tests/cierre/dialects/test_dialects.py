@@ -193,9 +193,9 @@ def test_a_number_of_002_means_one_code_of_001_and_one_class_of_status():
 
 def test_violations_are_listed_by_field_in_001_and_by_pointer_in_003():
     violations = [
-        errors.Violation("body", "/a/b", "one"),
-        errors.Violation("body", "/a/b", "two"),
-        errors.Violation("body", "", "three"),
+        errors.RequestViolation("body", "/a/b", "one"),
+        errors.RequestViolation("body", "/a/b", "two"),
+        errors.RequestViolation("body", "", "three"),
     ]
     failed = errors.ValidationFailed(violations)
     assert envelope.failure(failed, context()).body["errors"] == {"a.b": ["one", "two"], "body": ["three"]}
