@@ -6,7 +6,7 @@ Times are milliseconds since the epoch. How a value looks on the wire is decided
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from cierre.principal import Role
 
@@ -149,17 +149,18 @@ class StandardDocument:
 
 
 Value = LogoutResult | IssuedTokens | SessionList | AuditPage | StandardDocument
+Value_co = TypeVar("Value_co", bound=Value, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class WithHeaders:
+class WithHeaders(Generic[Value_co]):
     """A value whose answer carries header fields of its own."""
 
-    value: Value
+    value: Value_co
     headers: Headers
 
 
-Outcome = Value | WithHeaders
+Outcome = Value | WithHeaders[Value]
 
 # RFC 6749, section 5.1: tokens are not for caches.
 NO_STORE: Headers = (("Cache-Control", "no-store"),)

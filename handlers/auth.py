@@ -12,7 +12,7 @@ from cierre.principal import Principal
 Json = dict[str, Any]
 
 
-async def login(body: Json, request: Request) -> WithHeaders:
+async def login(body: Json, request: Request) -> WithHeaders[IssuedTokens]:
     async with request.context() as context:
         account = await logins.find_account(context, body["username"])
     account = await logins.check_password(account, body["password"])
@@ -28,7 +28,7 @@ async def login(body: Json, request: Request) -> WithHeaders:
     return _delivered(issued, in_cookie=body.get("refreshDelivery") == "cookie")
 
 
-async def refresh(body: Json | None, request: Request) -> WithHeaders:
+async def refresh(body: Json | None, request: Request) -> WithHeaders[IssuedTokens]:
     async with cookies.presented(request, body) as presented, request.context() as context:
         issued = await logins.refresh(context, request.services.issuer, presented.token)
     return _delivered(issued, in_cookie=presented.from_cookie)
@@ -60,7 +60,7 @@ async def change_password(body: Json, principal: Principal, request: Request) ->
         return await logins.change_password(context, principal, account, new_hash=new_hash)
 
 
-def _delivered(issued: IssuedTokens, *, in_cookie: bool) -> WithHeaders:
+def _delivered(issued: IssuedTokens, *, in_cookie: bool) -> WithHeaders[IssuedTokens]:
     """The tokens in the body, or the refresh token in its cookie alone."""
     if not in_cookie:
         return WithHeaders(issued, NO_STORE)

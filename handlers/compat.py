@@ -11,7 +11,9 @@ from cierre.principal import Principal
 Json = dict[str, Any]
 
 
-async def logout_by_refresh_token(body: Json | None, principal: Principal, request: Request) -> WithHeaders:
+async def logout_by_refresh_token(
+    body: Json | None, principal: Principal, request: Request
+) -> WithHeaders[LogoutResult]:
     async with cookies.presented(request, body) as presented, request.context() as context:
         result = await sessions.logout(context, principal, lenient=request.lenient)
     return WithHeaders(result, presented.cleared)

@@ -5,13 +5,13 @@ from cierre.node import health
 from cierre.outcomes import StandardDocument, WithHeaders
 
 
-async def jwks(request: Request) -> WithHeaders:
+async def jwks(request: Request) -> WithHeaders[StandardDocument]:
     return WithHeaders(StandardDocument(request.services.keys.jwks()), (("Cache-Control", "public, max-age=60"),))
 
 
-async def health_live() -> WithHeaders:
+async def health_live() -> WithHeaders[StandardDocument]:
     return WithHeaders(StandardDocument({"status": "ok"}), (("Cache-Control", "no-store"),))
 
 
-async def health_ready(request: Request) -> WithHeaders:
+async def health_ready(request: Request) -> WithHeaders[StandardDocument]:
     return await health.readiness(request.services)

@@ -15,7 +15,7 @@ _REVISION = Statement(select(column("version_num")).select_from(table("alembic_v
 _log = structlog.get_logger("cierre.node.health")
 
 
-async def readiness(services: Services) -> WithHeaders:
+async def readiness(services: Services) -> WithHeaders[StandardDocument]:
     """200 or 503, with a word for each thing that was looked at; Redis is told of, and is no reason to send nobody."""
     checks = {"database": "ok"}
     try:
