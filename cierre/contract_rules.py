@@ -9,6 +9,7 @@ from typing import Any
 
 from cierre.errors import CierreError
 from cierre.oas.structure import escape, operations, resolved, walk
+from cierre.principal import access_of
 
 Json = dict[str, Any]
 Finding = tuple[str, str, str]
@@ -34,6 +35,7 @@ def findings(document: Json, files: Mapping[str, str] | None = None) -> Iterator
     for path, method, operation in operations(document):
         pointer = f"/paths/{escape(path)}/{method}"
         yield from ((pointer, *finding) for finding in _names(operation, files.get(path), is_source=is_source))
+        yield from ((pointer, *finding) for finding in _access(operation))
         yield from ((pointer, *finding) for finding in _situations_alike(document, operation))
     yield from _bodies(document)
     yield from _failures(document)
@@ -67,6 +69,18 @@ def _names(operation: Json, file: str | None, *, is_source: bool) -> Iterator[tu
     controller = operation.get("x-openapi-router-controller")
     if is_source and controller != f"cierre.handlers.{tags[0]}":
         yield "controller", f"{name} is handled by {controller}, not by cierre.handlers.{tags[0]}"
+
+
+def _access(operation: Json) -> Iterator[tuple[str, str]]:
+    """`x-cierre-principal` and `x-cierre-role` are there, and a role has its 403."""
+    name = operation.get("operationId", "")
+    try:
+        access = access_of(operation)
+    except ValueError as mistake:
+        yield "access", f"{name}: {mistake}"
+        return
+    if access.role is not None and "403" not in operation["responses"]:
+        yield "access", f"{name} is for the role {access.role} and has no response 403"
 
 
 def _bodies(document: Json) -> Iterator[Finding]:

@@ -1,49 +1,17 @@
-"""What can go wrong, once, for every dialect.
+"""What can go wrong, once, for every dialect. The class lines are the tree: status, code and situation of each.
 
-    CierreError
-    ├── ValidationFailed            400  VALIDATION_FAILED
-    ├── Unauthorized                401
-    │   ├── TokenMissing                 INVALID_ACCESS_TOKEN   tokenStatus: missing
-    │   ├── TokenInvalid                 INVALID_ACCESS_TOKEN   tokenStatus: invalid
-    │   ├── TokenRevoked                 INVALID_ACCESS_TOKEN   tokenStatus: revoked
-    │   ├── TokenExpired                 ACCESS_TOKEN_EXPIRED
-    │   ├── RefreshTokenInvalid          INVALID_REFRESH_TOKEN
-    │   ├── RefreshTokenExpired          REFRESH_TOKEN_EXPIRED
-    │   ├── RefreshTokenReused           REFRESH_TOKEN_REUSED
-    │   └── LoginFailed                  INVALID_CREDENTIALS
-    ├── Forbidden                   403
-    │   ├── RoleRequired                 FORBIDDEN
-    │   └── ForeignOrigin                FOREIGN_ORIGIN
-    ├── NotFound                    404
-    │   ├── RouteNotFound                NOT_FOUND
-    │   ├── SessionAlreadyClosed         SESSION_NOT_FOUND      404, 401 or 200: the dialect decides
-    │   ├── SessionUnknown               SESSION_UNKNOWN
-    │   ├── DeviceSessionNotFound        DEVICE_SESSION_NOT_FOUND
-    │   └── UserNotFound                 USER_NOT_FOUND
-    ├── MethodNotAllowed            405  METHOD_NOT_ALLOWED
-    ├── NotAcceptable               406  NOT_ACCEPTABLE
-    ├── IdempotencyKeyInFlight      409  IDEMPOTENCY_KEY_IN_FLIGHT
-    ├── PayloadTooLarge             413  PAYLOAD_TOO_LARGE
-    ├── UnsupportedMediaType        415  UNSUPPORTED_MEDIA_TYPE
-    ├── IdempotencyKeyReused        422  IDEMPOTENCY_KEY_REUSED
-    ├── RateLimitExceeded           429  RATE_LIMIT_EXCEEDED
-    ├── OAuthError                  400  RFC 6749, section 5.2, in `oauth_code`
-    │   ├── ClientAuthenticationFailed   invalid_client, 401
-    │   ├── InvalidGrant                 invalid_grant
-    │   ├── UnsupportedGrantType         unsupported_grant_type
-    │   └── UnsupportedTokenType         unsupported_token_type
-    ├── InternalError               500  INTERNAL_ERROR
-    └── ServiceUnavailable          503  SERVICE_UNAVAILABLE
-
-`code` is contract and never translated. `situation` is the name of the example in the contract. What each
-dialect says of a code (its own code or number, its words in both languages) is `dialects/catalogue.py`.
+An error holds what happened, in typed attributes. How it looks on the wire is decided in `cierre.dialects` alone: the
+`details`, each dialect's own code or number, and the words in both languages (`dialects/catalogue.py`).
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple
 
-from cierre.clock import rfc3339
+Location = Literal["body", "query", "header", "path", "cookie"]
+TokenStatus = Literal["missing", "invalid", "revoked", "expired", "reused"]
 
 
 class CierreError(Exception):
@@ -51,345 +19,233 @@ class CierreError(Exception):
 
     Attributes:
         status: the HTTP status in the canonical dialect.
-        code: the stable code of the canonical dialect.
-        situation: the name of the contract's example that shows it.
-        headers: header fields that the answer carries, whatever the dialect.
+        code: the code in the canonical dialect; it is contract, and never translated.
+        situation: the name of the contract's example that shows it: the code in small letters, unless stated.
+        challenge: the value of WWW-Authenticate (RFC 6750, section 3); None: there is no such field.
+        retry_after: seconds until a retry may succeed; None: not known.
+        clear_cookie: the credential was a cookie and is of no more use: the answer clears it.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "INTERNAL_ERROR"
     situation: ClassVar[str] = "internal_error"
+    challenge: ClassVar[str | None] = None
+    retry_after: int | None = None
+    clear_cookie: bool = False
 
-    def __init__(self, *, headers: dict[str, str] | None = None) -> None:
-        super().__init__(self.code)
-        self.headers = headers or {}
+    def __init_subclass__(
+        cls, *, status: int | None = None, code: str | None = None, situation: str | None = None
+    ) -> None:
+        super().__init_subclass__()
+        cls.status = status or cls.status
+        if code is not None:
+            cls.code, cls.situation = code, code.lower()
+        cls.situation = situation or cls.situation
 
-    @property
-    def details(self) -> dict[str, Any]:
-        """The members of `details`, as the canonical dialect shows them."""
-        return {}
-
-
-class ValidationFailed(CierreError):
-    """The request breaks the contract; every violation is listed.
-
-    Args:
-        violations: `{"location": "body" | "query" | "header" | "path", "pointer": RFC 6901, "message": …}` each.
-    """
-
-    status = 400
-    code = "VALIDATION_FAILED"
-    situation = "validation_failed"
-
-    def __init__(self, violations: list[dict[str, str]]) -> None:
-        super().__init__()
-        self.violations = violations
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"errors": self.violations}
+    def __str__(self) -> str:
+        return self.code
 
 
-class Unauthorized(CierreError):
-    """The credential is missing or no good. `challenge` is the value of WWW-Authenticate (RFC 6750, section 3).
+class RequestViolation(NamedTuple):
+    """One breach of the contract by a request.
 
     Attributes:
-        client_id: that the refused token was issued to, where it could be found out: it may pin a dialect.
+        pointer: a JSON pointer (RFC 6901) to the place in the body, or to the parameter by its name.
     """
 
-    status = 401
-    code = "INVALID_ACCESS_TOKEN"
-    situation = "token_invalid"
-    challenge: ClassVar[str | None] = 'Bearer realm="cierre", error="invalid_token"'
-
-    def __init__(self) -> None:
-        super().__init__(headers={"WWW-Authenticate": self.challenge} if self.challenge else None)
-        self.client_id: str | None = None
+    location: Location
+    pointer: str
+    message: str
 
 
-class TokenMissing(Unauthorized):
+@dataclass(eq=False)
+class ValidationFailed(CierreError, status=400, code="VALIDATION_FAILED"):
+    """The request breaks the contract; every violation is listed."""
+
+    violations: Sequence[RequestViolation]
+
+    @classmethod
+    def in_body(cls, field: str, message: str) -> ValidationFailed:
+        """A field at the top of the body is wrong."""
+        return cls([RequestViolation("body", f"/{field}", message)])
+
+    @classmethod
+    def in_query(cls, parameter: str, message: str) -> ValidationFailed:
+        """A query parameter is wrong."""
+        return cls([RequestViolation("query", f"/{parameter}", message)])
+
+    @classmethod
+    def in_header(cls, name: str, message: str) -> ValidationFailed:
+        """A header field is wrong."""
+        return cls([RequestViolation("header", f"/{name}", message)])
+
+
+class Unauthorized(CierreError, status=401, code="INVALID_ACCESS_TOKEN", situation="token_invalid"):
+    """The credential is missing or not valid.
+
+    Attributes:
+        token_status: what is wrong with the token; None: no token is the matter, or it expired.
+        client_id: of the client that the refused token was issued to, where that is known: it may pin a dialect.
+    """
+
+    challenge = 'Bearer realm="cierre", error="invalid_token"'
+    token_status: ClassVar[TokenStatus | None] = None
+    client_id: str | None = None
+
+
+class TokenMissing(Unauthorized, situation="token_missing"):
     """No credential was sent: the challenge names no error (RFC 6750, section 3.1)."""
 
-    situation = "token_missing"
     challenge = 'Bearer realm="cierre"'
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"tokenStatus": "missing", "requiresLogin": True}
+    token_status = "missing"
 
 
 class TokenInvalid(Unauthorized):
-    """The token is malformed, forged, foreign, or of another type."""
+    """The token is malformed, forged, from another issuer, or of another type."""
 
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"tokenStatus": "invalid", "requiresLogin": True}
+    token_status = "invalid"
 
 
-class TokenRevoked(Unauthorized):
+class TokenRevoked(Unauthorized, situation="token_revoked"):
     """The token verifies, but its session is closed."""
 
-    situation = "token_revoked"
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"tokenStatus": "revoked", "requiresLogin": True}
+    token_status = "revoked"
 
 
-class TokenExpired(Unauthorized):
-    """The token verifies, but its time is over.
+@dataclass(eq=False, kw_only=True)
+class TokenExpired(Unauthorized, code="ACCESS_TOKEN_EXPIRED", situation="token_expired"):
+    """The token verifies, but has expired.
 
     Args:
         expired_at: milliseconds since the epoch.
-        can_refresh: whether the session is open and its refresh token still good.
+        can_refresh: whether the session is open and its refresh token still valid.
     """
 
-    code = "ACCESS_TOKEN_EXPIRED"
-    situation = "token_expired"
-
-    def __init__(self, *, expired_at: int, can_refresh: bool) -> None:
-        super().__init__()
-        self.expired_at = expired_at
-        self.can_refresh = can_refresh
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {
-            "expiredAt": rfc3339(self.expired_at),
-            "canRefresh": self.can_refresh,
-            "refreshEndpoint": "/api/v1/auth/refresh",
-        }
+    expired_at: int
+    can_refresh: bool
 
 
-class RefreshTokenInvalid(Unauthorized):
+class RefreshTokenInvalid(Unauthorized, code="INVALID_REFRESH_TOKEN", situation="refresh_token_invalid"):
     """The refresh token is missing, unknown, or of a closed session."""
 
-    code = "INVALID_REFRESH_TOKEN"
-    situation = "refresh_token_invalid"
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"tokenStatus": "invalid", "requiresLogin": True}
+    token_status = "invalid"
 
 
-class RefreshTokenExpired(Unauthorized):
-    """The refresh token's time is over."""
+class RefreshTokenExpired(Unauthorized, code="REFRESH_TOKEN_EXPIRED"):
+    """The refresh token, or its session, has expired."""
 
-    code = "REFRESH_TOKEN_EXPIRED"
-    situation = "refresh_token_expired"
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"tokenStatus": "expired", "requiresLogin": True}
+    token_status = "expired"
 
 
-class RefreshTokenReused(Unauthorized):
-    """A refresh token came back after it had been exchanged: its family is closed (RFC 9700, section 4.14.2)."""
+class RefreshTokenReused(Unauthorized, code="REFRESH_TOKEN_REUSED"):
+    """A refresh token came back after it had been rotated: its session is closed (RFC 9700, section 4.14.2)."""
 
-    code = "REFRESH_TOKEN_REUSED"
-    situation = "refresh_token_reused"
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"tokenStatus": "reused", "requiresLogin": True}
+    token_status = "reused"
 
 
-class LoginFailed(Unauthorized):
+class LoginFailed(Unauthorized, code="INVALID_CREDENTIALS", situation="login_failed"):
     """No such user, wrong password or a disabled account: the answer does not say which."""
 
-    code = "INVALID_CREDENTIALS"
-    situation = "login_failed"
     challenge = 'Bearer realm="cierre"'
 
 
-class Forbidden(CierreError):
-    """The caller is known, and may not."""
-
-    status = 403
-    code = "FORBIDDEN"
-    situation = "role_required"
+class Forbidden(CierreError, status=403, code="FORBIDDEN", situation="role_required"):
+    """The caller is known, and not allowed to do this."""
 
 
+@dataclass(eq=False)
 class RoleRequired(Forbidden):
     """The operation is for another role (RFC 6750, section 3.1: insufficient_scope)."""
 
-    def __init__(self, role: str) -> None:
-        super().__init__(headers={"WWW-Authenticate": 'Bearer realm="cierre", error="insufficient_scope"'})
-        self.role = role
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"requiredRole": self.role}
+    role: str
+    challenge = 'Bearer realm="cierre", error="insufficient_scope"'
 
 
-class ForeignOrigin(Forbidden):
+class ForeignOrigin(Forbidden, code="FOREIGN_ORIGIN"):
     """A cookie came as the credential of a request from a foreign origin."""
 
-    code = "FOREIGN_ORIGIN"
-    situation = "foreign_origin"
 
-
-class NotFound(CierreError):
-    """What was asked for is not there."""
-
-    status = 404
-    code = "NOT_FOUND"
-    situation = "route_not_found"
+class NotFound(CierreError, status=404, code="NOT_FOUND", situation="route_not_found"):
+    """What was asked for does not exist."""
 
 
 class RouteNotFound(NotFound):
     """The contract has no such path."""
 
 
-class SessionAlreadyClosed(NotFound):
-    """The credential verifies and its session is closed. The status is the dialect's decision.
+@dataclass(eq=False, kw_only=True)
+class SessionAlreadyClosed(NotFound, code="SESSION_NOT_FOUND", situation="already_closed"):
+    """The credential verifies and its session is closed. The dialect decides the status.
 
     Args:
         closed_at: milliseconds since the epoch.
     """
 
-    code = "SESSION_NOT_FOUND"
-    situation = "already_closed"
-
-    def __init__(self, *, closed_at: int) -> None:
-        super().__init__()
-        self.closed_at = closed_at
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"sessionStatus": "already_closed", "closedAt": rfc3339(self.closed_at)}
+    closed_at: int
 
 
-class SessionUnknown(NotFound):
+@dataclass(eq=False)
+class SessionUnknown(NotFound, code="SESSION_UNKNOWN"):
     """The caller has no session with this id, active or closed; the session of another user is unknown."""
 
-    code = "SESSION_UNKNOWN"
-    situation = "session_unknown"
-
-    def __init__(self, session_id: str) -> None:
-        super().__init__()
-        self.session_id = session_id
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"sessionId": self.session_id}
+    session_id: str
 
 
-class DeviceSessionNotFound(NotFound):
+@dataclass(eq=False, kw_only=True)
+class DeviceSessionNotFound(NotFound, code="DEVICE_SESSION_NOT_FOUND", situation="device_not_found"):
     """The caller has no open session on that device; another user's device is unknown."""
 
-    code = "DEVICE_SESSION_NOT_FOUND"
-    situation = "device_not_found"
-
-    def __init__(self, *, device_id: str, active_sessions: int) -> None:
-        super().__init__()
-        self.device_id = device_id
-        self.active_sessions = active_sessions
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"deviceId": self.device_id, "userActiveSessions": self.active_sessions}
+    device_id: str
+    active_sessions: int
 
 
-class UserNotFound(NotFound):
+@dataclass(eq=False)
+class UserNotFound(NotFound, code="USER_NOT_FOUND"):
     """An administrator named a user that does not exist."""
 
-    code = "USER_NOT_FOUND"
-    situation = "user_not_found"
-
-    def __init__(self, user_id: str) -> None:
-        super().__init__()
-        self.user_id = user_id
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"userId": self.user_id}
+    user_id: str
 
 
-class MethodNotAllowed(CierreError):
+@dataclass(eq=False)
+class MethodNotAllowed(CierreError, status=405, code="METHOD_NOT_ALLOWED"):
     """The path exists, not with this method. `allow` lists those that do (RFC 9110, section 15.5.6)."""
 
-    status = 405
-    code = "METHOD_NOT_ALLOWED"
-    situation = "method_not_allowed"
-
-    def __init__(self, allow: list[str]) -> None:
-        super().__init__(headers={"Allow": ", ".join(allow)})
-        self.allow = allow
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"allow": self.allow}
+    allow: Sequence[str]
 
 
-class NotAcceptable(CierreError):
-    """Nothing that the operation can answer satisfies Accept (RFC 9110, section 15.5.7)."""
+@dataclass(eq=False)
+class NotAcceptable(CierreError, status=406, code="NOT_ACCEPTABLE"):
+    """No media type that the operation can answer satisfies Accept (RFC 9110, section 15.5.7)."""
 
-    status = 406
-    code = "NOT_ACCEPTABLE"
-    situation = "not_acceptable"
-
-    def __init__(self, available: list[str]) -> None:
-        super().__init__()
-        self.available = available
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"available": self.available}
+    available: Sequence[str]
 
 
-class IdempotencyKeyInFlight(CierreError):
+class IdempotencyKeyInFlight(CierreError, status=409, code="IDEMPOTENCY_KEY_IN_FLIGHT"):
     """The first request with this key is not answered yet."""
 
-    status = 409
-    code = "IDEMPOTENCY_KEY_IN_FLIGHT"
-    situation = "idempotency_key_in_flight"
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "1"})
+    retry_after = 1
 
 
-class PayloadTooLarge(CierreError):
+@dataclass(eq=False)
+class PayloadTooLarge(CierreError, status=413, code="PAYLOAD_TOO_LARGE"):
     """The body is larger than the service reads. `limit` is in bytes."""
 
-    status = 413
-    code = "PAYLOAD_TOO_LARGE"
-    situation = "payload_too_large"
-
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self.limit = limit
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"limit": self.limit}
+    limit: int
 
 
-class UnsupportedMediaType(CierreError):
+@dataclass(eq=False)
+class UnsupportedMediaType(CierreError, status=415, code="UNSUPPORTED_MEDIA_TYPE"):
     """The body's Content-Type is not one that the operation reads."""
 
-    status = 415
-    code = "UNSUPPORTED_MEDIA_TYPE"
-    situation = "unsupported_media_type"
-
-    def __init__(self, supported: list[str]) -> None:
-        super().__init__(headers={"Accept-Post": ", ".join(supported)})
-        self.supported = supported
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"supported": self.supported}
+    supported: Sequence[str]
 
 
-class IdempotencyKeyReused(CierreError):
+class IdempotencyKeyReused(CierreError, status=422, code="IDEMPOTENCY_KEY_REUSED"):
     """The key was used for another request."""
 
-    status = 422
-    code = "IDEMPOTENCY_KEY_REUSED"
-    situation = "idempotency_key_reused"
 
-
-class RateLimitExceeded(CierreError):
+@dataclass(eq=False, kw_only=True)
+class RateLimitExceeded(CierreError, status=429, code="RATE_LIMIT_EXCEEDED", situation="rate_limited"):
     """Too many requests.
 
     Args:
@@ -398,87 +254,44 @@ class RateLimitExceeded(CierreError):
         window_ms: the window, in milliseconds.
     """
 
-    status = 429
-    code = "RATE_LIMIT_EXCEEDED"
-    situation = "rate_limited"
-
-    def __init__(self, *, retry_after: int, limit: int, window_ms: int) -> None:
-        super().__init__(headers={"Retry-After": str(retry_after)})
-        self.retry_after = retry_after
-        self.limit = limit
-        self.window_ms = window_ms
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"retryAfter": self.retry_after, "limit": self.limit, "windowMs": self.window_ms}
+    retry_after: int
+    limit: int
+    window_ms: int
 
 
-class LoginRateLimitExceeded(RateLimitExceeded):
-    """The same, of logins: the other one speaks of logouts, as document 003 does."""
-
-    situation = "login_rate_limited"
+class LoginRateLimitExceeded(RateLimitExceeded, situation="login_rate_limited"):
+    """The same, of logins: the messages of `RateLimitExceeded` speak of logouts, as document 003 does."""
 
 
-class OAuthError(CierreError):
-    """A refusal of the OAuth endpoints. `oauth_code` is RFC 6749's, RFC 7009's."""
-
-    status = 400
-    code = "INVALID_REQUEST"
-    situation = "validation_failed"
-    oauth_code: ClassVar[str] = "invalid_request"
+class OAuthError(CierreError, status=400, code="INVALID_REQUEST", situation="validation_failed"):
+    """A refusal of the OAuth endpoints. RFC 6749's and RFC 7009's code is `code` in small letters."""
 
 
-class ClientAuthenticationFailed(OAuthError):
+class ClientAuthenticationFailed(
+    OAuthError, status=401, code="INVALID_CLIENT", situation="client_authentication_failed"
+):
     """No client, an unknown one, or a wrong secret."""
 
-    status = 401
-    code = "INVALID_CLIENT"
-    situation = "client_authentication_failed"
-    oauth_code = "invalid_client"
-
-    def __init__(self) -> None:
-        super().__init__(headers={"WWW-Authenticate": 'Basic realm="cierre"'})
+    challenge = 'Basic realm="cierre"'
 
 
-class InvalidGrant(OAuthError):
-    """The refresh token is no good, or another client's."""
-
-    code = "INVALID_GRANT"
-    situation = "invalid_grant"
-    oauth_code = "invalid_grant"
+class InvalidGrant(OAuthError, code="INVALID_GRANT"):
+    """The refresh token is not valid, or another client's."""
 
 
-class UnsupportedGrantType(OAuthError):
-    """Only `refresh_token` is exchanged here."""
-
-    code = "UNSUPPORTED_GRANT_TYPE"
-    situation = "unsupported_grant_type"
-    oauth_code = "unsupported_grant_type"
+class UnsupportedGrantType(OAuthError, code="UNSUPPORTED_GRANT_TYPE"):
+    """`refresh_token` is the only grant type here."""
 
 
-class UnsupportedTokenType(OAuthError):
+class UnsupportedTokenType(OAuthError, code="UNSUPPORTED_TOKEN_TYPE"):
     """RFC 7009, section 2.2.1: a token of a kind that can't be revoked here."""
-
-    code = "UNSUPPORTED_TOKEN_TYPE"
-    situation = "unsupported_token_type"
-    oauth_code = "unsupported_token_type"
 
 
 class InternalError(CierreError):
-    """Ours to fault. Nothing of the cause is told; the trace id finds it in the logs."""
+    """The service's own fault. The answer says nothing of the cause; the trace id finds it in the logs."""
 
 
-class ServiceUnavailable(CierreError):
+class ServiceUnavailable(CierreError, status=503, code="SERVICE_UNAVAILABLE"):
     """The database cannot be reached: nothing was decided, nothing is half done."""
 
-    status = 503
-    code = "SERVICE_UNAVAILABLE"
-    situation = "service_unavailable"
-
-    def __init__(self, *, retry_after: int = 5) -> None:
-        super().__init__(headers={"Retry-After": str(retry_after)})
-        self.retry_after = retry_after
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"retryAfter": self.retry_after}
+    retry_after = 5

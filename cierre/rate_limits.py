@@ -52,11 +52,22 @@ class Standing(NamedTuple):
     reset: int
 
 
-LOGOUT = (Limit("logout", "ip", 30, 300), Limit("logout", "user", 60, 60))
-LOGIN = (Limit("login", "ip", 100, 300), Limit("login", "account", 20, 300))
+class Limits(NamedTuple):
+    """The two limits of an operation.
+
+    Attributes:
+        by_account: by user, or by the account that a login names.
+    """
+
+    by_address: Limit
+    by_account: Limit
+
+
+LOGOUT = Limits(Limit("logout", "ip", 30, 300), Limit("logout", "user", 60, 60))
+LOGIN = Limits(Limit("login", "ip", 100, 300), Limit("login", "account", 20, 300))
 
 # The three logouts share one bucket an IP.
-LIMITS: dict[str, tuple[Limit, Limit]] = {
+LIMITS: dict[str, Limits] = {
     "logout": LOGOUT,
     "logout_by_refresh_token": LOGOUT,
     "logout_by_user_token": LOGOUT,
@@ -69,7 +80,7 @@ class RateLimiter:
 
     Args:
         redis_url: None: in this process's memory.
-        mode: `failures` counts only what `count_failure` is told.
+        mode: `failures` counts only what `count_failure` is called for.
     """
 
     def __init__(self, *, redis_url: str | None, mode: RateLimiting) -> None:
@@ -80,7 +91,7 @@ class RateLimiter:
         if redis_url is not None:
             self._pool = ConnectionPool.from_url(redis_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
             options = {"implementation": "redispy", "connection_pool": self._pool}
-            # The pool knows where Redis is; this is what `limits` wants to read.
+            # The pool knows where Redis is; `limits` requires a URL all the same.
             uri = "async+redis://localhost:6379"
         storage = storage_from_string(uri, **options)
         assert isinstance(storage, Storage)

@@ -4,7 +4,7 @@ from typing import Any
 
 from cierre.domain import audit, sessions
 from cierre.http.request import Request
-from cierre.outcomes import LogoutResult, LogoutType, Success
+from cierre.outcomes import AuditPage, LogoutResult, LogoutType
 
 Json = dict[str, Any]
 
@@ -24,7 +24,7 @@ async def list_audit_events(
     from_: str | None = None,
     to: str | None = None,
     cursor: str | None = None,
-) -> Success:
+) -> AuditPage:
     async with request.context() as context:
         return await audit.list_events(
             context,

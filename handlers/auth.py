@@ -1,18 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from cierre.domain import logins, passwords, sessions
-from cierre.handlers import security
 from cierre.http import cookies
 from cierre.http.request import Request
-from cierre.outcomes import NO_STORE, LogoutResult, SessionState, Success
+from cierre.outcomes import NO_STORE, IssuedTokens, LogoutResult, SessionList, UserSession, WithHeaders
 from cierre.principal import Principal
 
 Json = dict[str, Any]
 
 
-async def login(body: Json, request: Request) -> Success:
+async def login(body: Json, request: Request) -> WithHeaders[IssuedTokens]:
     async with request.context() as context:
         account = await logins.find_account(context, body["username"])
     account = await logins.check_password(account, body["password"])
@@ -25,14 +25,13 @@ async def login(body: Json, request: Request) -> Success:
             device_id=body.get("deviceId"),
             token_format=body.get("tokenFormat", "jwt"),
         )
-    return _delivered("login", issued, by_cookie=body.get("refreshDelivery") == "cookie")
+    return _delivered(issued, in_cookie=body.get("refreshDelivery") == "cookie")
 
 
-@security.resolved_by(security.refresh_token)
-async def refresh(body: Json | None, request: Request) -> Success:
+async def refresh(body: Json | None, request: Request) -> WithHeaders[IssuedTokens]:
     async with cookies.presented(request, body) as presented, request.context() as context:
         issued = await logins.refresh(context, request.services.issuer, presented.token)
-    return _delivered("refresh", issued, by_cookie=presented.from_cookie)
+    return _delivered(issued, in_cookie=presented.from_cookie)
 
 
 async def logout(body: Json | None, principal: Principal, request: Request) -> LogoutResult:
@@ -47,12 +46,12 @@ async def logout(body: Json | None, principal: Principal, request: Request) -> L
         )
 
 
-async def list_sessions(principal: Principal, request: Request) -> Success:
+async def list_sessions(principal: Principal, request: Request) -> SessionList:
     async with request.context() as context:
         return await sessions.list_sessions(context, principal)
 
 
-async def get_session(session_id: str, principal: Principal, request: Request) -> SessionState:
+async def get_session(session_id: str, principal: Principal, request: Request) -> UserSession:
     async with request.context() as context:
         return await sessions.get_session(context, principal, session_id=session_id)
 
@@ -66,10 +65,9 @@ async def change_password(body: Json, principal: Principal, request: Request) ->
         return await logins.change_password(context, principal, account, new_hash=new_hash)
 
 
-def _delivered(operation: str, issued: logins.Issued, *, by_cookie: bool) -> Success:
+def _delivered(issued: IssuedTokens, *, in_cookie: bool) -> WithHeaders[IssuedTokens]:
     """The tokens in the body, or the refresh token in its cookie alone."""
-    data = issued.as_data()
-    if not by_cookie:
-        return Success(operation, data, NO_STORE)
-    cookie = cookies.set_cookie(data.pop("refreshToken"), issued.refresh_expires_in)
-    return Success(operation, data, NO_STORE + cookie)
+    if not in_cookie:
+        return WithHeaders(issued, NO_STORE)
+    cookie = cookies.set_cookie(issued.refresh_token, issued.refresh_expires_in)
+    return WithHeaders(replace(issued, refresh_in_cookie=True), NO_STORE + cookie)

@@ -54,14 +54,14 @@ def erase(email: str, database_url: str | None, data_dir: Path) -> None:
 
     What happened to his sessions, and when, stays in the trail under his id.
     """
-    from cierre.domain import sessions
+    from cierre.domain import closing
     from cierre.storage.repositories import audit, users
     from cierre.storage.repositories import sessions as stored
 
     async def do(context: OperationContext) -> int:
         user = await find_user(context, email)
         async with context.tx.atomic():
-            await sessions.close_all(context, user["id"], sessions.automatic("account_erased"))
+            await closing.close_all(context, user["id"], closing.automatic("account_erased"))
             await users.erase(context.tx, user["id"])
             await stored.erase(context.tx, user["id"])
             return await audit.erase(context.tx, user["id"])

@@ -47,19 +47,18 @@ def list_sessions(email: str, database_url: str | None, data_dir: Path) -> None:
 @options.data_dir
 def close(email: str, session_id: str | None, reason: str, database_url: str | None, data_dir: Path) -> None:
     """Close SESSION_ID of the user of EMAIL, or all his sessions."""
-    from cierre.domain import sessions
-    from cierre.storage.repositories import sessions as stored
-    from cierre.storage.repositories.closings import ClosingReason
+    from cierre.domain import closing
+    from cierre.storage.repositories import sessions
 
-    why = ClosingReason("admin_forced", "admin_logout", reason)
+    why = closing.by_administrator(reason)
 
     async def do(context: OperationContext) -> int:
         user = await find_user(context, email)
         if session_id is None:
-            return len((await sessions.close_all(context, user["id"], why)).rows)
-        session = await stored.find(context.tx, user["id"], session_id)
+            return (await closing.close_all(context, user["id"], why)).sessions_closed
+        session = await sessions.find(context.tx, user["id"], session_id)
         if session is None:
             raise click.UsageError(f"{email} has no session {session_id}")
-        return len((await sessions.close_one(context, session, why)).rows)
+        return (await closing.close_one(context, user["id"], session_id, why)).sessions_closed
 
     click.echo(f"{run_operation(database_url, data_dir, do)} sessions closed")

@@ -114,15 +114,15 @@ def list_users(database_url: str | None, data_dir: Path) -> None:
 @options.data_dir
 def role(email: str, role: str, database_url: str | None, data_dir: Path) -> None:
     """Give the user of EMAIL another ROLE; his sessions are closed, since their tokens say the old one."""
-    from cierre.domain import sessions
+    from cierre.domain import closing
     from cierre.storage.repositories import users
 
     async def do(context: OperationContext) -> int:
         user = await find_user(context, email)
         async with context.tx.atomic():
             await users.set_role(context.tx, user["id"], role)
-            closed = await sessions.close_all(context, user["id"], sessions.automatic("role_change"))
-        return len(closed.rows)
+            result = await closing.close_all(context, user["id"], closing.automatic("role_change"))
+        return result.sessions_closed
 
     click.echo(f"{email} is {role}; {run_operation(database_url, data_dir, do)} sessions closed")
 
@@ -133,15 +133,15 @@ def role(email: str, role: str, database_url: str | None, data_dir: Path) -> Non
 @options.data_dir
 def disable(email: str, database_url: str | None, data_dir: Path) -> None:
     """Keep the user of EMAIL from logging in, and close his sessions."""
-    from cierre.domain import sessions
+    from cierre.domain import closing
     from cierre.storage.repositories import users
 
     async def do(context: OperationContext) -> int:
         user = await find_user(context, email)
         async with context.tx.atomic():
             await users.set_enabled(context.tx, user["id"], enabled=False)
-            closed = await sessions.close_all(context, user["id"], sessions.automatic("account_disabled"))
-        return len(closed.rows)
+            result = await closing.close_all(context, user["id"], closing.automatic("account_disabled"))
+        return result.sessions_closed
 
     click.echo(f"{email} is disabled; {run_operation(database_url, data_dir, do)} sessions closed")
 
@@ -169,15 +169,15 @@ def enable(email: str, database_url: str | None, data_dir: Path) -> None:
 @options.data_dir
 def password(email: str, password: str, database_url: str | None, data_dir: Path) -> None:
     """Set the password of the user of EMAIL, and close his sessions."""
-    from cierre.domain import passwords, sessions
+    from cierre.domain import closing, passwords
     from cierre.storage.repositories import users
 
     async def do(context: OperationContext) -> int:
         user = await find_user(context, email)
         async with context.tx.atomic():
             await users.set_password(context.tx, user["id"], passwords.hash_now(password))
-            closed = await sessions.close_all(context, user["id"], sessions.automatic("password_change"))
-        return len(closed.rows)
+            result = await closing.close_all(context, user["id"], closing.automatic("password_change"))
+        return result.sessions_closed
 
     click.echo(f"{email} has a new password; {run_operation(database_url, data_dir, do)} sessions closed")
 

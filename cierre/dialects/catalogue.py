@@ -28,7 +28,7 @@ class Entry(NamedTuple):
     envelope: str
     respuesta: int
     text: Text
-    own: dict[str, Text] = {}  # noqa: RUF012 - a NamedTuple's default; nobody writes to it
+    own: dict[str, Text] = {}  # noqa: RUF012 - a NamedTuple's default; nothing writes to it
 
 
 _DTO_REFRESH = Text("El token de refresco es inválido o ha expirado.", "The refresh token is invalid or has expired.")
@@ -188,7 +188,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
 }
 
-# The words of a success, by logout type; `respuesta` has one of its own (document 002, "Response").
+# The words of a logout's success, by logout type; `respuesta` has one of its own (document 002, "Response").
 LOGOUT_SUCCESS: dict[str, Text] = {
     "single_device": Text("Sesión cerrada exitosamente", "Session closed successfully"),
     "specific_device": Text("Sesión del dispositivo cerrada exitosamente", "Device session closed successfully"),
@@ -202,13 +202,3 @@ LOGOUT_SUCCESS: dict[str, Text] = {
     "automatic": Text("Sesión cerrada automáticamente", "Session closed automatically"),
 }
 RESPUESTA_SUCCESS = Text("Sesión cerrada correctamente", "Session closed successfully")
-
-# The words of the other successes under /api/v1, by operation.
-SUCCESS: dict[str, Text] = {
-    "login": Text("Inicio de sesión exitoso", "Login successful"),
-    "refresh": Text("Tokens renovados exitosamente", "Tokens refreshed successfully"),
-    "list_sessions": Text("Sesiones activas", "Active sessions"),
-    "change_password": Text("Contraseña cambiada exitosamente", "Password changed successfully"),
-    "force_logout": LOGOUT_SUCCESS["admin_forced"],
-    "list_audit_events": Text("Eventos de auditoría", "Audit events"),
-}

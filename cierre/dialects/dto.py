@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cierre.clock import rfc3339
 from cierre.dialects.catalogue import Language
-from cierre.dialects.rendering import Context, Rendered, message, phrase
+from cierre.dialects.rendering import FailureContext, Rendered, message, phrase
 from cierre.errors import CierreError, SessionAlreadyClosed
 from cierre.outcomes import LogoutResult
 
@@ -15,7 +15,7 @@ def success(_result: LogoutResult, _language: Language) -> Rendered:
     return Rendered(200, None)
 
 
-def failure(error: CierreError, context: Context) -> Rendered:
+def failure(error: CierreError, context: FailureContext) -> Rendered:
     # Document 004, 8.2: "El token de refresco no debe haber sido ya invalidado".
     status = 401 if isinstance(error, SessionAlreadyClosed) else error.status
     body = {

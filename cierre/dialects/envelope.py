@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cierre.dialects.catalogue import CATALOGUE, Language
-from cierre.dialects.rendering import Context, Rendered, message
+from cierre.dialects.rendering import FailureContext, Rendered, message
 from cierre.errors import CierreError, SessionAlreadyClosed, ValidationFailed
 from cierre.outcomes import LogoutResult
 
@@ -14,7 +14,7 @@ def success(_result: LogoutResult, _language: Language) -> Rendered:
     return Rendered(204, None)
 
 
-def failure(error: CierreError, context: Context) -> Rendered:
+def failure(error: CierreError, context: FailureContext) -> Rendered:
     # Document 001, "Edge Cases": "Token already invalid = must respond 401".
     status = 401 if isinstance(error, SessionAlreadyClosed) else error.status
     body = {
@@ -32,6 +32,6 @@ def _errors(error: CierreError) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if isinstance(error, ValidationFailed):
         for violation in error.violations:
-            field = violation["pointer"].lstrip("/").replace("/", ".") or violation["location"]
-            errors.setdefault(field, []).append(violation["message"])
+            field = violation.pointer.lstrip("/").replace("/", ".") or violation.location
+            errors.setdefault(field, []).append(violation.message)
     return errors

@@ -18,7 +18,7 @@ class Choice(NamedTuple):
         vendor: the dialect that it names; None: the client, the host or the path decides.
         media_type: of an answer in the chosen dialect.
         problem: failures are to be problem details.
-        acceptable: whether anything that we can answer satisfies it.
+        acceptable: whether any media type that there is satisfies it.
     """
 
     vendor: str | None
@@ -32,7 +32,12 @@ ANYTHING = Choice(None, JSON, problem=False, acceptable=True)
 
 @lru_cache(maxsize=512)
 def choose(accept: str, *, vendors: bool) -> Choice:
-    """Read an Accept field; `vendors`: whether the path has more than one dialect."""
+    """Read an Accept field (RFC 9110, section 12.5.1).
+
+    Args:
+        accept: the field's value.
+        vendors: whether the path has more than one dialect.
+    """
     ranges = _ranges(accept)
     if not ranges:
         return ANYTHING
@@ -53,7 +58,12 @@ def choose(accept: str, *, vendors: bool) -> Choice:
 
 @lru_cache(maxsize=512)
 def language(accept_language: str, default: Language) -> Language:
-    """The language that Accept-Language prefers of those that we speak (RFC 4647, section 3.4)."""
+    """The language that Accept-Language prefers of those that there are (RFC 4647, section 3.4).
+
+    Args:
+        accept_language: the field's value.
+        default: of the dialect, where the field prefers none.
+    """
     ranges = _ranges(accept_language)
     best, quality = default, 0.0
     for tag, weight in ranges.items():

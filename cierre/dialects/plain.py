@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cierre.dialects import problem
 from cierre.dialects.catalogue import Language
-from cierre.dialects.rendering import Context, Rendered
+from cierre.dialects.rendering import FailureContext, Rendered
 from cierre.errors import CierreError, SessionAlreadyClosed, Unauthorized
 from cierre.outcomes import LogoutResult
 
@@ -15,7 +15,7 @@ def success(_result: LogoutResult, _language: Language) -> Rendered:
     return Rendered(200, {"success": True, "message": "5"})
 
 
-def failure(error: CierreError, context: Context) -> Rendered:
+def failure(error: CierreError, context: FailureContext) -> Rendered:
     if isinstance(error, (Unauthorized, SessionAlreadyClosed)):
         return Rendered(401, None)
     return problem.failure(error, context)

@@ -1,11 +1,12 @@
-"""RFC 9457 problem details: for failures only, where a client asks for them or no document speaks."""
+"""RFC 9457 problem details: for failures only, where a client asks for them, or no document gives a form."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from cierre.dialects.catalogue import LOGOUT_SUCCESS, Language
-from cierre.dialects.rendering import PROBLEM, Context, Rendered, message, phrase
+from cierre.dialects.details import details
+from cierre.dialects.rendering import PROBLEM, FailureContext, Rendered, message, phrase
 from cierre.errors import CierreError
 from cierre.outcomes import LogoutResult
 
@@ -16,8 +17,12 @@ def success(result: LogoutResult, language: Language) -> Rendered:
     return Rendered(200, {"success": True, "message": LOGOUT_SUCCESS[result.logout_type](language)})
 
 
-def failure(error: CierreError, context: Context, status: int | None = None) -> Rendered:
-    """`status`: that of the dialect whose place the problem details take; by default the error's own."""
+def failure(error: CierreError, context: FailureContext, status: int | None = None) -> Rendered:
+    """Render an error as problem details.
+
+    Args:
+        status: of the dialect whose place the problem details take; None: the error's own.
+    """
     status = status or error.status
     body: dict[str, Any] = {
         "type": f"urn:cierre:error:{error.code}",
@@ -28,6 +33,6 @@ def failure(error: CierreError, context: Context, status: int | None = None) -> 
         "code": error.code,
         "traceId": context.trace_id,
     }
-    if error.details:
-        body["details"] = error.details
+    if members := details(error):
+        body["details"] = members
     return Rendered(status, body, PROBLEM)

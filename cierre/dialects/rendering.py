@@ -13,8 +13,8 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 
 
-class Context(NamedTuple):
-    """What a failure is told with.
+class FailureContext(NamedTuple):
+    """What of the request a failure is rendered with.
 
     Attributes:
         path: of the request, as it was sent, without the query.
@@ -43,11 +43,15 @@ class Dialect(Protocol):
     @staticmethod
     def success(result: LogoutResult, language: Language) -> Rendered: ...
     @staticmethod
-    def failure(error: CierreError, context: Context) -> Rendered: ...
+    def failure(error: CierreError, context: FailureContext) -> Rendered: ...
 
 
 def message(error: CierreError, language: Language, dialect: str) -> str:
-    """The words for the error: the dialect's own, where its document has some."""
+    """The words for the error: those of the dialect's document where it has some.
+
+    Args:
+        dialect: its name, as the catalogue's `own` has it.
+    """
     entry = CATALOGUE[error.situation]
     return entry.own.get(dialect, entry.text)(language)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cierre.dialects.catalogue import CATALOGUE, RESPUESTA_SUCCESS, Language
-from cierre.dialects.rendering import Context, Rendered, message
+from cierre.dialects.rendering import FailureContext, Rendered, message
 from cierre.errors import CierreError, SessionAlreadyClosed
 from cierre.outcomes import LogoutResult
 
@@ -14,7 +14,7 @@ def success(_result: LogoutResult, language: Language) -> Rendered:
     return _closed(language)
 
 
-def failure(error: CierreError, context: Context) -> Rendered:
+def failure(error: CierreError, context: FailureContext) -> Rendered:
     # Document 002, "Notas": "recomendado: retornar éxito para evitar exponer información".
     if isinstance(error, SessionAlreadyClosed):
         return _closed(context.language)

@@ -1,4 +1,7 @@
-"""The successes under /api/v1: `{success, message, data}`, in one shape for every dialect."""
+"""The successes under /api/v1: `{success, message, data}`, in one shape for every dialect.
+
+Logout alone has a success of its own in each dialect, since no other document has these operations.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cierre.clock import rfc3339
-from cierre.dialects.catalogue import Language, Text
+from cierre.dialects.catalogue import LOGOUT_SUCCESS, Language, Text
 from cierre.dialects.rendering import Rendered
-from cierre.outcomes import SessionState
+from cierre.outcomes import AuditEvent, AuditPage, IssuedTokens, LogoutResult, SessionList, UserSession
 
 Json = dict[str, Any]
 
@@ -25,8 +28,37 @@ class Success(NamedTuple):
     data: Callable[[Any], Json]
 
 
-def _session_state(session: SessionState) -> Json:
-    shown: Json = {
+def logout_data(result: LogoutResult) -> Json:
+    """What was closed, and whose sessions they were."""
+    return {
+        "logout": {
+            "sessionsClosed": result.sessions_closed,
+            "deviceIds": list(result.device_ids),
+            "logoutType": result.logout_type,
+            "loggedOutAt": rfc3339(result.logged_out_at),
+        },
+        "user": {"id": result.user_id, "email": result.email, "activeSessions": result.active_sessions},
+    }
+
+
+def _tokens(issued: IssuedTokens) -> Json:
+    refresh_token = {} if issued.refresh_in_cookie else {"refreshToken": issued.refresh_token}
+    return {
+        "accessToken": issued.access_token,
+        **refresh_token,
+        "tokenType": "Bearer",
+        "expiresIn": issued.expires_in,
+        "sessionId": issued.session_id,
+        "user": {"id": issued.user_id, "email": issued.email, "role": issued.role},
+    }
+
+
+def _sessions(listed: SessionList) -> Json:
+    return {"sessions": [_session(one) for one in listed.sessions]}
+
+
+def _session(session: UserSession) -> Json:
+    return {
         "sessionId": session.session_id,
         "deviceId": session.device_id,
         "clientId": session.client_id,
@@ -35,16 +67,47 @@ def _session_state(session: SessionState) -> Json:
         "ipAddress": session.ip_address,
         "userAgent": session.user_agent,
         "current": session.current,
-        "status": "active",
     }
-    if session.closed_at is not None:
-        shown |= {"status": "closed", "closedAt": rfc3339(session.closed_at), "logoutReason": session.logout_reason}
-    return {"session": shown}
+
+
+def _session_with_status(session: UserSession) -> Json:
+    if session.closed_at is None:
+        return {"session": {**_session(session), "status": "active"}}
+    closing = {"closedAt": rfc3339(session.closed_at), "logoutReason": session.logout_reason}
+    return {"session": {**_session(session), "status": "closed", **closing}}
+
+
+def _audit_page(page: AuditPage) -> Json:
+    return {"events": [_audit_event(one) for one in page.events], "nextCursor": page.next_cursor}
+
+
+def _audit_event(event: AuditEvent) -> Json:
+    return {
+        "timestamp": rfc3339(event.timestamp),
+        "event": event.event,
+        "userId": event.user_id,
+        "sessionId": event.session_id,
+        "deviceId": event.device_id,
+        "logoutType": event.logout_type,
+        "sessionsClosed": event.sessions_closed,
+        "reason": event.reason,
+        "ipAddress": event.ip_address,
+        "userAgent": event.user_agent,
+        "sessionDuration": event.session_duration,
+        "success": event.success,
+        "traceId": event.trace_id,
+    }
 
 
 # By operationId.
 SUCCESSES: dict[str, Success] = {
-    "get_session": Success(Text("Sesión encontrada", "Session found"), _session_state),
+    "login": Success(Text("Inicio de sesión exitoso", "Login successful"), _tokens),
+    "refresh": Success(Text("Tokens renovados exitosamente", "Tokens refreshed successfully"), _tokens),
+    "list_sessions": Success(Text("Sesiones activas", "Active sessions"), _sessions),
+    "get_session": Success(Text("Sesión encontrada", "Session found"), _session_with_status),
+    "change_password": Success(Text("Contraseña cambiada exitosamente", "Password changed successfully"), logout_data),
+    "force_logout": Success(LOGOUT_SUCCESS["admin_forced"], logout_data),
+    "list_audit_events": Success(Text("Eventos de auditoría", "Audit events"), _audit_page),
 }
 
 

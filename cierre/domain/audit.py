@@ -1,13 +1,11 @@
-"""The trail: who closed what, when and why (document 003, "Logs de Auditoría")."""
+"""Reading the audit trail: which session was closed by whom, when and why (document 003, "Logs de Auditoría")."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from cierre.clock import from_rfc3339, rfc3339
+from cierre.clock import from_rfc3339
 from cierre.domain.context import OperationContext
 from cierre.errors import ValidationFailed
-from cierre.outcomes import Success
+from cierre.outcomes import AuditEvent, AuditPage
 from cierre.storage.repositories import audit
 from cierre.storage.statements import Row
 
@@ -25,11 +23,17 @@ async def list_events(
     to: str | None = None,
     limit: int = DEFAULT_PAGE,
     cursor: str | None = None,
-) -> Success:
-    """A page of the trail, newest first. `cursor` is the `nextCursor` of the page before.
+) -> AuditPage:
+    """One page of the audit trail, newest event first. An event must match all filters that are given.
+
+    Args:
+        from_: the earliest time, included, as RFC 3339 has it.
+        to: the latest time, excluded, as RFC 3339 has it.
+        limit: events a page.
+        cursor: the `next_cursor` of the page before.
 
     Raises:
-        ValidationFailed: the cursor is none of ours.
+        ValidationFailed: `from_` or `to` is no time, or `cursor` was not issued by this service.
     """
     rows = await audit.page(
         context.tx,
@@ -44,7 +48,7 @@ async def list_events(
     )
     page = rows[:limit]
     following = str(page[-1]["seq"]) if len(rows) > limit else None
-    return Success("list_audit_events", {"events": [_event(row) for row in page], "nextCursor": following})
+    return AuditPage(tuple(_event(row) for row in page), following)
 
 
 def _time(name: str, text: str | None) -> int | None:
@@ -54,31 +58,30 @@ def _time(name: str, text: str | None) -> int | None:
         return from_rfc3339(text)
     except ValueError:
         message = "this is no time that we know: years are 0001 to 9999"
-        raise ValidationFailed([{"location": "query", "pointer": f"/{name}", "message": message}]) from None
+        raise ValidationFailed.in_query(name, message) from None
 
 
 def _sequence(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     if not cursor.isdecimal() or len(cursor) > 18:
-        message = "this is no cursor: take nextCursor of the page before as it is"
-        raise ValidationFailed([{"location": "query", "pointer": "/cursor", "message": message}])
+        raise ValidationFailed.in_query("cursor", "this is no cursor: take nextCursor of the page before as it is")
     return int(cursor)
 
 
-def _event(row: Row) -> dict[str, Any]:
-    return {
-        "timestamp": rfc3339(row["timestamp"]),
-        "event": row["event"],
-        "userId": row["user_id"],
-        "sessionId": row["session_id"],
-        "deviceId": row["device_id"],
-        "logoutType": row["logout_type"],
-        "sessionsClosed": row["sessions_closed"],
-        "reason": row["reason"],
-        "ipAddress": row["ip_address"],
-        "userAgent": row["user_agent"],
-        "sessionDuration": row["session_duration"],
-        "success": bool(row["success"]),
-        "traceId": row["trace_id"],
-    }
+def _event(row: Row) -> AuditEvent:
+    return AuditEvent(
+        timestamp=row["timestamp"],
+        event=row["event"],
+        user_id=row["user_id"],
+        session_id=row["session_id"],
+        device_id=row["device_id"],
+        logout_type=row["logout_type"],
+        sessions_closed=row["sessions_closed"],
+        reason=row["reason"],
+        ip_address=row["ip_address"],
+        user_agent=row["user_agent"],
+        session_duration=row["session_duration"],
+        success=bool(row["success"]),
+        trace_id=row["trace_id"],
+    )

@@ -1,4 +1,4 @@
-"""One act of the domain: who does it, on which connection, at what time."""
+"""What one operation of the domain runs with: the caller, a connection, and the time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ CLOCK_STEP = 5 * MINUTE
 
 @dataclass(frozen=True, slots=True)
 class OperationContext:
-    """What every domain function needs, and nothing of HTTP."""
+    """What every domain function needs, and nothing of HTTP.
+
+    Attributes:
+        tx: the connection; its `now` is the operation's time.
+        caller: where the request came from, for audit rows.
+        announcer: tells the other nodes what was closed.
+    """
 
     tx: Tx
     caller: Caller
@@ -24,10 +30,10 @@ class OperationContext:
 
     @property
     def now(self) -> int:
-        """Milliseconds: one time for the whole act."""
+        """The time of the whole operation, in milliseconds since the epoch."""
         return self.tx.now
 
     @property
     def denied_until(self) -> int:
-        """When the last access token of a session that is closed now is dead of age, whatever the clocks say."""
+        """When the last access token of a session that is closed now has expired on every clock, in milliseconds."""
         return self.tx.now + self.settings.access_ttl + CLOCK_STEP

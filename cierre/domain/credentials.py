@@ -1,4 +1,4 @@
-"""From a credential to the session that it names. A bad one fails; none falls through to another."""
+"""From a credential to the session that it names. A bad credential fails; no other one is tried instead."""
 
 from __future__ import annotations
 
@@ -13,20 +13,17 @@ from cierre.errors import (
     Unauthorized,
 )
 from cierre.principal import Principal
-from cierre.storage.repositories import closings, refresh_tokens, sanctum, sessions, users
-from cierre.storage.repositories.closings import ClosingReason
+from cierre.storage.repositories import refresh_tokens, sanctum, sessions, users
 from cierre.storage.statements import Row, laravel_time
 from cierre.tokens.access_tokens import AccessToken, Issuer
 from cierre.tokens.opaque import digest, same, sanctum_session_id, split_sanctum, successor
 
-REUSE = ClosingReason("automatic", "security_logout", "refresh_reuse")
-
 
 async def of_access_token(context: OperationContext, token: AccessToken) -> Principal:
-    """The session of a verified access token.
+    """The session of a verified access token, be the session closed or not.
 
     Raises:
-        TokenExpired: its time is over; it says whether a refresh would still help.
+        TokenExpired: the token has expired; the error says whether a refresh would still help.
     """
     principal = token.principal
     if token.expired:
@@ -35,17 +32,23 @@ async def of_access_token(context: OperationContext, token: AccessToken) -> Prin
 
 
 async def of_sanctum_token(
-    context: OperationContext, token_id: int, token_hash: str, *, closing: bool = False
+    context: OperationContext, token_id: int, token_hash: str, *, for_closing: bool = False
 ) -> Principal:
-    """The session of a Sanctum token; one that Laravel made gets its session now.
+    """The session of a Sanctum token; a token that Laravel made gets its session at its first use.
+
+    Args:
+        token_id: the number before the `|`.
+        token_hash: SHA-256 of what follows it, in hexadecimal digits.
+        for_closing: accept a token that a refresh has replaced: it may close its session, and nothing
+            else.
 
     Raises:
-        TokenInvalid: there is no such token, or it is of nobody that we know.
+        TokenInvalid: there is no such token, or its user is unknown or disabled.
         TokenExpired: Laravel's `expires_at` is past.
     """
     row = await sanctum.find(context.tx, token_id)
     if row is None or not same(row["token"], token_hash):
-        return await _of_deleted_sanctum_token(context, token_id, token_hash, closing=closing)
+        return await _of_deleted_sanctum_token(context, token_id, token_hash, for_closing=for_closing)
     if row["tokenable_type"] != context.settings.tokenable_type:
         raise TokenInvalid
     bound = await sanctum.session_of(context.tx, token_id) or await _bind(context, row)
@@ -58,15 +61,15 @@ async def of_sanctum_token(
 async def of_refresh_token(
     context: OperationContext, issuer: Issuer, token: str, *, owner: str | None = None
 ) -> Principal:
-    """The session of a refresh token that somebody wants to close it with, be it closed or not.
+    """The session of a refresh token, be the session closed or not; the token is not rotated.
 
     Args:
-        owner: whose it has to be; another's is left alone, a replay of it, too.
+        owner: the id of the user that the token has to belong to; another user's is left alone, even a replayed one.
 
     Raises:
         RefreshTokenInvalid: unknown, or not the owner's.
-        RefreshTokenExpired: its time is over.
-        RefreshTokenReused: it was exchanged long ago; its family is closed now.
+        RefreshTokenExpired: the token has expired.
+        RefreshTokenReused: the token was rotated long ago; its session is closed now.
     """
     row = await refresh_tokens.find(context.tx, digest(token))
     if row is None or (owner is not None and row["user_id"] != owner):
@@ -89,8 +92,8 @@ async def of_token_of(context: OperationContext, issuer: Issuer, *, user_id: str
     """The session of an access, refresh or Sanctum token, which must be the named user's (document 000).
 
     Raises:
-        TokenInvalid: it is another's, or none of them; nothing is closed.
-        Unauthorized: it is no good any more.
+        TokenInvalid: the token is another user's, or none of these; nothing is closed.
+        Unauthorized: the token has expired or was replayed.
     """
     principal = await of_any_token(context, issuer, token, owner=user_id)
     if principal.user_id != user_id:
@@ -99,27 +102,31 @@ async def of_token_of(context: OperationContext, issuer: Issuer, *, user_id: str
 
 
 async def of_any_token(context: OperationContext, issuer: Issuer, token: str, *, owner: str | None = None) -> Principal:
-    """The session of an access, refresh or Sanctum token, told apart by form.
+    """The session of an access, refresh or Sanctum token, distinguished by form.
 
     Args:
-        owner: whose a refresh token has to be.
+        owner: the id of the user that a refresh token has to belong to.
 
     Raises:
-        Unauthorized: it is none of them, or no good any more.
+        Unauthorized: the token is none of these, has expired or was replayed.
     """
     form = split_sanctum(token)
     if form is not None:
-        return await of_sanctum_token(context, *form, closing=owner is not None)
+        return await of_sanctum_token(context, *form, for_closing=owner is not None)
     if token.count(".") == 2:
         return await of_access_token(context, issuer.tokens.verify(token))
     return await of_refresh_token(context, issuer, token, owner=owner)
 
 
 async def refuse_replay(context: OperationContext, row: Row, token: str, secret: bytes) -> None:
-    """Let an exchanged refresh token pass within the grace while its successor is unused; otherwise it is a replay.
+    """Let a rotated refresh token pass within the grace while its successor is unused; otherwise it is a replay.
+
+    Args:
+        row: of the refresh token.
+        secret: derives the successor.
 
     Raises:
-        RefreshTokenReused: it is; the family is closed by then.
+        RefreshTokenReused: the token is replayed; its session is closed now.
     """
     if row["exchanged_at"] is None:
         return
@@ -127,11 +134,7 @@ async def refuse_replay(context: OperationContext, row: Row, token: str, secret:
         following = await refresh_tokens.find(context.tx, digest(successor(token, secret)))
         if following is not None and following["exchanged_at"] is None:
             return
-    user_id = row["user_id"]
-    closed = await closings.close_one(
-        context.tx, user_id, row["session_id"], REUSE, context.caller, context.denied_until
-    )
-    closing.announce(context, user_id, closed, REUSE)
+    await closing.close_one(context, row["user_id"], row["session_id"], closing.automatic("refresh_reuse"))
     raise RefreshTokenReused
 
 
@@ -156,7 +159,7 @@ async def _of_bound(context: OperationContext, bound: Row, expires_at: int | Non
 
 
 async def _of_deleted_sanctum_token(
-    context: OperationContext, token_id: int, token_hash: str, *, closing: bool
+    context: OperationContext, token_id: int, token_hash: str, *, for_closing: bool
 ) -> Principal:
     """Closing has deleted the token's row; the session kept its hash, so that a repeat is recognised."""
     bound = await sanctum.session_of(context.tx, token_id)
@@ -164,21 +167,21 @@ async def _of_deleted_sanctum_token(
         raise TokenInvalid
     session = await sessions.find(context.tx, bound["user_id"], bound["session_id"])
     renewed = session is not None and session["token_id"] not in {None, token_id}
-    if session is None or (session["closed_at"] is None and not (closing and renewed)):
-        # Laravel itself has deleted it; or a refresh has replaced it, and it is good for closing alone.
+    if session is None or (session["closed_at"] is None and not (for_closing and renewed)):
+        # Laravel itself has deleted it; or a refresh has replaced it, and only closing accepts it.
         raise TokenInvalid
     return await _of_bound(context, bound, bound["expires_at"])
 
 
 async def _bind(context: OperationContext, token: Row) -> Row:
-    """Give a token that Laravel made its session; of two first uses at once one does."""
+    """Give a token that Laravel made its session; of two first uses at once, one does."""
     owner = await users.by_tokenable_id(context.tx, token["tokenable_id"])
     if owner is None or not owner["enabled"]:
         raise TokenInvalid
     session_id = sanctum_session_id(token["id"])
     async with context.tx.atomic():
         user = await users.locked(context.tx, owner["id"])
-        # Disabled since: his sessions are closed already, and this would be one more.
+        # Disabled since: all sessions of the user are closed already, and this would be one more.
         if user is None or not user["enabled"]:
             raise TokenInvalid
         first = await sanctum.bind_session(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from cierre.domain import passwords
+from cierre.domain import closing, passwords
 from cierre.domain.context import OperationContext
 from cierre.domain.credentials import refuse_replay
-from cierre.domain.sessions import automatic, close_one, close_others, end_reason, record_use
+from cierre.domain.sessions import end_reason, record_use
 from cierre.errors import LoginFailed, RefreshTokenExpired, RefreshTokenInvalid, Unauthorized, ValidationFailed
-from cierre.outcomes import LogoutResult
+from cierre.outcomes import IssuedTokens, LogoutResult
 from cierre.principal import Principal
 from cierre.storage.repositories import clients, refresh_tokens, sanctum, sessions, users
 from cierre.storage.statements import Row
@@ -21,39 +20,12 @@ from cierre.tokens.opaque import digest, new_id, new_refresh_token, successor
 TokenFormat = Literal["jwt", "opaque"]
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """What a login or a refresh gives.
-
-    Attributes:
-        expires_in: of the access token, in seconds.
-        refresh_expires_in: in seconds.
-    """
-
-    access_token: str
-    refresh_token: str
-    expires_in: int
-    refresh_expires_in: int
-    session_id: str
-    user_id: str
-    email: str
-    role: str
-    client_id: str
-
-    def as_data(self) -> dict[str, Any]:
-        """As login and refresh answer."""
-        return {
-            "accessToken": self.access_token,
-            "refreshToken": self.refresh_token,
-            "tokenType": "Bearer",
-            "expiresIn": self.expires_in,
-            "sessionId": self.session_id,
-            "user": {"id": self.user_id, "email": self.email, "role": self.role},
-        }
-
-
 async def find_account(context: OperationContext, username: str) -> Row | None:
-    """The account that wants to log in."""
+    """The account of a login name.
+
+    Args:
+        username: an e-mail address, in any case and with blanks around it.
+    """
     return await users.by_email(context.tx, username.strip().lower())
 
 
@@ -65,8 +37,11 @@ async def account_of(context: OperationContext, principal: Principal) -> Row | N
 async def check_password(account: Row | None, password: str) -> Row:
     """The account, if the password is its own.
 
+    Args:
+        account: None: there is no such account.
+
     Raises:
-        LoginFailed: no account, wrong password or disabled: it takes as long and says the same.
+        LoginFailed: no account, a wrong password, or the account is disabled: each takes as long and says the same.
     """
     right = await passwords.verify(password, account["password_hash"] if account else None)
     if account is None or not right or not account["enabled"]:
@@ -82,18 +57,23 @@ async def login(
     client_id: str,
     device_id: str | None = None,
     token_format: TokenFormat = "jwt",
-) -> Issued:
-    """Open a session; a login without a device gets a new one.
+) -> IssuedTokens:
+    """Open a session.
+
+    Args:
+        account: as `check_password` returned it.
+        client_id: the registered client that the tokens are issued to.
+        device_id: None: a new UUID.
+        token_format: of the access token: `opaque` is Sanctum's.
 
     Raises:
-        ValidationFailed: the client is not registered; only who has a password is told so.
-        LoginFailed: the account was disabled meanwhile.
+        ValidationFailed: the client is not registered; only a caller with the right password learns it.
+        LoginFailed: the account was disabled or its password changed meanwhile.
     """
     if await clients.by_id(context.tx, client_id) is None:
-        message = f"{client_id} is not a registered client"
-        raise ValidationFailed([{"location": "body", "pointer": "/clientId", "message": message}])
+        raise ValidationFailed.in_body("clientId", f"{client_id} is not a registered client")
     async with context.tx.atomic():
-        # Who closes "all" meanwhile waits for this session, or this session for him: none is missed or lost.
+        # Closing "all" at the same time waits for this login, or this login for it: no session is missed or lost.
         user = await users.locked(context.tx, account["id"])
         if user is None or not user["enabled"] or user["password_hash"] != account["password_hash"]:
             raise LoginFailed
@@ -110,7 +90,7 @@ async def login(
             user_agent=context.caller.user_agent,
         )
         refresh_token = new_refresh_token()
-        await _keep(context, principal, refresh_token)
+        await _store(context, principal, refresh_token)
         if token_format == "opaque":
             access = await _new_opaque(context, user["tokenable_id"], principal)
         else:
@@ -118,16 +98,18 @@ async def login(
     return _issued(context, principal, user["email"], access, refresh_token)
 
 
-async def refresh(context: OperationContext, issuer: Issuer, token: str, *, client_id: str | None = None) -> Issued:
-    """Exchange a refresh token for its successor and a new access token.
+async def refresh(
+    context: OperationContext, issuer: Issuer, token: str, *, client_id: str | None = None
+) -> IssuedTokens:
+    """Rotate a refresh token: its successor takes its place, and comes with a new access token.
 
     Args:
-        client_id: of the client that asks, where it says; it must be the session's.
+        client_id: of the authenticated client, which must be the session's; None: no client authenticated.
 
     Raises:
         RefreshTokenInvalid: unknown, of a closed session, of another client, or used from elsewhere.
-        RefreshTokenExpired: its time, or the session's, is over.
-        RefreshTokenReused: it had been exchanged before; the whole family is closed by then.
+        RefreshTokenExpired: the token or its session has expired.
+        RefreshTokenReused: the token was rotated before; its session is closed now (RFC 9700, section 4.14.2).
     """
     row = await refresh_tokens.find(context.tx, digest(token))
     if row is None:
@@ -144,7 +126,7 @@ async def refresh(context: OperationContext, issuer: Issuer, token: str, *, clie
 
 async def _refresh(
     context: OperationContext, issuer: Issuer, token: str, row: Row, session: Row, client_id: str | None
-) -> Issued:
+) -> IssuedTokens:
     if row["expires_at"] <= context.now:
         raise RefreshTokenExpired
     if session["closed_at"] is not None or not session["enabled"]:
@@ -153,13 +135,13 @@ async def _refresh(
         raise RefreshTokenInvalid
     reason = end_reason(context, session)
     if reason is not None:
-        await close_one(context, session, automatic(reason))
+        await closing.close_one(context, session["user_id"], session["id"], closing.automatic(reason))
         raise RefreshTokenExpired
     reason = await record_use(context, session)
     if reason is not None:
-        await close_one(context, session, automatic(reason))
+        await closing.close_one(context, session["user_id"], session["id"], closing.automatic(reason))
         raise RefreshTokenInvalid
-    return await _exchange(context, issuer, token, row, session)
+    return await _rotate(context, issuer, token, row, session)
 
 
 async def change_password(
@@ -167,16 +149,21 @@ async def change_password(
 ) -> LogoutResult:
     """Set the new password and close the caller's other sessions, together.
 
+    Args:
+        account: as `check_password` returned it.
+        new_hash: of the new password, as `passwords.hashed` makes it.
+
     Raises:
-        LoginFailed: somebody changed it meanwhile.
+        LoginFailed: the password was changed meanwhile.
     """
     async with context.tx.atomic():
         if not await users.change_password(context.tx, account["id"], old=account["password_hash"], new=new_hash):
             raise LoginFailed
-        return await close_others(context, principal, automatic("password_change"))
+        why = closing.automatic("password_change")
+        return await closing.close_others(context, principal.user_id, principal.session_id, why)
 
 
-async def _exchange(context: OperationContext, issuer: Issuer, token: str, row: Row, session: Row) -> Issued:
+async def _rotate(context: OperationContext, issuer: Issuer, token: str, row: Row, session: Row) -> IssuedTokens:
     following = successor(token, issuer.secret)
     principal = Principal(
         session["user_id"], session["id"], session["role"], session["client_id"], session["device_id"]
@@ -184,7 +171,7 @@ async def _exchange(context: OperationContext, issuer: Issuer, token: str, row: 
     async with context.tx.atomic():
         first = await refresh_tokens.exchange(context.tx, row["hash"])
         if first:
-            await _keep(context, principal, following)
+            await _store(context, principal, following)
             await sessions.touch(
                 context.tx,
                 principal.user_id,
@@ -193,9 +180,9 @@ async def _exchange(context: OperationContext, issuer: Issuer, token: str, row: 
                 user_agent=context.caller.user_agent,
             )
     if not first:
-        # Somebody was faster: by a moment, or long ago.
-        exchanged = await refresh_tokens.find(context.tx, row["hash"])
-        await refuse_replay(context, exchanged or row, token, issuer.secret)
+        # Another request rotated it: a moment ago, or long ago.
+        rotated = await refresh_tokens.find(context.tx, row["hash"])
+        await refuse_replay(context, rotated or row, token, issuer.secret)
     if session["token_id"] is not None:
         access = await _renew_opaque(context, principal)
     else:
@@ -203,7 +190,7 @@ async def _exchange(context: OperationContext, issuer: Issuer, token: str, row: 
     return _issued(context, principal, session["email"], access, following)
 
 
-async def _keep(context: OperationContext, principal: Principal, refresh_token: str) -> None:
+async def _store(context: OperationContext, principal: Principal, refresh_token: str) -> None:
     await refresh_tokens.add(
         context.tx,
         token_hash=digest(refresh_token),
@@ -247,8 +234,10 @@ async def _new_opaque(context: OperationContext, tokenable_id: int, principal: P
     return f"{token_id}|{secret}"
 
 
-def _issued(context: OperationContext, principal: Principal, email: str, access: str, refresh_token: str) -> Issued:
-    return Issued(
+def _issued(
+    context: OperationContext, principal: Principal, email: str, access: str, refresh_token: str
+) -> IssuedTokens:
+    return IssuedTokens(
         access_token=access,
         refresh_token=refresh_token,
         expires_in=max(1, round(context.settings.access_ttl / 1000)),

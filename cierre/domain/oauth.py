@@ -1,4 +1,4 @@
-"""The standard doors: RFC 7009 revocation, RFC 7662 introspection, RFC 6749 refresh grant, RFC 8414 metadata."""
+"""The OAuth endpoints: RFC 7009 revocation, RFC 7662 introspection, RFC 6749 refresh grant, RFC 8414 metadata."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from cierre.errors import (
     UnsupportedGrantType,
     ValidationFailed,
 )
+from cierre.outcomes import ActiveToken, IssuedTokens
 from cierre.principal import Caller, Principal
-from cierre.settings import Settings
 from cierre.storage.repositories import clients, refresh_tokens
 from cierre.storage.statements import Row
 from cierre.tokens.access_tokens import Issuer
@@ -27,10 +27,14 @@ from cierre.tokens.opaque import digest, same, split_sanctum
 
 
 async def authenticate_client(context: OperationContext, authorization: str | None, form: dict[str, Any]) -> Row:
-    """The client that asks: by Basic, by secret in the body, or, a public one, by its id alone (RFC 6749, 2.3).
+    """Authenticate a client: by Basic, by a secret in the body, or, a public client, by its id alone (RFC 6749, 2.3).
+
+    Args:
+        authorization: the header field's value; None: there is none.
+        form: the request's body.
 
     Raises:
-        ClientAuthenticationFailed
+        ClientAuthenticationFailed: an unknown client, a wrong secret, or two ways of authentication at once.
     """
     client_id, secret = _client_credentials(authorization, form)
     client = await clients.by_id(context.tx, client_id)
@@ -47,10 +51,10 @@ async def authenticate_client(context: OperationContext, authorization: str | No
 async def authenticate_confidential_client(
     context: OperationContext, authorization: str | None, form: dict[str, Any]
 ) -> Row:
-    """The same, of a client that has a secret (RFC 7662, section 2.1: nobody else may scan for tokens).
+    """The same, of a client that has a secret (RFC 7662, section 2.1: no other may scan for tokens).
 
     Raises:
-        ClientAuthenticationFailed
+        ClientAuthenticationFailed: as `authenticate_client`, or the client is a public one.
     """
     client = await authenticate_client(context, authorization, form)
     if client["secret_hash"] is None:
@@ -59,10 +63,14 @@ async def authenticate_confidential_client(
 
 
 async def revoke(context: OperationContext, issuer: Issuer, client: Row, token: str) -> None:
-    """Close the session of any token; one that is unknown, expired or dead already is dead enough (RFC 7009, 2.2).
+    """Close the session of a token; one that is unknown, expired or revoked is a success, too (RFC 7009, 2.2).
+
+    Args:
+        client: as `authenticate_client` returned it.
+        token: an access, refresh or Sanctum token.
 
     Raises:
-        InvalidGrant: it was issued to another client and goes on living, so the answer is no success (section 2.1).
+        InvalidGrant: the token was issued to another client and stays valid (RFC 7009, section 2.1).
     """
     try:
         principal = await credentials.of_any_token(context, issuer, token)
@@ -76,95 +84,78 @@ async def revoke(context: OperationContext, issuer: Issuer, client: Row, token: 
         return
 
 
-async def introspect(context: OperationContext, issuer: Issuer, token: str) -> dict[str, Any]:
-    """What the token is worth; a dead one is `{"active": false}` and no more (RFC 7662, section 2.2)."""
+async def introspect(context: OperationContext, issuer: Issuer, token: str) -> ActiveToken | None:
+    """What is known of a token (RFC 7662, section 2.2).
+
+    Args:
+        token: an access, refresh or Sanctum token.
+
+    Returns:
+        None: the token is not active: invalid, expired, revoked, rotated, or its session is closed.
+    """
     # A resource server asks, from an address that says nothing of the token's holder.
     context = replace(context, caller=Caller(None, None, context.caller.trace_id))
     try:
-        if await _is_exchanged(context, token):
-            return {"active": False}
+        if await _is_rotated(context, token):
+            return None
         principal = await credentials.of_any_token(context, issuer, token)
         session = await sessions.require_open(context, principal, by_holder=False)
     except (Unauthorized, NotFound):
-        return {"active": False}
+        return None
     return _active(context, issuer, principal, session, token)
 
 
-async def _is_exchanged(context: OperationContext, token: str) -> bool:
-    """Whether it is a refresh token that has a successor: dead, but asking about it is no replay."""
+async def _is_rotated(context: OperationContext, token: str) -> bool:
+    """Whether it is a refresh token that has a successor: inactive, but asking about it is no replay."""
     row = await refresh_tokens.find(context.tx, digest(token))
     return row is not None and row["exchanged_at"] is not None
 
 
-def _active(
-    context: OperationContext, issuer: Issuer, principal: Principal, session: Row, token: str
-) -> dict[str, Any]:
-    answer: dict[str, Any] = {
-        "active": True,
-        "iss": context.settings.issuer,
-        "sub": principal.user_id,
-        "client_id": principal.client_id,
-        "sid": principal.session_id,
-        "role": principal.role,
-        "device": principal.device_id,
-        "iat": session["created_at"] // 1000,
-    }
-    if principal.expires_at is not None:
-        answer["exp"] = principal.expires_at // 1000
+def _active(context: OperationContext, issuer: Issuer, principal: Principal, session: Row, token: str) -> ActiveToken:
+    active = ActiveToken(
+        issuer=context.settings.issuer,
+        user_id=principal.user_id,
+        client_id=principal.client_id,
+        session_id=principal.session_id,
+        role=principal.role,
+        device_id=principal.device_id,
+        issued_at=session["created_at"],
+        expires_at=principal.expires_at,
+    )
     if split_sanctum(token):
-        return answer | {"token_type": "Bearer"}
+        return replace(active, token_type="Bearer")
     if token.count(".") != 2:
-        # A refresh token has no type of RFC 6749, section 7.1: it opens no resource.
-        return answer
+        return active
     verified = issuer.tokens.verify(token)
-    return answer | {
-        "token_type": "Bearer",
-        "aud": context.settings.audience,
-        "jti": verified.jti,
-        "iat": verified.issued_at // 1000,
-    }
+    return replace(
+        active,
+        token_type="Bearer",
+        audience=context.settings.audience,
+        jwt_id=verified.jti,
+        issued_at=verified.issued_at,
+    )
 
 
-async def exchange(context: OperationContext, issuer: Issuer, client: Row, form: dict[str, Any]) -> dict[str, Any]:
+async def refresh_grant(context: OperationContext, issuer: Issuer, client: Row, form: dict[str, Any]) -> IssuedTokens:
     """The refresh grant (RFC 6749, section 6).
 
+    Args:
+        client: as `authenticate_client` returned it.
+        form: the request's body.
+
     Raises:
-        UnsupportedGrantType, InvalidGrant
+        UnsupportedGrantType: `grant_type` is not `refresh_token`.
         ValidationFailed: there is no refresh token.
+        InvalidGrant: the refresh token is invalid, expired, replayed, or another client's.
     """
     if form["grant_type"] != "refresh_token":
         raise UnsupportedGrantType
     if "refresh_token" not in form:
-        message = '"refresh_token" is required'
-        raise ValidationFailed([{"location": "body", "pointer": "/refresh_token", "message": message}])
+        raise ValidationFailed.in_body("refresh_token", '"refresh_token" is required')
     try:
-        issued = await logins.refresh(context, issuer, form["refresh_token"], client_id=client["id"])
+        return await logins.refresh(context, issuer, form["refresh_token"], client_id=client["id"])
     except Unauthorized:
         raise InvalidGrant from None
-    return {
-        "access_token": issued.access_token,
-        "token_type": "Bearer",
-        "expires_in": issued.expires_in,
-        "refresh_token": issued.refresh_token,
-    }
-
-
-def metadata(settings: Settings) -> dict[str, Any]:
-    """RFC 8414, section 2."""
-    issuer = settings.issuer.rstrip("/")
-    confidential = ["client_secret_basic", "client_secret_post"]
-    return {
-        "issuer": settings.issuer,
-        "token_endpoint": f"{issuer}/oauth2/token",
-        "revocation_endpoint": f"{issuer}/oauth2/revoke",
-        "introspection_endpoint": f"{issuer}/oauth2/introspect",
-        "jwks_uri": f"{issuer}/.well-known/jwks.json",
-        "response_types_supported": [],
-        "grant_types_supported": ["refresh_token"],
-        "token_endpoint_auth_methods_supported": [*confidential, "none"],
-        "revocation_endpoint_auth_methods_supported": [*confidential, "none"],
-        "introspection_endpoint_auth_methods_supported": confidential,
-    }
 
 
 def _client_credentials(authorization: str | None, form: dict[str, Any]) -> tuple[str, str | None]:

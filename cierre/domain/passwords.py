@@ -14,20 +14,26 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 @cache
 def _nobody() -> str:
-    """Checked where there is no such user, so that the answer takes as long."""
-    return _hasher.hash("nobody has this password")
+    """Verified where there is no such user, so that the answer takes as long."""
+    return _hasher.hash("no user has this password")
 
 
 def hash_now(password: str) -> str:
+    """The password's argon2id hash; it blocks for tens of milliseconds."""
     return _hasher.hash(password)
 
 
 async def hashed(password: str) -> str:
+    """The password's argon2id hash, made in a thread."""
     return await asyncio.to_thread(_hasher.hash, password)
 
 
 async def verify(password: str, password_hash: str | None) -> bool:
-    """Whether the password is the hash's; without a hash it takes as long and is not."""
+    """Whether the password is the hash's.
+
+    Args:
+        password_hash: None: there is no such user; the answer is False and takes as long.
+    """
     right = await asyncio.to_thread(_verify, password, password_hash or _nobody())
     return right and password_hash is not None
 

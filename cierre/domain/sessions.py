@@ -1,10 +1,9 @@
-"""Closing sessions: one function an operation, each reads as the sentence that it carries out."""
+"""Sessions: closing them, listing them, and whether one may still be used."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
-from cierre.clock import rfc3339
 from cierre.domain import closing, suspicion
 from cierre.domain.context import OperationContext
 from cierre.errors import (
@@ -15,23 +14,13 @@ from cierre.errors import (
     TokenRevoked,
     UserNotFound,
 )
-from cierre.outcomes import LogoutResult, LogoutType, SessionState, Success
+from cierre.outcomes import LogoutResult, SessionList, UserSession
 from cierre.principal import Principal
-from cierre.storage.repositories import audit, closings, sanctum, sessions, users
-from cierre.storage.repositories.closings import Closed, ClosingReason
+from cierre.storage.repositories import audit, sanctum, sessions, users
 from cierre.storage.statements import Row
-
-SINGLE_DEVICE = ClosingReason("single_device", "user_logout", "user_initiated")
-SPECIFIC_DEVICE = ClosingReason("specific_device", "user_logout", "user_initiated")
-ALL_DEVICES = ClosingReason("all_devices", "user_logout", "user_initiated")
 
 # The event of an audit row that closes nothing.
 SUSPICIOUS_CHANGE = "suspicious_change"
-
-
-def automatic(reason: str) -> ClosingReason:
-    """Nobody asked: `inactivity`, `expired`, `suspicious_ip`, `suspicious_user_agent`, `password_change`."""
-    return ClosingReason("automatic", "security_logout", reason)
 
 
 async def logout(
@@ -42,14 +31,18 @@ async def logout(
     device_id: str | None = None,
     lenient: bool = False,
 ) -> LogoutResult:
-    """Close the caller's session, all sessions of his, or those of one of his devices.
+    """Close the caller's session, all of the caller's sessions, or those on one device.
 
     Args:
+        principal: of the calling session, be it closed or not.
+        logout_all: close all sessions of the user.
+        device_id: close the sessions on this device instead of the calling one.
         lenient: a session that is closed already is no error (RFC 7240, section 4.4).
 
     Raises:
-        SessionAlreadyClosed: the caller's session is closed.
-        DeviceSessionNotFound: he has no open session on that device.
+        SessionAlreadyClosed: the calling session is closed.
+        DeviceSessionNotFound: the user has no open session on that device.
+        TokenInvalid: the calling session does not exist.
     """
     try:
         if logout_all:
@@ -66,23 +59,24 @@ async def logout(
 async def force_logout(context: OperationContext, *, user_id: str, reason: str) -> LogoutResult:
     """Close every session of any user, as an administrator.
 
+    Args:
+        reason: the administrator's own text, kept in the audit trail.
+
     Raises:
         UserNotFound: there is no such user.
     """
-    user = await users.by_id(context.tx, user_id)
-    if user is None:
+    if await users.by_id(context.tx, user_id) is None:
         raise UserNotFound(user_id)
-    why = ClosingReason("admin_forced", "admin_logout", reason)
-    return _result(context, why, user_id, user["email"], await close_all(context, user_id, why))
+    return await closing.close_all(context, user_id, closing.by_administrator(reason))
 
 
-async def list_sessions(context: OperationContext, principal: Principal) -> Success:
-    """The caller's open sessions, newest first, and which one is asking (document 003, "Revisar sesiones activas")."""
+async def list_sessions(context: OperationContext, principal: Principal) -> SessionList:
+    """The caller's open sessions, newest first, and which one is calling (document 003, "Revisar sesiones activas")."""
     rows = await sessions.open_of(context.tx, principal.user_id)
-    return Success("list_sessions", {"sessions": [_listed(row, principal) for row in rows]})
+    return SessionList(tuple(_user_session(row, principal) for row in rows))
 
 
-async def get_session(context: OperationContext, principal: Principal, *, session_id: str) -> SessionState:
+async def get_session(context: OperationContext, principal: Principal, *, session_id: str) -> UserSession:
     """One of the caller's sessions, active or closed. One whose time is over is closed before it is shown.
 
     Raises:
@@ -93,47 +87,51 @@ async def get_session(context: OperationContext, principal: Principal, *, sessio
         raise SessionUnknown(session_id)
     reason = end_reason(context, session) if session["closed_at"] is None else None
     if reason is not None:
-        await close_one(context, session, automatic(reason))
+        await closing.close_one(context, principal.user_id, session_id, closing.automatic(reason))
         return await get_session(context, principal, session_id=session_id)
-    return _state(session, principal)
+    return _user_session(session, principal)
 
 
 async def require_open(context: OperationContext, principal: Principal, *, by_holder: bool = True) -> Row:
-    """The caller's session; that it is used, and from where, is noted.
+    """The caller's session; its use is recorded, with time and place.
 
     Args:
-        by_holder: the token's holder asks; otherwise a resource server does for him, from an address of its own.
+        by_holder: the request is from the token's holder; otherwise it is from a resource server, which has another
+            address.
 
     Raises:
-        TokenRevoked: it is closed, or had to be now: idle for too long, too old, or used from elsewhere.
+        TokenRevoked: the session is closed, or had to be now: idle for too long, too old, or used from elsewhere.
     """
     session = await sessions.find(context.tx, principal.user_id, principal.session_id)
     if session is None or session["closed_at"] is not None:
         raise TokenRevoked
     reason = end_reason(context, session) or await record_use(context, session, by_holder=by_holder)
     if reason is not None:
-        await close_one(context, session, automatic(reason))
+        await closing.close_one(context, session["user_id"], session["id"], closing.automatic(reason))
         raise TokenRevoked
     return session
 
 
 async def record_use(context: OperationContext, session: Row, *, by_holder: bool = True) -> str | None:
-    """Write down when and from where a session is used, once a minute and when it moves.
+    """Record when and from where a session is used, once a minute and when it moves.
+
+    Args:
+        by_holder: as for `require_open`.
 
     Returns:
-        Why it has to be closed: `suspicious_ip`, `suspicious_user_agent`; None: it has not.
+        The reason to close the session, `suspicious_ip` or `suspicious_user_agent`; None: there is none.
     """
     mode = context.settings.suspicious_change
     suspect = suspicion.suspicion(session, context.caller) if by_holder and mode != "off" else None
     if suspect is not None and mode == "close":
         return suspect
-    if suspect is None and context.now - session["last_seen_at"] < suspicion.NOTED_EVERY:
+    if suspect is None and context.now - session["last_seen_at"] < suspicion.RECORDED_EVERY:
         return None
     address, agent = context.caller.ip_address, context.caller.user_agent
     if not by_holder:
         address, agent = session["ip_address"], session["user_agent"]
     async with context.tx.atomic():
-        # Of requests that come together from the new place, one notes it.
+        # Of requests that come together from the new place, one records it.
         first = await sessions.record_use(context.tx, session, ip_address=address, user_agent=agent)
         if first and session["token_id"] is not None:
             await sanctum.mark_used(context.tx, session["token_id"])
@@ -143,7 +141,7 @@ async def record_use(context: OperationContext, session: Row, *, by_holder: bool
 
 
 def end_reason(context: OperationContext, session: Row) -> str | None:
-    """Why an open session has to end: `inactivity`, `expired`; None: it has not."""
+    """The reason to close an open session, `inactivity` or `expired`; None: there is none."""
     if session["expires_at"] <= context.now:
         return "expired"
     if session["last_seen_at"] + context.settings.idle_timeout <= context.now:
@@ -151,66 +149,26 @@ def end_reason(context: OperationContext, session: Row) -> str | None:
     return None
 
 
-async def close_one(context: OperationContext, session: Row, why: ClosingReason) -> Closed:
-    """Close one session, whoever wants it; nothing happens if it is closed already."""
-    user_id = session["user_id"]
-    closed = await closings.close_one(context.tx, user_id, session["id"], why, context.caller, context.denied_until)
-    closing.announce(context, user_id, closed, why)
-    return closed
-
-
-async def close_all(context: OperationContext, user_id: str, why: ClosingReason) -> Closed:
-    """Close all sessions of a user: a fixed number of statements, and one mark for the other nodes."""
-    async with context.tx.atomic():
-        await users.advance_epoch(context.tx, user_id)
-        closed = await closings.close_all(context.tx, user_id, why, context.caller, context.denied_until)
-    closing.announce(context, user_id, closed, why)
-    return closed
-
-
-async def close_others(context: OperationContext, principal: Principal, why: ClosingReason) -> LogoutResult:
-    """Close all sessions of the caller but the one that asks."""
-    user_id = principal.user_id
-    closed = await closings.close_others(
-        context.tx, user_id, principal.session_id, why, context.caller, context.denied_until
-    )
-    closing.announce(context, user_id, closed, why)
-    return _result(context, why, user_id, closed.email, closed)
-
-
 async def _logout_one(context: OperationContext, principal: Principal) -> LogoutResult:
-    closed = await closings.close_one(
-        context.tx, principal.user_id, principal.session_id, SINGLE_DEVICE, context.caller, context.denied_until
-    )
-    if not closed.rows:
-        raise await _already_closed(context, principal)
-    closing.announce(context, principal.user_id, closed, SINGLE_DEVICE)
-    return _result(context, SINGLE_DEVICE, principal.user_id, closed.email, closed)
+    result = await closing.close_one(context, principal.user_id, principal.session_id, closing.SINGLE_DEVICE)
+    if not result.sessions_closed:
+        raise await _not_open(context, principal)
+    return result
 
 
 async def _logout_device(context: OperationContext, principal: Principal, device_id: str) -> LogoutResult:
     await _require_not_closed(context, principal)
-    user_id = principal.user_id
-    closed = await closings.close_device(
-        context.tx, user_id, device_id, SPECIFIC_DEVICE, context.caller, context.denied_until
-    )
-    if not closed.rows:
-        count = await sessions.count_open(context.tx, user_id)
-        raise DeviceSessionNotFound(device_id=device_id, active_sessions=count)
-    closing.announce(context, user_id, closed, SPECIFIC_DEVICE)
-    return _result(context, SPECIFIC_DEVICE, user_id, closed.email, closed)
+    result = await closing.close_device(context, principal.user_id, device_id, closing.SPECIFIC_DEVICE)
+    if not result.sessions_closed:
+        active = await sessions.count_open(context.tx, principal.user_id)
+        raise DeviceSessionNotFound(device_id=device_id, active_sessions=active)
+    return result
 
 
 async def _logout_all(context: OperationContext, principal: Principal) -> LogoutResult:
-    async with context.tx.atomic():
-        # The user's row is the lock: a second "all" waits here, and then finds its own session closed.
-        await users.advance_epoch(context.tx, principal.user_id)
-        await _require_not_closed(context, principal)
-        closed = await closings.close_all(
-            context.tx, principal.user_id, ALL_DEVICES, context.caller, context.denied_until
-        )
-    closing.announce(context, principal.user_id, closed, ALL_DEVICES)
-    return _result(context, ALL_DEVICES, principal.user_id, closed.email, closed)
+    # A second "all" waits for the first, and then finds its own session closed.
+    still_open = partial(_require_not_closed, context, principal)
+    return await closing.close_all(context, principal.user_id, closing.ALL_DEVICES, require=still_open)
 
 
 async def _require_not_closed(context: OperationContext, principal: Principal) -> None:
@@ -221,8 +179,8 @@ async def _require_not_closed(context: OperationContext, principal: Principal) -
         raise SessionAlreadyClosed(closed_at=session["closed_at"])
 
 
-async def _already_closed(context: OperationContext, principal: Principal) -> Exception:
-    """Why nothing was closed: somebody was faster, or there is no such session any more."""
+async def _not_open(context: OperationContext, principal: Principal) -> Exception:
+    """Why nothing was closed: another request was faster, or there is no such session any more."""
     session = await sessions.find(context.tx, principal.user_id, principal.session_id)
     if session is None or session["closed_at"] is None:
         return TokenInvalid()
@@ -236,14 +194,8 @@ async def _nothing_left(context: OperationContext, principal: Principal, closed_
     return LogoutResult(0, (), "single_device", closed_at, principal.user_id, email, active)
 
 
-def _result(context: OperationContext, why: ClosingReason, user_id: str, email: str, closed: Closed) -> LogoutResult:
-    devices = tuple(dict.fromkeys(row["device_id"] for row in closed.rows))
-    kind: LogoutType = why.logout_type
-    return LogoutResult(len(closed.rows), devices, kind, context.now, user_id, email, closed.active_sessions)
-
-
-def _state(row: Row, principal: Principal) -> SessionState:
-    return SessionState(
+def _user_session(row: Row, principal: Principal) -> UserSession:
+    return UserSession(
         session_id=row["id"],
         device_id=row["device_id"],
         client_id=row["client_id"],
@@ -255,16 +207,3 @@ def _state(row: Row, principal: Principal) -> SessionState:
         closed_at=row["closed_at"],
         logout_reason=row["logout_reason"],
     )
-
-
-def _listed(row: Row, principal: Principal) -> dict[str, Any]:
-    return {
-        "sessionId": row["id"],
-        "deviceId": row["device_id"],
-        "clientId": row["client_id"],
-        "createdAt": rfc3339(row["created_at"]),
-        "lastSeenAt": rfc3339(row["last_seen_at"]),
-        "ipAddress": row["ip_address"],
-        "userAgent": row["user_agent"],
-        "current": row["id"] == principal.session_id,
-    }

@@ -9,14 +9,21 @@ from cierre.principal import Caller
 from cierre.settings import MINUTE
 from cierre.storage.statements import Row
 
-# Time and place of use are written down once in so long, not with every request.
-NOTED_EVERY = MINUTE
+# Time and place of use are recorded once in so long, not with every request.
+RECORDED_EVERY = MINUTE
 _VERSIONS = re.compile(r"[\d._]+")
 
 
 def suspicion(session: Row, caller: Caller) -> str | None:
-    """`suspicious_ip`: another network (IPv4 /24, IPv6 /64); `suspicious_user_agent`: another program, not merely
-    another version of it; None: neither. What was or is unknown is no reason to suspect anybody.
+    """Compare where a session was used before with where it is used now.
+
+    Args:
+        session: with the `ip_address` and `user_agent` of its last recorded use.
+        caller: of the current request.
+
+    Returns:
+        `suspicious_ip`: another network (IPv4 /24, IPv6 /64); `suspicious_user_agent`: another program, not merely
+        another version of it; None: neither. An unknown address or user agent is not suspicious.
     """
     if _differ(_network(session["ip_address"]), _network(caller.ip_address)):
         return "suspicious_ip"

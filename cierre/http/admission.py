@@ -1,4 +1,4 @@
-"""What is decided before anybody is asked who he is: limits by address, size, media type (429, 413, 415)."""
+"""What is decided before authentication: limits by address, size, media type (429, 413, 415)."""
 
 from __future__ import annotations
 
@@ -9,35 +9,31 @@ from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre.errors import PayloadTooLarge, UnsupportedMediaType
-from cierre.http.edge import REQUEST, ClientGone
-from cierre.http.request import Request, limited_address
+from cierre.http.declared import declared_access, plain_id
+from cierre.http.request import REQUEST, ClientGone, Request, limited_address
+from cierre.principal import AccessRule
 from cierre.rate_limits import LIMITS
 
 
-def plain_id(operation: AbstractOperation) -> str:
-    """`logout`, which Connexion calls `cierre.handlers.auth.logout`."""
-    name: str = operation.operation_id
-    return name.rpartition(".")[2]
-
-
 class AdmissionOperation:
-    """One operation's admission, decided at start: which limits count it, which media types it reads."""
+    """One operation's admission, decided at start: who may call it, which limits count it, which types it reads."""
 
-    def __init__(self, operation: AbstractOperation, next_app: ASGIApp) -> None:
+    def __init__(self, operation: AbstractOperation, access: AccessRule, next_app: ASGIApp) -> None:
         self._next_app = next_app
         self._operation_id = plain_id(operation)
+        self._access = access
         limits = LIMITS.get(self._operation_id)
-        self._limit = limits[0] if limits else None
+        self._limit = limits.by_address if limits else None
         self._supported = list(operation.request_body.get("content", {}))
         self._optional = not operation.request_body.get("required", False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request: Request = scope[REQUEST]
-        request.operation = self._operation_id
+        request.operation, request.access = self._operation_id, self._access
         if self._limit is not None:
             await self._count(request)
         request.body = await read_body(receive, request)
-        if self._says_nothing(request):
+        if self._has_no_body(request):
             request.body = b""
         if request.body and self._supported:
             self._check_media_type(request)
@@ -50,7 +46,7 @@ class AdmissionOperation:
         if standing is not None:
             request.standings.append(standing)
 
-    def _says_nothing(self, request: Request) -> bool:
+    def _has_no_body(self, request: Request) -> bool:
         """Decision 5: where no body is required, `null` is none, with or without a Content-Type."""
         return self._optional and "content-type" not in request.headers and request.body.strip() in {b"", b"null"}
 
@@ -64,8 +60,8 @@ async def read_body(receive: Receive, request: Request) -> bytes:
     """The whole body, by Content-Length or chunked.
 
     Raises:
-        PayloadTooLarge: it is larger than we read; what is left is not read.
-        ClientGone: it ended in the middle.
+        PayloadTooLarge: it is larger than the service reads; what is left is not read.
+        ClientGone: the client closed the connection in the middle of it.
     """
     limit = request.services.settings.max_body
     declared = request.headers.get("content-length", "0")
@@ -94,7 +90,7 @@ class AdmissionAPI(RoutedAPI[AdmissionOperation]):
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> AdmissionOperation:
-        return AdmissionOperation(operation, self.next_app)
+        return AdmissionOperation(operation, declared_access(self.specification.raw, operation), self.next_app)
 
 
 class AdmissionMiddleware(RoutedMiddleware[AdmissionAPI]):

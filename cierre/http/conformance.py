@@ -7,8 +7,8 @@ from typing import Any
 
 from cierre.dialects.negotiation import VENDOR_TYPES
 from cierre.dialects.rendering import JSON
-from cierre.http import answers
 from cierre.http.answers import Answer
+from cierre.http.representation import negotiate
 from cierre.http.request import Request
 from cierre.oas.validation import ResponseValidator
 
@@ -40,13 +40,13 @@ class Conformance:
 
 def _documented_type(request: Request, content_type: str | None) -> str | None:
     """Where client or host chose the dialect, its shape comes as plain JSON: the contract has it as a vendor type."""
-    vendor = f"application/vnd.cierre.{answers.voice(request).dialect}+json"
+    vendor = f"application/vnd.cierre.{negotiate(request).dialect}+json"
     return vendor if content_type == JSON and vendor in VENDOR_TYPES else content_type
 
 
 def _accepted(request: Request, content_type: str) -> bool:
     accept = request.headers.get("accept", "").strip(", \t").lower() or "*/*"
     kind = content_type.partition("/")[0]
-    # A client that wants problem details for failures gets its successes as JSON.
+    # A client that accepts problem details for failures gets its successes as JSON.
     wanted = (content_type, f"{kind}/*", "*/*", "application/problem+json")
     return any(one in accept for one in wanted)

@@ -1,4 +1,4 @@
-"""The refresh token's cookie (decision 16), and whom it is accepted from."""
+"""The refresh token's cookie (decision 16), and the origins that it is accepted from."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from cierre.settings import origin
 
 NAME = "refreshToken"
 _ATTRIBUTES = "Path=/; HttpOnly; Secure; SameSite=Strict"
-# The same attributes, or the browser keeps it. Never "cache" here: it hangs Chrome for seconds.
-CLEARED: Headers = (
-    ("Set-Cookie", f"{NAME}=; Max-Age=0; {_ATTRIBUTES}"),
-    ("Clear-Site-Data", '"cookies", "storage"'),
-)
+# The same attributes, or the browser keeps the cookie.
+EXPIRED_COOKIE = ("Set-Cookie", f"{NAME}=; Max-Age=0; {_ATTRIBUTES}")
+# Never "cache" here: it hangs Chrome for seconds.
+CLEARED: Headers = (EXPIRED_COOKIE, ("Clear-Site-Data", '"cookies", "storage"'))
 
 
 def set_cookie(token: str, max_age: int) -> Headers:
-    """`max_age` in seconds."""
+    """The field that sets the cookie.
+
+    Args:
+        max_age: seconds.
+    """
     return (("Set-Cookie", f"{NAME}={token}; Max-Age={max_age}; {_ATTRIBUTES}"),)
 
 
@@ -31,7 +34,7 @@ class Presented:
     """A refresh token that came with a request.
 
     Attributes:
-        cleared: the header fields that take the cookie away, where it was the credential.
+        cleared: the header fields that clear the cookie, where it was the credential.
     """
 
     token: str
@@ -44,10 +47,13 @@ class Presented:
 
 @asynccontextmanager
 async def presented(request: Request, body: dict[str, Any] | None) -> AsyncIterator[Presented]:
-    """The refresh token of the body, or else of the cookie; a cookie that is no good any more is taken away.
+    """The refresh token of the body, or else of the cookie; a cookie that is refused inside is cleared.
+
+    Args:
+        body: None: the request has none.
 
     Raises:
-        RefreshTokenInvalid: there is none.
+        RefreshTokenInvalid: there is no refresh token.
         ForeignOrigin: the cookie came from a foreign origin.
     """
     token = (body or {}).get(NAME)
@@ -60,16 +66,16 @@ async def presented(request: Request, body: dict[str, Any] | None) -> AsyncItera
     refuse_foreign_origin(request)
     try:
         yield Presented(token, from_cookie=True)
-    except (Unauthorized, NotFound) as dead:
-        dead.headers["Set-Cookie"] = CLEARED[0][1]
+    except (Unauthorized, NotFound) as refused:
+        refused.clear_cookie = True
         raise
 
 
 def refuse_foreign_origin(request: Request) -> None:
-    """Foreign: neither the public URL of the service nor one of the allowed origins.
+    """Refuse what a browser sends from neither the service's own origin nor one of the allowed ones.
 
     Raises:
-        ForeignOrigin
+        ForeignOrigin: it does.
     """
     settings = request.services.settings
     claimed = request.headers.get("origin")

@@ -10,11 +10,10 @@ from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre.errors import RouteNotFound
-from cierre.http.admission import plain_id
 from cierre.http.arguments import Arguments, Handler
-from cierre.http.edge import REQUEST, failing_key
+from cierre.http.declared import plain_id
 from cierre.http.idempotency import HEADER, once
-from cierre.http.request import Request
+from cierre.http.request import REQUEST, Request
 from cierre.outcomes import Outcome
 from cierre.rate_limits import LIMITS
 
@@ -26,15 +25,15 @@ class HandlerOperation:
         self._handler: Handler = operation.function
         self._arguments = Arguments(self._handler, operation.parameters)
         limits = LIMITS.get(plain_id(operation))
-        # The user's quota, or the account's; where only the handler finds out whose token it is, it counts itself.
+        # By user, or by the account that a login names.
         self._counts = limits is not None
         self._may_be_empty = "204" in operation.responses
         self._keeps_answers = any(one["name"].lower() == HEADER for one in operation.parameters)
 
     async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
         request: Request = scope[REQUEST]
-        if self._counts and (key := failing_key(request)):
-            await request.admit(key)
+        if self._counts and (account := request.account):
+            await request.admit(account)
         request.may_be_empty = self._may_be_empty
         if self._keeps_answers and HEADER in request.headers:
             await once(request, partial(self._run, request))

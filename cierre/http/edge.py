@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import structlog
 from connexion.exceptions import ProblemException
@@ -23,23 +21,18 @@ from cierre.errors import (
 from cierre.http import answers
 from cierre.http.answers import Answer
 from cierre.http.conformance import Conformance
-from cierre.http.request import Request, limited_address
+from cierre.http.request import REQUEST, ClientGone, Request, limited_address
 from cierre.rate_limits import LIMITS, Spent
 from cierre.services import Services
 
 _log = structlog.get_logger("cierre.requests")
-REQUEST = "cierre"
-
-
-class ClientGone(Exception):
-    """The client hung up before it had said all."""
 
 
 class Edge:
-    """The outermost application of ours.
+    """The outermost application of the service.
 
     Args:
-        conformance: checks each answer against the contract; None: none is checked.
+        conformance: checks each answer against the contract; None: answers are not checked.
     """
 
     def __init__(self, app: ASGIApp, services: Services, conformance: Conformance | None) -> None:
@@ -77,7 +70,7 @@ class Edge:
             answer = await self._failure(request, _routing_error(error))
         except ClientGone:
             raise
-        except Exception as error:  # noqa: BLE001 - the last line: nobody gets a traceback
+        except Exception as error:  # noqa: BLE001 - the last resort: no client gets a traceback
             answer = await self._failure(request, _unexpected(request, error))
         if self._conformance is not None and not request.replayed:
             return await self._conforming(request, answer)
@@ -96,9 +89,9 @@ class Edge:
         if isinstance(error, Spent):
             request.standings.append(error.standing)
         elif limits:
-            await self._services.limiter.count_failure(limits[0], limited_address(request.caller.ip_address))
-            if key := failing_key(request):
-                await self._services.limiter.count_failure(limits[1], key)
+            await self._services.limiter.count_failure(limits.by_address, limited_address(request.caller.ip_address))
+            if account := request.account:
+                await self._services.limiter.count_failure(limits.by_account, account)
         return answers.failure(request, error)
 
     async def _send_page(self, request: Request, send: Send, message: Message) -> None:
@@ -121,7 +114,7 @@ def _check_host(scope: Scope) -> None:
     """RFC 9112, section 3.2: one Host, no more; HTTP/1.0 may have none."""
     hosts = sum(name == b"host" for name, _ in scope["headers"])
     if hosts > 1 or (hosts == 0 and scope["http_version"] != "1.0"):
-        raise ValidationFailed([{"location": "header", "pointer": "/Host", "message": f"one Host, not {hosts}"}])
+        raise ValidationFailed.in_header("Host", f"one Host, not {hosts}")
 
 
 def _log_request(request: Request, status: int) -> None:
@@ -137,16 +130,6 @@ def _log_request(request: Request, status: int) -> None:
         session_id=request.principal.session_id if request.principal else None,
         trace_id=request.trace_id,
     )
-
-
-def failing_key(request: Request) -> str | None:
-    """Whose second quota a request counts for: the user's, or the account's that somebody tries to guess."""
-    if request.principal is not None:
-        return request.principal.user_id
-    if request.operation == "login" and isinstance(request.json, Mapping):
-        username: Any = request.json.get("username")
-        return username.strip().lower() if isinstance(username, str) else None
-    return None
 
 
 def _routing_error(error: HTTPException) -> CierreError:

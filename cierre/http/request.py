@@ -1,4 +1,4 @@
-"""A request, as handlers see it: what HTTP says of the caller, and the way to an act of the domain."""
+"""A request, as handlers see it: what HTTP says of the caller, and what the domain's operations run with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import IPv6Address, ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import cookie_parser
@@ -16,12 +16,13 @@ from starlette.requests import cookie_parser
 from cierre.domain.context import OperationContext
 from cierre.oas.validation.violations import Location
 from cierre.outcomes import Outcome
-from cierre.principal import Caller, Principal
+from cierre.principal import AccessRule, Caller, Principal
 from cierre.rate_limits import LIMITS, Standing, fields
+from cierre.services import Services
 from cierre.settings import Network
 
-if TYPE_CHECKING:
-    from cierre.services import Services
+# The key of the request in the ASGI scope.
+REQUEST = "cierre"
 
 # W3C Trace Context, section 3.2: version ff is none, ids of zeros are none, and version 00 ends after its flags.
 _TRACEPARENT = re.compile(
@@ -33,6 +34,10 @@ _MAX_AGENT = 512
 _PREFERENCE = re.compile(r'\s*([\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;,]*)))?[^,]*')
 
 
+class ClientGone(Exception):
+    """The client closed the connection before it had sent the whole request."""
+
+
 class Request:
     """One request.
 
@@ -41,6 +46,7 @@ class Request:
         principal: once security has resolved it.
         client_id: of the token's client, once it is known: it may pin a dialect.
         operation: the operationId, once it is routed.
+        access: who may call the operation, once it is routed.
         may_be_empty: the operation answers `Prefer: return=minimal` with 204.
         outcome: what the handler returned.
         answer: rendered already, where an Idempotency-Key keeps it.
@@ -53,6 +59,7 @@ class Request:
     __slots__ = (
         "_prefer",
         "_sent_path",
+        "access",
         "answer",
         "body",
         "caller",
@@ -89,6 +96,7 @@ class Request:
         self.principal: Principal | None = None
         self.client_id: str | None = None
         self.operation: str | None = None
+        self.access: AccessRule | None = None
         self.may_be_empty = False
         self.outcome: Outcome | None = None
         self.answer: Any = None
@@ -120,27 +128,36 @@ class Request:
         """RateLimit-Policy and RateLimit, of all limits that count this operation."""
         return fields(LIMITS[self.operation or ""], self.standings)
 
-    async def admit(self, user_id: str) -> None:
-        """Count this request for the user that it turned out to be of.
+    async def admit(self, account: str) -> None:
+        """Count this request for its user, or for the account that it tries to log in to.
 
         Raises:
-            RateLimitExceeded: his quota is spent.
+            RateLimitExceeded: the quota is spent.
         """
-        by_user = LIMITS[self.operation or ""][1]
-        standing = await self.services.limiter.admit(by_user, user_id)
+        standing = await self.services.limiter.admit(LIMITS[self.operation or ""].by_account, account)
         if standing is not None:
             self.standings.append(standing)
 
+    @property
+    def account(self) -> str | None:
+        """What a request is counted by, beside its address: its user, or the account that it tries to log in to."""
+        if self.principal is not None:
+            return self.principal.user_id
+        if self.operation == "login" and isinstance(self.json, Mapping):
+            username: Any = self.json.get("username")
+            return username.strip().lower() if isinstance(username, str) else None
+        return None
+
     def cookie(self, name: str) -> str | None:
-        # The standard library's parser gives up at the first cookie of another application that it doesn't like.
+        # The standard library's parser stops at the first cookie of another application that is malformed.
         return cookie_parser(self.headers.get("cookie", "")).get(name)
 
     @asynccontextmanager
     async def context(self) -> AsyncIterator[OperationContext]:
-        """A connection, the caller and the time: an act of the domain begins.
+        """A connection, the caller and the time, for one operation of the domain.
 
         Raises:
-            ServiceUnavailable: the database is away.
+            ServiceUnavailable: the database cannot be reached.
         """
         async with self.services.database.connect() as tx:
             yield OperationContext(tx, self.caller, self.services.settings, self.services.announcer)
@@ -175,7 +192,7 @@ def trace_id_of(traceparent: str | None) -> str:
 def client_address(peer: tuple[str, int] | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str | None:
     """The client's address: the last one in X-Forwarded-For that no trusted proxy added.
 
-    A field that anybody but a trusted proxy sends changes nothing.
+    The field counts only where a trusted proxy sent it.
     """
     address = peer[0] if peer else None
     if not trusted or address is None or not forwarded_for:

@@ -1,4 +1,4 @@
-"""Connexion runs security; these handlers make it fail closed, with our errors."""
+"""Connexion runs security; this makes it fail closed, with the service's own errors."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import Any
 from connexion.lifecycle import ConnexionRequest
 from connexion.security import BearerSecurityHandler
 
-from cierre.http.edge import REQUEST
-from cierre.http.request import Request
+from cierre.http.request import REQUEST, Request
 from cierre.principal import Principal
 
 BearerFunction = Callable[[Request], Awaitable[Principal]]
 
 
 class FailClosedBearer(BearerSecurityHandler):
-    """`x-bearerInfoFunc` gets our request and returns the principal. No header is no reason to look elsewhere."""
+    """`x-bearerInfoFunc` gets the request and returns the principal; without a header it fails, too."""
 
     def _get_verify_func(self, bearer: BearerFunction) -> Callable[[ConnexionRequest], Awaitable[dict[str, Any]]]:
         async def verify(connexion_request: ConnexionRequest) -> dict[str, Any]:

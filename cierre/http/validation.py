@@ -11,10 +11,11 @@ from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cierre.errors import NotAcceptable, UnsupportedMediaType, ValidationFailed
-from cierre.http import answers
-from cierre.http.edge import REQUEST
-from cierre.http.request import Request
+from cierre.errors import NotAcceptable, RequestViolation, UnsupportedMediaType, ValidationFailed
+from cierre.http.declared import declared_access
+from cierre.http.principals import Resolver, body_resolver
+from cierre.http.representation import negotiate
+from cierre.http.request import REQUEST, Request
 from cierre.oas import validation
 from cierre.oas.validation import RequestValidator
 
@@ -22,14 +23,16 @@ from cierre.oas.validation import RequestValidator
 class ValidationOperation:
     """One operation's validator, compiled at start."""
 
-    def __init__(self, operation: AbstractOperation, validator: RequestValidator, next_app: ASGIApp) -> None:
+    def __init__(
+        self, operation: AbstractOperation, validator: RequestValidator, resolver: Resolver | None, next_app: ASGIApp
+    ) -> None:
         self._next_app = next_app
         self._validator = validator
         # A blank body is no body where none is required (documents 001 and 003 send its Content-Type all the same).
         self._optional = not operation.request_body.get("required", False)
         self._offered = _success_types(operation.responses)
-        # Where the credential is in the body, the body has to be read before anybody can be asked who he is.
-        self._resolver = getattr(operation.function, "resolver", None)
+        # Where the credential is in the body, the body is read before authentication.
+        self._resolver = resolver
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request: Request = scope[REQUEST]
@@ -46,16 +49,13 @@ class ValidationOperation:
             raise UnsupportedMediaType(refused.supported) from None
         if validated.violations:
             raise ValidationFailed(
-                [
-                    {"location": one.location, "pointer": one.pointer, "message": one.message}
-                    for one in validated.violations
-                ]
+                [RequestViolation(one.location, one.pointer, one.message) for one in validated.violations]
             )
         request.json = validated.body
         request.parameters = validated.parameters
         if self._resolver is not None:
             request.principal = await self._resolver(request)
-        if "accept" in request.headers and not answers.voice(request).choice.acceptable:
+        if "accept" in request.headers and not negotiate(request).choice.acceptable:
             raise NotAcceptable(self._offered)
         await self._next_app(scope, receive, send)
 
@@ -79,7 +79,8 @@ class ValidationAPI(RoutedAPI[ValidationOperation]):
 
     def make_operation(self, operation: AbstractOperation) -> ValidationOperation:
         validator = RequestValidator(self.specification.raw, operation.path, operation.method, compiler=self._compiler)
-        return ValidationOperation(operation, validator, self.next_app)
+        resolver = body_resolver(declared_access(self.specification.raw, operation))
+        return ValidationOperation(operation, validator, resolver, self.next_app)
 
 
 class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):

@@ -15,6 +15,7 @@ from cierre.http.arguments import PARTS, Handler, snake_case, sources
 from cierre.oas import ContractError
 from cierre.oas.places import place, shown
 from cierre.oas.structure import operations, resolved
+from cierre.principal import access_of
 
 Json = dict[str, Any]
 Steps = tuple[str | int, ...]
@@ -28,6 +29,7 @@ class _Operation(NamedTuple):
         name: the operationId.
         module: of the handler.
         parameters: each with the steps from the path item to it.
+        node: the operation object.
     """
 
     path: str
@@ -35,6 +37,7 @@ class _Operation(NamedTuple):
     name: str
     module: str
     parameters: list[tuple[Steps, Json]]
+    node: Json
 
     @property
     def place(self) -> str:
@@ -63,11 +66,11 @@ def _operation(document: Json, path: str, method: str, node: Json) -> _Operation
     for holder, steps in ((document["paths"][path], ()), (node, (method,))):
         for number, parameter in enumerate(holder.get("parameters", [])):
             parameters.append(((*steps, "parameters", number), resolved(document, parameter)))
-    return _Operation(path, method, node.get("operationId", ""), node.get(_CONTROLLER, ""), parameters)
+    return _Operation(path, method, node.get("operationId", ""), node.get(_CONTROLLER, ""), parameters, node)
 
 
 def _problems(operation: _Operation) -> Iterator[str]:
-    path, method, name, module, _ = operation
+    path, method, name, module, *_ = operation
     if not name or not module:
         yield f"{place(path, method)}: {method.upper()} {path} has no {_CONTROLLER if name else 'operationId'}"
         return
@@ -77,6 +80,10 @@ def _problems(operation: _Operation) -> Iterator[str]:
         yield f"{operation.place}: operationId {name} has no handler: write async def {name} in {file}.py"
         return
     yield from _misfits(operation, handler)
+    try:
+        access_of(operation.node)
+    except ValueError as mistake:
+        yield f"{operation.place}: {name}: {mistake}"
     if path.startswith("/api/v1/") and not has_rendering(name):
         table = "SUCCESSES in cierre/dialects/successes.py"
         yield f"{operation.place}: the success of {name} has no rendering: add {name} to {table}"

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import column, select, table
 
 from cierre.errors import ServiceUnavailable
-from cierre.outcomes import Document
+from cierre.outcomes import StandardDocument, WithHeaders
 from cierre.services import Services
 from cierre.storage import migrate
 from cierre.storage.statements import Statement
@@ -15,7 +15,7 @@ _REVISION = Statement(select(column("version_num")).select_from(table("alembic_v
 _log = structlog.get_logger("cierre.node.health")
 
 
-async def readiness(services: Services) -> Document:
+async def readiness(services: Services) -> WithHeaders[StandardDocument]:
     """200 or 503, with a word for each thing that was looked at; Redis is told of, and is no reason to send nobody."""
     checks = {"database": "ok"}
     try:
@@ -35,7 +35,7 @@ async def readiness(services: Services) -> Document:
     if not ready:
         headers.append(("Retry-After", "5"))
     body = {"status": "ok" if ready else "unavailable", "checks": checks}
-    return Document(body, 200 if ready else 503, tuple(headers))
+    return WithHeaders(StandardDocument(body, 200 if ready else 503), tuple(headers))
 
 
 def _migrations(revision: str | None) -> str:

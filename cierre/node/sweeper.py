@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from cierre.clock import now_ms
-from cierre.domain import sessions
+from cierre.domain import closing, sessions
 from cierre.domain.context import CLOCK_STEP, OperationContext
 from cierre.principal import Caller
 from cierre.services import Services
@@ -75,7 +75,8 @@ class Sweeper:
                 )
                 reason = sessions.end_reason(context, row)
                 if reason is not None:
-                    count += len((await sessions.close_one(context, row, sessions.automatic(reason))).rows)
+                    why = closing.automatic(reason)
+                    count += (await closing.close_one(context, row["user_id"], row["id"], why)).sessions_closed
                 await asyncio.sleep(0)
             if len(due) < self._batch or not await self._mine(tx):
                 return count

@@ -108,6 +108,31 @@ def test_an_operation_has_one_tag(changed):
     assert [rule for rule, _ in found(changed)] == ["tag"]
 
 
+@pytest.mark.parametrize(
+    ("operation", "change", "message"),
+    [
+        ("logout", {"x-cierre-principal": None}, "x-cierre-principal is None, not one of bearer"),
+        ("logout", {"x-cierre-principal": "cookie"}, "x-cierre-principal is 'cookie', not one of bearer"),
+        ("logout", {"x-cierre-principal": "none", "x-cierre-role": None}, "so security must be []"),
+        ("logout", {"security": []}, "so security must name bearerAuth"),
+        ("refresh", {"x-cierre-principal": "bearer"}, "so security must name bearerAuth"),
+        ("force_logout", {"x-cierre-role": None}, "x-cierre-role is None, not one of any, ADMIN"),
+        ("force_logout", {"x-cierre-role": "ROOT"}, "x-cierre-role is 'ROOT', not one of any, ADMIN"),
+        ("login", {"x-cierre-role": "ADMIN"}, "a principal from 'password' has no role"),
+        ("list_sessions", {"x-cierre-role": "ADMIN"}, "for the role ADMIN and has no response 403"),
+    ],
+)
+def test_an_operation_says_who_may_call_it(changed, operation, change, message):
+    item = named(changed, operation)
+    item.update(change)
+    for name in [name for name, value in change.items() if value is None]:
+        del item[name]
+    (problem,) = lint(changed, rules=contract_rules.findings)
+    assert problem.rule == "access"
+    assert problem.message.startswith(operation)
+    assert message in problem.message
+
+
 def test_an_answer_without_a_body_names_its_situations(changed):
     del changed["components"]["responses"]["token_revoked"]["x-cierre-situations"]
     assert ("situations", "/components/responses/token_revoked") in found(changed)

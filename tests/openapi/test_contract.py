@@ -88,10 +88,11 @@ def test_the_contract_is_loaded_quickly_enough_to_be_loaded_at_every_start():
 
 
 def test_a_published_bundle_names_no_python_and_the_service_s_does(contract):
-    assert "handlers." not in str(bundle(contract))
+    assert "cierre.handlers." not in str(bundle(contract))
+    assert "cierre.http." not in str(bundle(contract))
     kept = bundle(contract, published=False)
     assert operation(kept, "logout")["x-openapi-router-controller"] == "cierre.handlers.auth"
-    assert kept["components"]["securitySchemes"]["bearerAuth"]["x-bearerInfoFunc"] == "cierre.handlers.security.bearer"
+    assert kept["components"]["securitySchemes"]["bearerAuth"]["x-bearerInfoFunc"] == "cierre.http.principals.bearer"
 
 
 def test_a_bundle_is_the_caller_s_own(contract):

@@ -6,8 +6,10 @@ import pytest
 
 from cierre import errors
 from cierre.dialects import dto, envelope, oauth, plain, problem, respuesta, session
-from cierre.dialects.catalogue import CATALOGUE, LANGUAGES, LOGOUT_SUCCESS, SUCCESS
-from cierre.dialects.rendering import PROBLEM, Context
+from cierre.dialects.catalogue import CATALOGUE, LANGUAGES, LOGOUT_SUCCESS
+from cierre.dialects.details import details
+from cierre.dialects.rendering import PROBLEM, FailureContext
+from cierre.dialects.successes import SUCCESSES
 from cierre.outcomes import LogoutResult
 
 NOW = 1_758_814_200_000  # 2025-09-25T15:30:00Z
@@ -17,7 +19,7 @@ USER = {"id": "64f8a123b456c789d012e345", "email": "usuario@ejemplo.com", "activ
 CLOSED = LogoutResult(1, ("a-device",), "single_device", NOW, USER["id"], USER["email"], 2)
 
 ERRORS = [
-    errors.ValidationFailed([{"location": "body", "pointer": "/deviceId", "message": "too long"}]),
+    errors.ValidationFailed.in_body("deviceId", "too long"),
     errors.TokenMissing(),
     errors.TokenInvalid(),
     errors.TokenRevoked(),
@@ -53,7 +55,7 @@ REPEAT = ERRORS[12]
 
 
 def context(language="es", path="/api/v1/auth/logout"):
-    return Context(language, TRACE, path, NOW)
+    return FailureContext(language, TRACE, path, NOW)
 
 
 def named(error):
@@ -124,7 +126,7 @@ def test_an_expired_token_in_each_dialect():
             "instance": "/api/v1/auth/logout",
             "code": "ACCESS_TOKEN_EXPIRED",
             "traceId": TRACE,
-            "details": EXPIRED.details,
+            "details": details(EXPIRED),
         },
         PROBLEM,
     )
@@ -175,7 +177,7 @@ def test_codes_are_never_translated_and_messages_are(error):
 def test_every_text_of_the_catalogue_exists_in_both_languages_and_differs():
     texts = [entry.text for entry in CATALOGUE.values()]
     texts += [own for entry in CATALOGUE.values() for own in entry.own.values()]
-    texts += [*LOGOUT_SUCCESS.values(), *SUCCESS.values()]
+    texts += [*LOGOUT_SUCCESS.values(), *(one.message for one in SUCCESSES.values())]
     for text in texts:
         assert text.es.strip()
         assert text.en.strip()
@@ -191,15 +193,20 @@ def test_a_number_of_002_means_one_code_of_001_and_one_class_of_status():
 
 
 def test_violations_are_listed_by_field_in_001_and_by_pointer_in_003():
-    failed = errors.ValidationFailed(
-        [
+    violations = [
+        errors.RequestViolation("body", "/a/b", "one"),
+        errors.RequestViolation("body", "/a/b", "two"),
+        errors.RequestViolation("body", "", "three"),
+    ]
+    failed = errors.ValidationFailed(violations)
+    assert envelope.failure(failed, context()).body["errors"] == {"a.b": ["one", "two"], "body": ["three"]}
+    assert session.failure(failed, context()).body["details"] == {
+        "errors": [
             {"location": "body", "pointer": "/a/b", "message": "one"},
             {"location": "body", "pointer": "/a/b", "message": "two"},
             {"location": "body", "pointer": "", "message": "three"},
         ]
-    )
-    assert envelope.failure(failed, context()).body["errors"] == {"a.b": ["one", "two"], "body": ["three"]}
-    assert session.failure(failed, context()).body["details"] == {"errors": failed.violations}
+    }
 
 
 @pytest.mark.parametrize("kind", ["single_device", "specific_device", "all_devices", "admin_forced", "automatic"])

@@ -86,14 +86,14 @@ async def test_a_session_that_never_was_closes_nothing(services, what):
     with pytest.raises(TokenInvalid):
         await close(services, STRANGER, **what)
     async with context(services) as now:
-        assert len((await sessions.list_sessions(now, STRANGER)).data["sessions"]) == 1
+        assert len((await sessions.list_sessions(now, STRANGER)).sessions) == 1
 
 
 async def test_an_unknown_device_is_told_with_the_number_of_open_sessions(services):
     mine, _ = [await log_in(services, device) for device in ("one", "two")]
     with pytest.raises(DeviceSessionNotFound) as unknown:
         await close(services, mine, device_id="three")
-    assert unknown.value.details == {"deviceId": "three", "userActiveSessions": 2}
+    assert (unknown.value.device_id, unknown.value.active_sessions) == ("three", 2)
 
 
 async def test_a_device_whose_sessions_are_closed_is_unknown(services):
@@ -129,9 +129,9 @@ async def test_the_list_shows_open_sessions_newest_first_and_which_one_asks(serv
     mine, closed, other = [await log_in(services, device) for device in ("one", "two", "three")]
     await close(services, closed)
     async with context(services) as now:
-        listed = (await sessions.list_sessions(now, mine)).data["sessions"]
-    assert {one["sessionId"]: one["current"] for one in listed} == {mine.session_id: True, other.session_id: False}
-    assert [one["createdAt"] for one in listed] == sorted((one["createdAt"] for one in listed), reverse=True)
+        listed = (await sessions.list_sessions(now, mine)).sessions
+    assert {one.session_id: one.current for one in listed} == {mine.session_id: True, other.session_id: False}
+    assert [one.created_at for one in listed] == sorted((one.created_at for one in listed), reverse=True)
 
 
 async def look_up(services, principal, session_id, **more):
@@ -171,7 +171,7 @@ async def test_a_session_of_another_user_is_unknown_to_everybody(services, whose
     for asking, asked in ((mine, other), (other, mine), (mine, STRANGER)):
         with pytest.raises(SessionUnknown) as unknown:
             await look_up(services, asking, asked.session_id)
-        assert unknown.value.details == {"sessionId": asked.session_id}
+        assert unknown.value.session_id == asked.session_id
 
 
 @pytest.mark.parametrize(("later", "reason"), [(15 * DAY, "inactivity"), (91 * DAY, "expired")])
@@ -212,7 +212,7 @@ async def test_a_session_past_its_lifetime_is_counted_as_open_no_longer(services
         account = await logins.find_account(now, "usuario@ejemplo.com")
         await logins.login(now, services.issuer, account, client_id="cierre", device_id="two")
         listed = await sessions.list_sessions(now, mine)
-    assert [one["deviceId"] for one in listed.data["sessions"]] == ["two"]
+    assert [one.device_id for one in listed.sessions] == ["two"]
 
 
 async def test_the_audit_names_how_long_the_session_was_open(services, service):

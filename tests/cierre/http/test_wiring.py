@@ -2,6 +2,7 @@
 
 import pytest
 
+from cierre.principal import ROLES
 from tests.support.copies import Copy
 
 ITEM = "openapi/auth/get_session.yaml"
@@ -51,6 +52,7 @@ def mistakes(tmp_path_factory):
         "    get:",
         "      operationId: ping",
         "      x-openapi-router-controller: cierre.handlers.service",
+        "      x-cierre-principal: none",
         "      parameters:",
         "        - { name: the-name, in: path, required: true, schema: {} }",
         "      responses: {}",
@@ -58,7 +60,9 @@ def mistakes(tmp_path_factory):
     copy.edit("openapi/openapi.yaml", "x-cierre-unrouted:", "\n".join([*ping, "x-cierre-unrouted:"]))
     copy.append("handlers/service.py", "async def ping(the_name): ...")
     # A success that nothing renders.
-    copy.edit("cierre/dialects/catalogue.py", '"list_sessions": Text', '"show_sessions": Text')
+    copy.edit("cierre/dialects/successes.py", '"list_sessions": Success', '"show_sessions": Success')
+    # Nothing says who may call.
+    copy.edit("openapi/auth/change_password.yaml", "  x-cierre-role: any\n", "")
     return copy, told(copy)
 
 
@@ -114,6 +118,11 @@ def mistakes(tmp_path_factory):
             "the parameter the-name is no identifier, as one in the path has to be: rename it",
         ),
         (
+            "openapi/auth/change_password.yaml",
+            "operationId: change_password",
+            f"change_password: x-cierre-role is None, not one of any, {', '.join(ROLES)}",
+        ),
+        (
             "openapi/auth/list_sessions.yaml",
             "operationId: list_sessions",
             (
@@ -134,7 +143,7 @@ def test_nothing_else_is_told(mistakes):
     # Three handlers have lost their operations by the mistakes above: jwks, health_live and health_ready.
     lost = [line for line in lines if line.startswith("handlers/service.py")]
     assert [line.split()[1] for line in lost] == ["jwks", "health_live", "health_ready"]
-    assert len(lines) == 12 + len(lost)
+    assert len(lines) == 13 + len(lost)
 
 
 @pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--reload",)], ids=" ".join)
@@ -147,4 +156,5 @@ def test_it_is_told_however_the_service_is_started(copy, options):
 def test_a_path_item_that_is_no_yaml_is_told_with_its_line(copy):
     copy.edit(ITEM, "  tags: [auth]", "  tags: [auth")
     (line,) = told(copy)
-    assert "get_session.yaml:6:" in line
+    # The list is found unclosed where the next line goes on.
+    assert f"get_session.yaml:{copy.line_of(ITEM, 'tags:') + 1}:" in line
