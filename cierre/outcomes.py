@@ -15,8 +15,14 @@ LogoutReason = Literal["user_logout", "admin_logout", "security_logout"]
 Headers = tuple[tuple[str, str], ...]
 
 
+class Value:
+    """What a handler returns is of a class of its own below this one; `cierre.dialects` renders it."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class LogoutResult:
+class LogoutResult(Value):
     """Sessions were closed.
 
     Attributes:
@@ -35,7 +41,7 @@ class LogoutResult:
 
 
 @dataclass(frozen=True, slots=True)
-class IssuedTokens:
+class IssuedTokens(Value):
     """What a login or a refresh gives.
 
     Attributes:
@@ -57,7 +63,7 @@ class IssuedTokens:
 
 
 @dataclass(frozen=True, slots=True)
-class UserSession:
+class UserSession(Value):
     """One session of a user, active or closed.
 
     Attributes:
@@ -79,7 +85,7 @@ class UserSession:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionList:
+class SessionList(Value):
     """The open sessions of a user, newest first."""
 
     sessions: tuple[UserSession, ...]
@@ -110,7 +116,7 @@ class AuditEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditPage:
+class AuditPage(Value):
     """Events, newest first.
 
     Attributes:
@@ -146,14 +152,13 @@ class ActiveToken:
 
 
 @dataclass(frozen=True, slots=True)
-class StandardDocument:
+class StandardDocument(Value):
     """A body that a standard prescribes, such as a JWK Set; bytes are JSON already, None is no body."""
 
     body: dict[str, Any] | bytes | None
     status: int = 200
 
 
-Value = LogoutResult | IssuedTokens | SessionList | UserSession | AuditPage | StandardDocument
 Value_co = TypeVar("Value_co", bound=Value, covariant=True)
 
 

@@ -1,5 +1,6 @@
 """A copy of the checkout, to be edited as a developer edits it."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.support.paths import ROOT
+from tests.support.running import Node, free_port
 
 PROGRAM = [sys.executable, "-c", "from cierre.cli import main; main()"]
 
@@ -47,6 +49,17 @@ class Copy:
     def environment(self):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CIERRE_")}
         return clean | {"PYTHONPATH": str(self.folder)}
+
+    @contextlib.contextmanager
+    def serving(self, *options):
+        """`cierre serve …` in the copy, on a free port, as a `Node`."""
+        port = free_port()
+        command = [*PROGRAM, "serve", "--host", "127.0.0.1", "--port", str(port), "--log-format", "json", *options]
+        node = Node(command, port, self.folder / "serve.log", self.environment, self.folder)
+        try:
+            yield node
+        finally:
+            node.stop()
 
     def run(self, *arguments):
         """`cierre …` in the copy, to its end."""

@@ -176,9 +176,12 @@ async def mint(services: Services, count=1, user_id=USER, *, device_id=None, cli
 class Node:
     """A `cierre serve` process."""
 
-    def __init__(self, command: list[str], port: int, log: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, command: list[str], port: int, log: Path, environment: dict[str, str], folder: Path | None = None
+    ) -> None:
         self._command = command
         self._environment = environment
+        self._folder = folder
         self._log = log
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
@@ -187,7 +190,12 @@ class Node:
     def start(self, *, wait=True):
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                self._command, stdout=log, stderr=subprocess.STDOUT, env=self._environment, start_new_session=True
+                self._command,
+                cwd=self._folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self._environment,
+                start_new_session=True,
             )
         if wait:
             self.wait_until_ready()
