@@ -2,6 +2,9 @@
 
 import pytest
 
+from cierre import app, oas
+from cierre.domain import sessions
+from cierre.errors import SessionUnknown
 from tests.support.running import ADMIN, bearer
 
 NOBODYS = "0" * 24
@@ -87,6 +90,25 @@ async def test_an_id_that_is_none_is_refused_with_its_place(service, session_id)
 async def test_problem_details_name_the_path_as_it_was_sent(service, sent):
     answer = await get(service, await service.login(), sent, Accept="application/problem+json")
     assert (answer.status_code, answer.json()["instance"]) == (400, f"/api/v1/auth/sessions/{sent}")
+
+
+async def test_a_path_parameter_of_another_type_is_converted_and_refused_alike(start_service, sqlite_url, monkeypatch):
+    contract = oas.load()
+    contract["components"]["schemas"]["SessionId"] = {"type": "integer"}
+    monkeypatch.setattr(oas, "load", lambda: contract)
+    for name in ("checked_contract", "_routed"):
+        monkeypatch.setattr(app, name, getattr(app, name).__wrapped__)
+    asked = []
+
+    async def remember(_context, _principal, *, session_id):
+        asked.append(session_id)
+        raise SessionUnknown(NOBODYS)
+
+    monkeypatch.setattr(sessions, "get_session", remember)
+    service = await start_service(sqlite_url, validate_responses=False)
+    mine = await service.login()
+    assert [(await get(service, mine, sent)).status_code for sent in ("42", "-7", "4.5", "abc")] == [404, 404, 400, 400]
+    assert asked == [42, -7]
 
 
 async def test_without_a_token_nothing_is_told(service):
