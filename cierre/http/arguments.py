@@ -22,7 +22,7 @@ PARTS: dict[str, Callable[[Request], Any]] = {
     "principal": attrgetter("principal"),
 }
 # Header and cookie parameters are read by whom they concern; `request.headers` has the rest.
-_PASSED = ("path", "query")
+PASSED = ("path", "query")
 _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -41,7 +41,7 @@ def snake_case(name: str) -> str:
 
 def sources(parameters: Iterable[Mapping[str, Any]]) -> dict[str, Source]:
     """The path and query parameters of an operation, by the argument that each becomes."""
-    return {snake_case(one["name"]): Source(one["in"], one["name"]) for one in parameters if one["in"] in _PASSED}
+    return {snake_case(one["name"]): Source(one["in"], one["name"]) for one in parameters if one["in"] in PASSED}
 
 
 class Arguments:

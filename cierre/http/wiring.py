@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from cierre.http.answers import has_rendering
-from cierre.http.arguments import PARTS, Handler, snake_case, sources
+from cierre.http.arguments import PARTS, PASSED, Handler, snake_case, sources
 from cierre.oas import ContractError
 from cierre.oas.places import place, shown
 from cierre.oas.structure import operations, resolved
@@ -79,7 +79,10 @@ def _problems(operation: _Operation) -> Iterator[str]:
         file = module.removeprefix("cierre.").replace(".", "/")
         yield f"{operation.place}: operationId {name} has no handler: write async def {name} in {file}.py"
         return
-    yield from _misfits(operation, handler)
+    if not inspect.iscoroutinefunction(handler):
+        yield f"{_line_of(handler)}: {name} is awaited: write async def"
+    yield from _strange_arguments(operation, handler)
+    yield from _lost_parameters(operation, handler)
     try:
         access_of(operation.node)
     except ValueError as mistake:
@@ -89,25 +92,32 @@ def _problems(operation: _Operation) -> Iterator[str]:
         yield f"{operation.place}: the success of {name} has no rendering: add {name} to {table}"
 
 
-def _misfits(operation: _Operation, handler: Handler) -> Iterator[str]:
-    """Arguments that no parameter gives, and parameters that no argument takes."""
-    arguments = inspect.signature(handler).parameters
-    # In this order, each once.
+def _strange_arguments(operation: _Operation, handler: Handler) -> Iterator[str]:
+    """Arguments that nothing gives."""
+    # Parameters first, each once.
     known = list(dict.fromkeys([*sources(parameter for _, parameter in operation.parameters), *PARTS]))
-    for argument in arguments:
+    for argument in inspect.signature(handler).parameters:
         if argument not in known:
             offered = ", ".join(known)
             yield f"{_line_of(handler)}: {operation.name} takes {argument}, which is no parameter; there is {offered}"
+
+
+def _lost_parameters(operation: _Operation, handler: Handler) -> Iterator[str]:
+    """Path and query parameters that reach no argument of the handler, or not always."""
+    arguments = inspect.signature(handler).parameters
+    taken: dict[str, str] = {}
     for steps, parameter in operation.parameters:
         name = parameter["name"]
         argument = snake_case(name)
         problem = None
-        if parameter["in"] not in {"path", "query"}:
+        if parameter["in"] not in PASSED:
             continue
         if argument in PARTS:
             problem = f"would be the argument {argument}, which is something else: rename it"
         elif parameter["in"] == "path" and not name.isidentifier():
             problem = "is no identifier, as one in the path has to be: rename it"
+        elif taken.setdefault(argument, name) != name:
+            problem = f"would be the argument {argument}, as {taken[argument]} is: rename one of them"
         elif argument not in arguments:
             problem = f"reaches no handler: {operation.name} takes no {argument}"
         elif _may_be_absent(parameter) and arguments[argument].default is inspect.Parameter.empty:
@@ -144,13 +154,20 @@ def _of_security(document: Json) -> set[str]:
 
 
 def _module(name: str) -> ModuleType | None:
-    """The module; None: there is none of this name."""
+    """The module; None: there is none of this name.
+
+    Raises:
+        ContractError: it, or what it imports, is no Python.
+    """
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as missing:
         if f"{name}.".startswith(f"{missing.name}."):
             return None
         raise
+    except SyntaxError as mistake:
+        file = shown(Path(mistake.filename or name))
+        raise ContractError([f"{file}:{mistake.lineno}: {mistake.msg}"]) from mistake
 
 
 def _handlers(module: ModuleType | None) -> dict[str, Handler]:

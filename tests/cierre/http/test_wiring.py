@@ -43,6 +43,8 @@ def mistakes(tmp_path_factory):
         ADMIN, "list_audit_events(\n    request: Request,", "list_audit_events(\n    event: str,\n    request: Request,"
     )
     copy.edit(ADMIN, "    event: str | None = None,\n", "")
+    copy.edit(ADMIN, "    session_id: str | None = None,\n", "")
+    copy.edit(TRAIL, "    - name: sessionId", "    - { name: user_id, in: query, schema: {} }\n    - name: sessionId")
     # Operations that name no handler.
     copy.edit("openapi/service/health_live.yaml", "  operationId: health_live\n", "")
     copy.edit("openapi/service/health_ready.yaml", "  x-openapi-router-controller: cierre.handlers.service\n", "")
@@ -58,7 +60,8 @@ def mistakes(tmp_path_factory):
         "      responses: {}",
     ]
     copy.edit("openapi/openapi.yaml", "x-cierre-unrouted:", "\n".join([*ping, "x-cierre-unrouted:"]))
-    copy.append("handlers/service.py", "async def ping(the_name): ...")
+    # It can't be awaited, either.
+    copy.append("handlers/service.py", "def ping(the_name): ...")
     # A success that nothing renders.
     copy.edit("cierre/dialects/successes.py", '"list_sessions": Success', '"show_sessions": Success')
     # Nothing says who may call.
@@ -110,6 +113,13 @@ def mistakes(tmp_path_factory):
             "name: event",
             "the parameter event may be absent: give event a default in list_audit_events, or event one here",
         ),
+        (TRAIL, "name: sessionId", "the parameter sessionId reaches no handler: list_audit_events takes no session_id"),
+        (
+            TRAIL,
+            "name: user_id",
+            "the parameter user_id would be the argument user_id, as userId is: rename one of them",
+        ),
+        ("handlers/service.py", "def ping", "ping is awaited: write async def"),
         ("openapi/service/health_live.yaml", "get:", "GET /health/live has no operationId"),
         ("openapi/service/health_ready.yaml", "get:", "GET /health/ready has no x-openapi-router-controller"),
         (
@@ -141,9 +151,9 @@ def test_a_mistake_is_told_in_one_line_with_its_place(mistakes, file, text, mess
 def test_nothing_else_is_told(mistakes):
     _, lines = mistakes
     # Three handlers have lost their operations by the mistakes above: jwks, health_live and health_ready.
-    lost = [line for line in lines if line.startswith("handlers/service.py")]
+    lost = [line for line in lines if line.startswith("handlers/service.py") and " handles no operation" in line]
     assert [line.split()[1] for line in lost] == ["jwks", "health_live", "health_ready"]
-    assert len(lines) == 13 + len(lost)
+    assert len(lines) == 16 + len(lost)
 
 
 @pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--reload",)], ids=" ".join)
@@ -151,6 +161,12 @@ def test_it_is_told_however_the_service_is_started(copy, options):
     copy.edit(AUTH, "async def get_session", "async def _get_session")
     advice = "write async def get_session in handlers/auth.py"
     assert told(copy, *options) == [f"{ITEM}:2: operationId get_session has no handler: {advice}"]
+
+
+def test_a_handler_that_is_no_python_is_told_with_its_line(copy):
+    copy.edit(AUTH, "async def get_session", "def get_session")
+    line = copy.line_of(AUTH, "def get_session") + 1
+    assert told(copy) == [f"{AUTH}:{line}: 'async with' outside async function"]
 
 
 def test_a_path_item_that_is_no_yaml_is_told_with_its_line(copy):
