@@ -9,7 +9,7 @@ from cierre.domain.context import OperationContext
 from cierre.errors import ValidationFailed
 from cierre.outcomes import Success
 from cierre.storage.repositories import audit
-from cierre.storage.statements import Row
+from cierre.storage.rows import AuditEventRow
 
 DEFAULT_PAGE = 50
 
@@ -23,7 +23,7 @@ async def list_events(context: OperationContext, query: dict[str, Any]) -> Succe
     limit: int = query.get("limit", DEFAULT_PAGE)
     rows = await audit.page(
         context.tx,
-        most=limit + 1,
+        limit=limit + 1,
         user_id=query.get("userId"),
         session_id=query.get("sessionId"),
         event=query.get("event"),
@@ -56,7 +56,7 @@ def _sequence(cursor: str | None) -> int | None:
     return int(cursor)
 
 
-def _event(row: Row) -> dict[str, Any]:
+def _event(row: AuditEventRow) -> dict[str, Any]:
     return {
         "timestamp": rfc3339(row["timestamp"]),
         "event": row["event"],

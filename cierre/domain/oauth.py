@@ -21,12 +21,12 @@ from cierre.errors import (
 from cierre.principal import Caller, Principal
 from cierre.settings import Settings
 from cierre.storage.repositories import clients, refresh_tokens
-from cierre.storage.statements import Row
+from cierre.storage.rows import ClientRow, SessionRow
 from cierre.tokens.access_tokens import Issuer
 from cierre.tokens.opaque import digest, same, split_sanctum
 
 
-async def authenticate_client(context: OperationContext, authorization: str | None, form: dict[str, Any]) -> Row:
+async def authenticate_client(context: OperationContext, authorization: str | None, form: dict[str, Any]) -> ClientRow:
     """The client that asks: by Basic, by secret in the body, or, a public one, by its id alone (RFC 6749, 2.3).
 
     Raises:
@@ -46,7 +46,7 @@ async def authenticate_client(context: OperationContext, authorization: str | No
 
 async def authenticate_confidential_client(
     context: OperationContext, authorization: str | None, form: dict[str, Any]
-) -> Row:
+) -> ClientRow:
     """The same, of a client that has a secret (RFC 7662, section 2.1: nobody else may scan for tokens).
 
     Raises:
@@ -58,7 +58,7 @@ async def authenticate_confidential_client(
     return client
 
 
-async def revoke(context: OperationContext, issuer: Issuer, client: Row, token: str) -> None:
+async def revoke(context: OperationContext, issuer: Issuer, client: ClientRow, token: str) -> None:
     """Close the session of any token; one that is unknown, expired or dead already is dead enough (RFC 7009, 2.2).
 
     Raises:
@@ -97,7 +97,7 @@ async def _is_exchanged(context: OperationContext, token: str) -> bool:
 
 
 def _active(
-    context: OperationContext, issuer: Issuer, principal: Principal, session: Row, token: str
+    context: OperationContext, issuer: Issuer, principal: Principal, session: SessionRow, token: str
 ) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "active": True,
@@ -125,7 +125,9 @@ def _active(
     }
 
 
-async def exchange(context: OperationContext, issuer: Issuer, client: Row, form: dict[str, Any]) -> dict[str, Any]:
+async def exchange(
+    context: OperationContext, issuer: Issuer, client: ClientRow, form: dict[str, Any]
+) -> dict[str, Any]:
     """The refresh grant (RFC 6749, section 6).
 
     Raises:

@@ -12,7 +12,7 @@ from cierre.outcomes import LogoutResult, LogoutType, Success
 from cierre.principal import Principal
 from cierre.storage.repositories import audit, closings, sanctum, sessions, users
 from cierre.storage.repositories.closings import Closed, ClosingReason
-from cierre.storage.statements import Row
+from cierre.storage.rows import SessionKeyRow, SessionRow, SessionTimesRow
 
 SINGLE_DEVICE = ClosingReason("single_device", "user_logout", "user_initiated")
 SPECIFIC_DEVICE = ClosingReason("specific_device", "user_logout", "user_initiated")
@@ -75,7 +75,7 @@ async def list_sessions(context: OperationContext, principal: Principal) -> Succ
     return Success("list_sessions", {"sessions": [_listed(row, principal) for row in rows]})
 
 
-async def require_open(context: OperationContext, principal: Principal, *, by_holder: bool = True) -> Row:
+async def require_open(context: OperationContext, principal: Principal, *, by_holder: bool = True) -> SessionRow:
     """The caller's session; that it is used, and from where, is noted.
 
     Args:
@@ -94,7 +94,7 @@ async def require_open(context: OperationContext, principal: Principal, *, by_ho
     return session
 
 
-async def record_use(context: OperationContext, session: Row, *, by_holder: bool = True) -> str | None:
+async def record_use(context: OperationContext, session: SessionRow, *, by_holder: bool = True) -> str | None:
     """Write down when and from where a session is used, once a minute and when it moves.
 
     Returns:
@@ -119,7 +119,7 @@ async def record_use(context: OperationContext, session: Row, *, by_holder: bool
     return None
 
 
-def end_reason(context: OperationContext, session: Row) -> str | None:
+def end_reason(context: OperationContext, session: SessionTimesRow) -> str | None:
     """Why an open session has to end: `inactivity`, `expired`; None: it has not."""
     if session["expires_at"] <= context.now:
         return "expired"
@@ -128,7 +128,7 @@ def end_reason(context: OperationContext, session: Row) -> str | None:
     return None
 
 
-async def close_one(context: OperationContext, session: Row, why: ClosingReason) -> Closed:
+async def close_one(context: OperationContext, session: SessionKeyRow, why: ClosingReason) -> Closed:
     """Close one session, whoever wants it; nothing happens if it is closed already."""
     user_id = session["user_id"]
     closed = await closings.close_one(context.tx, user_id, session["id"], why, context.caller, context.denied_until)
@@ -219,7 +219,7 @@ def _result(context: OperationContext, why: ClosingReason, user_id: str, email: 
     return LogoutResult(len(closed.rows), devices, kind, context.now, user_id, email, closed.active_sessions)
 
 
-def _listed(row: Row, principal: Principal) -> dict[str, Any]:
+def _listed(row: SessionRow, principal: Principal) -> dict[str, Any]:
     return {
         "sessionId": row["id"],
         "deviceId": row["device_id"],

@@ -7,14 +7,14 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from cierre.principal import Caller
 from cierre.settings import MINUTE
-from cierre.storage.statements import Row
+from cierre.storage.rows import SessionRow
 
 # Time and place of use are written down once in so long, not with every request.
 NOTED_EVERY = MINUTE
 _VERSIONS = re.compile(r"[\d._]+")
 
 
-def suspicion(session: Row, caller: Caller) -> str | None:
+def suspicion(session: SessionRow, caller: Caller) -> str | None:
     """`suspicious_ip`: another network (IPv4 /24, IPv6 /64); `suspicious_user_agent`: another program, not merely
     another version of it; None: neither. What was or is unknown is no reason to suspect anybody.
     """
