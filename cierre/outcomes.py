@@ -105,9 +105,9 @@ class AuditEvent:
     user_id: str
     session_id: str | None
     device_id: str | None
-    logout_type: LogoutType
+    logout_type: LogoutType | None
     sessions_closed: int
-    reason: str
+    reason: str | None
     ip_address: str | None
     user_agent: str | None
     session_duration: int | None

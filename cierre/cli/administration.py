@@ -64,14 +64,14 @@ def run_operation(
 def mistakes(url: str) -> Iterator[None]:
     """Turn what a user got wrong into one line and exit code 2."""
     from cierre.errors import ServiceUnavailable
-    from cierre.storage.database import UnknownDatabase, harmless
+    from cierre.storage.database import UnknownDatabase, without_password
 
     try:
         yield
     except UnknownDatabase as mistake:
         raise click.UsageError(str(mistake)) from mistake
     except ServiceUnavailable as away:
-        raise click.ClickException(f"can't use the database {harmless(url)}: {away.__cause__}") from away
+        raise click.ClickException(f"can't use the database {without_password(url)}: {away.__cause__}") from away
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -38,7 +38,7 @@ def purge(older_than: int, database_url: str | None, data_dir: Path) -> None:
 
     async def do(context: OperationContext) -> int:
         before, total = context.now - older_than, 0
-        while batch := await audit.purge(context.tx, before=before, most=_BATCH):
+        while batch := await audit.purge(context.tx, before=before, limit=_BATCH):
             total += batch
         return total
 

@@ -147,7 +147,7 @@ def _prepare(settings: Settings, *, demo: bool) -> None:
     from cierre.oas import ContractError
     from cierre.services import build
     from cierre.storage import migrate
-    from cierre.storage.database import UnknownDatabase, harmless, in_memory
+    from cierre.storage.database import UnknownDatabase, in_memory, without_password
     from cierre.tokens.keys import BadKey
 
     async def fill() -> None:
@@ -170,7 +170,9 @@ def _prepare(settings: Settings, *, demo: bool) -> None:
     except (UnknownDatabase, BadKey) as mistake:
         raise click.UsageError(str(mistake)) from mistake
     except ServiceUnavailable as away:
-        raise click.UsageError(f"can't use the database {harmless(settings.database_url)}: {away.__cause__}") from away
+        raise click.UsageError(
+            f"can't use the database {without_password(settings.database_url)}: {away.__cause__}"
+        ) from away
     except OSError as failure:
         raise click.UsageError(f"can't write to {settings.data_dir}: {failure.strerror}") from failure
 

@@ -14,7 +14,7 @@ from cierre.principal import ROLES
 
 if TYPE_CHECKING:
     from cierre.domain.context import OperationContext
-    from cierre.storage.statements import Row
+    from cierre.storage.rows import UserRow
 
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
 _USER_ID = re.compile(r"^[0-9a-f]{24}$")
@@ -182,7 +182,7 @@ def password(email: str, password: str, database_url: str | None, data_dir: Path
     click.echo(f"{email} has a new password; {run_operation(database_url, data_dir, do)} sessions closed")
 
 
-async def find_user(context: OperationContext, email: str) -> Row:
+async def find_user(context: OperationContext, email: str) -> UserRow:
     """The user; a mistyped one is the caller's mistake."""
     from cierre.storage.repositories import users
 

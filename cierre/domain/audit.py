@@ -7,7 +7,7 @@ from cierre.domain.context import OperationContext
 from cierre.errors import ValidationFailed
 from cierre.outcomes import AuditEvent, AuditPage
 from cierre.storage.repositories import audit
-from cierre.storage.statements import Row
+from cierre.storage.rows import AuditEventRow
 
 DEFAULT_PAGE = 50
 
@@ -37,7 +37,7 @@ async def list_events(
     """
     rows = await audit.page(
         context.tx,
-        most=limit + 1,
+        limit=limit + 1,
         user_id=user_id,
         session_id=session_id,
         event=event,
@@ -69,7 +69,7 @@ def _sequence(cursor: str | None) -> int | None:
     return int(cursor)
 
 
-def _event(row: Row) -> AuditEvent:
+def _event(row: AuditEventRow) -> AuditEvent:
     return AuditEvent(
         timestamp=row["timestamp"],
         event=row["event"],

@@ -14,7 +14,8 @@ from cierre.errors import (
 )
 from cierre.principal import Principal
 from cierre.storage.repositories import refresh_tokens, sanctum, sessions, users
-from cierre.storage.statements import Row, laravel_time
+from cierre.storage.rows import RefreshTokenRow, SanctumSessionRow, SanctumTokenRow, SessionWithUserRow
+from cierre.storage.statements import laravel_time
 from cierre.tokens.access_tokens import AccessToken, Issuer
 from cierre.tokens.opaque import digest, same, sanctum_session_id, split_sanctum, successor
 
@@ -118,7 +119,7 @@ async def of_any_token(context: OperationContext, issuer: Issuer, token: str, *,
     return await of_refresh_token(context, issuer, token, owner=owner)
 
 
-async def refuse_replay(context: OperationContext, row: Row, token: str, secret: bytes) -> None:
+async def refuse_replay(context: OperationContext, row: RefreshTokenRow, token: str, secret: bytes) -> None:
     """Let a rotated refresh token pass within the grace while its successor is unused; otherwise it is a replay.
 
     Args:
@@ -147,7 +148,7 @@ async def _expired(context: OperationContext, principal: Principal, expired_at: 
     return expired
 
 
-async def _of_bound(context: OperationContext, bound: Row, expires_at: int | None) -> Principal:
+async def _of_bound(context: OperationContext, bound: SanctumSessionRow, expires_at: int | None) -> Principal:
     """The session that a Sanctum token is bound to, unless the token has expired."""
     session = await sessions.find_with_user(context.tx, bound["user_id"], bound["session_id"])
     if session is None:
@@ -173,7 +174,7 @@ async def _of_deleted_sanctum_token(
     return await _of_bound(context, bound, bound["expires_at"])
 
 
-async def _bind(context: OperationContext, token: Row) -> Row:
+async def _bind(context: OperationContext, token: SanctumTokenRow) -> SanctumSessionRow:
     """Give a token that Laravel made its session; of two first uses at once, one does."""
     owner = await users.by_tokenable_id(context.tx, token["tokenable_id"])
     if owner is None or not owner["enabled"]:
@@ -210,7 +211,7 @@ async def _bind(context: OperationContext, token: Row) -> Row:
     return bound
 
 
-def _principal(session: Row, expires_at: int | None) -> Principal:
+def _principal(session: SessionWithUserRow, expires_at: int | None) -> Principal:
     return Principal(
         session["user_id"], session["id"], session["role"], session["client_id"], session["device_id"], expires_at
     )

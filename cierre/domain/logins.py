@@ -13,14 +13,14 @@ from cierre.errors import LoginFailed, RefreshTokenExpired, RefreshTokenInvalid,
 from cierre.outcomes import IssuedTokens, LogoutResult
 from cierre.principal import Principal
 from cierre.storage.repositories import clients, refresh_tokens, sanctum, sessions, users
-from cierre.storage.statements import Row
+from cierre.storage.rows import RefreshTokenRow, SessionWithUserRow, UserRow
 from cierre.tokens.access_tokens import Issuer
 from cierre.tokens.opaque import digest, new_id, new_refresh_token, successor
 
 TokenFormat = Literal["jwt", "opaque"]
 
 
-async def find_account(context: OperationContext, username: str) -> Row | None:
+async def find_account(context: OperationContext, username: str) -> UserRow | None:
     """The account of a login name.
 
     Args:
@@ -29,12 +29,12 @@ async def find_account(context: OperationContext, username: str) -> Row | None:
     return await users.by_email(context.tx, username.strip().lower())
 
 
-async def account_of(context: OperationContext, principal: Principal) -> Row | None:
+async def account_of(context: OperationContext, principal: Principal) -> UserRow | None:
     """The caller's own account."""
     return await users.by_id(context.tx, principal.user_id)
 
 
-async def check_password(account: Row | None, password: str) -> Row:
+async def check_password(account: UserRow | None, password: str) -> UserRow:
     """The account, if the password is its own.
 
     Args:
@@ -52,7 +52,7 @@ async def check_password(account: Row | None, password: str) -> Row:
 async def login(
     context: OperationContext,
     issuer: Issuer,
-    account: Row,
+    account: UserRow,
     *,
     client_id: str,
     device_id: str | None = None,
@@ -125,7 +125,12 @@ async def refresh(
 
 
 async def _refresh(
-    context: OperationContext, issuer: Issuer, token: str, row: Row, session: Row, client_id: str | None
+    context: OperationContext,
+    issuer: Issuer,
+    token: str,
+    row: RefreshTokenRow,
+    session: SessionWithUserRow,
+    client_id: str | None,
 ) -> IssuedTokens:
     if row["expires_at"] <= context.now:
         raise RefreshTokenExpired
@@ -145,7 +150,7 @@ async def _refresh(
 
 
 async def change_password(
-    context: OperationContext, principal: Principal, account: Row, *, new_hash: str
+    context: OperationContext, principal: Principal, account: UserRow, *, new_hash: str
 ) -> LogoutResult:
     """Set the new password and close the caller's other sessions, together.
 
@@ -163,7 +168,9 @@ async def change_password(
         return await closing.close_others(context, principal.user_id, principal.session_id, why)
 
 
-async def _rotate(context: OperationContext, issuer: Issuer, token: str, row: Row, session: Row) -> IssuedTokens:
+async def _rotate(
+    context: OperationContext, issuer: Issuer, token: str, row: RefreshTokenRow, session: SessionWithUserRow
+) -> IssuedTokens:
     following = successor(token, issuer.secret)
     principal = Principal(
         session["user_id"], session["id"], session["role"], session["client_id"], session["device_id"]
@@ -204,7 +211,7 @@ async def _renew_opaque(context: OperationContext, principal: Principal) -> str:
     async with context.tx.atomic():
         user = await users.locked(context.tx, principal.user_id)
         current = await sessions.locked(context.tx, principal.user_id, principal.session_id)
-        if user is None or current is None or current["closed_at"] is not None:
+        if user is None or current is None or current["closed_at"] is not None or current["token_id"] is None:
             raise RefreshTokenInvalid
         await sanctum.delete(context.tx, current["token_id"])
         return await _new_opaque(context, user["tokenable_id"], principal)

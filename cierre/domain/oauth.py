@@ -21,12 +21,12 @@ from cierre.errors import (
 from cierre.outcomes import ActiveToken, IssuedTokens
 from cierre.principal import Caller, Principal
 from cierre.storage.repositories import clients, refresh_tokens
-from cierre.storage.statements import Row
+from cierre.storage.rows import ClientRow, SessionRow
 from cierre.tokens.access_tokens import Issuer
 from cierre.tokens.opaque import digest, same, split_sanctum
 
 
-async def authenticate_client(context: OperationContext, authorization: str | None, form: dict[str, Any]) -> Row:
+async def authenticate_client(context: OperationContext, authorization: str | None, form: dict[str, Any]) -> ClientRow:
     """Authenticate a client: by Basic, by a secret in the body, or, a public client, by its id alone (RFC 6749, 2.3).
 
     Args:
@@ -50,7 +50,7 @@ async def authenticate_client(context: OperationContext, authorization: str | No
 
 async def authenticate_confidential_client(
     context: OperationContext, authorization: str | None, form: dict[str, Any]
-) -> Row:
+) -> ClientRow:
     """The same, of a client that has a secret (RFC 7662, section 2.1: no other may scan for tokens).
 
     Raises:
@@ -62,7 +62,7 @@ async def authenticate_confidential_client(
     return client
 
 
-async def revoke(context: OperationContext, issuer: Issuer, client: Row, token: str) -> None:
+async def revoke(context: OperationContext, issuer: Issuer, client: ClientRow, token: str) -> None:
     """Close the session of a token; one that is unknown, expired or revoked is a success, too (RFC 7009, 2.2).
 
     Args:
@@ -111,7 +111,9 @@ async def _is_rotated(context: OperationContext, token: str) -> bool:
     return row is not None and row["exchanged_at"] is not None
 
 
-def _active(context: OperationContext, issuer: Issuer, principal: Principal, session: Row, token: str) -> ActiveToken:
+def _active(
+    context: OperationContext, issuer: Issuer, principal: Principal, session: SessionRow, token: str
+) -> ActiveToken:
     active = ActiveToken(
         issuer=context.settings.issuer,
         user_id=principal.user_id,
@@ -136,7 +138,9 @@ def _active(context: OperationContext, issuer: Issuer, principal: Principal, ses
     )
 
 
-async def refresh_grant(context: OperationContext, issuer: Issuer, client: Row, form: dict[str, Any]) -> IssuedTokens:
+async def refresh_grant(
+    context: OperationContext, issuer: Issuer, client: ClientRow, form: dict[str, Any]
+) -> IssuedTokens:
     """The refresh grant (RFC 6749, section 6).
 
     Args:

@@ -17,7 +17,7 @@ from cierre.errors import (
 from cierre.outcomes import LogoutResult, SessionList, UserSession
 from cierre.principal import Principal
 from cierre.storage.repositories import audit, sanctum, sessions, users
-from cierre.storage.statements import Row
+from cierre.storage.rows import SessionRow, SessionTimesRow
 
 # The event of an audit row that closes nothing.
 SUSPICIOUS_CHANGE = "suspicious_change"
@@ -92,7 +92,7 @@ async def get_session(context: OperationContext, principal: Principal, *, sessio
     return _user_session(session, principal)
 
 
-async def require_open(context: OperationContext, principal: Principal, *, by_holder: bool = True) -> Row:
+async def require_open(context: OperationContext, principal: Principal, *, by_holder: bool = True) -> SessionRow:
     """The caller's session; its use is recorded, with time and place.
 
     Args:
@@ -112,7 +112,7 @@ async def require_open(context: OperationContext, principal: Principal, *, by_ho
     return session
 
 
-async def record_use(context: OperationContext, session: Row, *, by_holder: bool = True) -> str | None:
+async def record_use(context: OperationContext, session: SessionRow, *, by_holder: bool = True) -> str | None:
     """Record when and from where a session is used, once a minute and when it moves.
 
     Args:
@@ -140,7 +140,7 @@ async def record_use(context: OperationContext, session: Row, *, by_holder: bool
     return None
 
 
-def end_reason(context: OperationContext, session: Row) -> str | None:
+def end_reason(context: OperationContext, session: SessionTimesRow) -> str | None:
     """The reason to close an open session, `inactivity` or `expired`; None: there is none."""
     if session["expires_at"] <= context.now:
         return "expired"
@@ -194,7 +194,7 @@ async def _nothing_left(context: OperationContext, principal: Principal, closed_
     return LogoutResult(0, (), "single_device", closed_at, principal.user_id, email, active)
 
 
-def _user_session(row: Row, principal: Principal) -> UserSession:
+def _user_session(row: SessionRow, principal: Principal) -> UserSession:
     return UserSession(
         session_id=row["id"],
         device_id=row["device_id"],

@@ -7,14 +7,14 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from cierre.principal import Caller
 from cierre.settings import MINUTE
-from cierre.storage.statements import Row
+from cierre.storage.rows import SessionRow
 
 # Time and place of use are recorded once in so long, not with every request.
 RECORDED_EVERY = MINUTE
 _VERSIONS = re.compile(r"[\d._]+")
 
 
-def suspicion(session: Row, caller: Caller) -> str | None:
+def suspicion(session: SessionRow, caller: Caller) -> str | None:
     """Compare where a session was used before with where it is used now.
 
     Args:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import column, select, table
 
 from cierre.errors import ServiceUnavailable
 from cierre.outcomes import StandardDocument, WithHeaders
 from cierre.services import Services
 from cierre.storage import migrate
-from cierre.storage.statements import Statement
+from cierre.storage.repositories import schema
 
-_REVISION = Statement(select(column("version_num")).select_from(table("alembic_version")))
 _log = structlog.get_logger("cierre.node.health")
 
 
@@ -20,12 +18,12 @@ async def readiness(services: Services) -> WithHeaders[StandardDocument]:
     checks = {"database": "ok"}
     try:
         async with services.database.connect() as tx:
-            row = await tx.row(_REVISION)
-        checks["migrations"] = _migrations(row["version_num"] if row else None)
+            revision = await schema.revision(tx)
+        checks["migrations"] = _migrations(revision)
     except ServiceUnavailable as away:
         checks["database"] = "unreachable"
         _log.warning("not_ready", check="database", error=repr(away.__cause__ or away))
-    except Exception as failure:  # noqa: BLE001 - each driver has its own way of saying that there is no such table
+    except Exception as failure:  # noqa: BLE001 - each driver has its own error for a missing table
         checks["migrations"] = _migrations(None)
         _log.warning("not_ready", check="migrations", error=repr(failure))
     ready = set(checks.values()) == {"ok"}
@@ -39,5 +37,5 @@ async def readiness(services: Services) -> WithHeaders[StandardDocument]:
 
 
 def _migrations(revision: str | None) -> str:
-    """A database that is ahead of this version is one that a rolling upgrade has begun with: it will do."""
+    """`ok` or `pending`; a newer schema than this version's is `ok`, as it is during a rolling upgrade."""
     return "pending" if migrate.is_behind(revision) else "ok"

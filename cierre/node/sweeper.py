@@ -61,13 +61,13 @@ class Sweeper:
 
     async def _mine(self, tx: Tx) -> bool:
         tx.now = now_ms()
-        return await leases.take(tx, _LEASE, holder=self._name, until=tx.now + self._lease)
+        return await leases.acquire(tx, _LEASE, holder=self._name, until=tx.now + self._lease)
 
     async def _close_due(self, tx: Tx) -> int:
         settings = self._services.settings
         count = 0
         while True:
-            due = await session_rows.due(tx, idle_since=tx.now - settings.idle_timeout, most=self._batch)
+            due = await session_rows.due(tx, idle_since=tx.now - settings.idle_timeout, limit=self._batch)
             for row in due:
                 # Each is an act of its own: nobody asked for them together.
                 context = OperationContext(
@@ -91,15 +91,15 @@ class Sweeper:
                 return count
 
     def _purges(self) -> dict[str, Purge]:
-        settings, most = self._services.settings, self._batch
+        settings, limit = self._services.settings, self._batch
         token_life = settings.access_ttl + CLOCK_STEP
         purges: dict[str, Purge] = {
-            "revocations": lambda tx: revocations.purge(tx, before=tx.now - CLOCKS, most=most),
-            "idempotency_keys": lambda tx: idempotency.purge(tx, most=most),
-            "refresh_tokens": lambda tx: refresh_tokens.purge(tx, expired_before=tx.now - REMEMBERED, most=most),
-            "sessions": lambda tx: session_rows.purge(tx, ended_before=tx.now - token_life - REMEMBERED, most=most),
+            "revocations": lambda tx: revocations.purge(tx, before=tx.now - CLOCKS, limit=limit),
+            "idempotency_keys": lambda tx: idempotency.purge(tx, limit=limit),
+            "refresh_tokens": lambda tx: refresh_tokens.purge(tx, expired_before=tx.now - REMEMBERED, limit=limit),
+            "sessions": lambda tx: session_rows.purge(tx, ended_before=tx.now - token_life - REMEMBERED, limit=limit),
         }
         retention = settings.audit_retention
         if retention is not None:
-            purges["audit_events"] = lambda tx: audit.purge(tx, before=tx.now - retention, most=most)
+            purges["audit_events"] = lambda tx: audit.purge(tx, before=tx.now - retention, limit=limit)
         return purges

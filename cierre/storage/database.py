@@ -12,7 +12,7 @@ from cierre.storage.statements import Backend, Listener, Tx
 
 
 class Database(Protocol):
-    """Where the sessions are kept."""
+    """The database of the service; `connect` works once it is open."""
 
     backend: Backend
 
@@ -26,31 +26,37 @@ class Database(Protocol):
 
     async def close(self) -> None: ...
     def connect(self) -> AbstractAsyncContextManager[Tx]:
-        """A connection for one act.
+        """A connection for one operation.
 
         Raises:
-            ServiceUnavailable: there is none to be had in time.
+            ServiceUnavailable: the database is unreachable, or no connection was free in time.
         """
         ...
 
     def listen(self, channel: str, listener: Listener) -> AbstractAsyncContextManager[Tx]:
-        """A connection that tells `listener` what is sent to the channel, where the database can; SQLite can't.
+        """A connection that calls `listener` with the payload of each notification on the channel.
+
+        SQLite has no notifications: there `listener` is never called.
 
         Raises:
-            ServiceUnavailable: the database is away, or it goes while the connection is used.
+            ServiceUnavailable: the database is unreachable, or the connection breaks while it is used.
         """
         ...
 
 
 class UnknownDatabase(ValueError):
-    """The URL names no database that we keep sessions in."""
+    """The URL is malformed, or names a kind of database that is not supported."""
 
 
 def open_url(url: str, *, pool_size: int = 16) -> Database:
-    """`sqlite:///relative/path.db`, `sqlite:////absolute/path.db`, `sqlite://` (in memory) or `postgresql://…`.
+    """The database of a URL, not yet connected.
+
+    Args:
+        url: `sqlite:///relative/path.db`, `sqlite:////absolute/path.db`, `sqlite://` (in memory) or `postgresql://…`.
+        pool_size: the largest number of connections to PostgreSQL.
 
     Raises:
-        UnknownDatabase: it is none of these.
+        UnknownDatabase: the URL is none of these.
     """
     try:
         parsed = make_url(url)
@@ -58,7 +64,7 @@ def open_url(url: str, *, pool_size: int = 16) -> Database:
         raise UnknownDatabase(f"{url!r} is no database URL: write sqlite:///cierre.db or postgresql://…") from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        from cierre.storage.sqlite import SqliteDatabase  # noqa: PLC0415 - one driver is enough
+        from cierre.storage.sqlite import SqliteDatabase  # noqa: PLC0415 - only the driver that is used is imported
 
         return SqliteDatabase(sqlite_path(url))
     if backend == "postgresql":
@@ -79,13 +85,13 @@ def in_memory(url: str) -> bool:
     """Whether the database ends with its last connection.
 
     Raises:
-        UnknownDatabase: the URL names none.
+        UnknownDatabase: the URL names no supported database.
     """
     return getattr(open_url(url), "path", "").startswith("file:")
 
 
-def harmless(url: str) -> str:
-    """The URL without its password."""
+def without_password(url: str) -> str:
+    """The URL with its password replaced by `***`, for messages."""
     try:
         return make_url(url).render_as_string(hide_password=True)
     except (ArgumentError, ValueError):

@@ -1,4 +1,4 @@
-"""Migrations: bring a database to the newest schema, and say which one it has."""
+"""Migrations: bring a database to the newest schema, and read which one it has."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from cierre.errors import ServiceUnavailable
-from cierre.storage.database import UnknownDatabase, harmless, open_url, sqlite_path
+from cierre.storage.database import UnknownDatabase, open_url, sqlite_path, without_password
 
 Result = TypeVar("Result")
 
-# Of nodes that start together one migrates, the others wait and find it done.
+# The key of an advisory lock: of nodes that start together one migrates, the others wait and find it done.
 _LOCK = 20_250_925
 
 
@@ -32,17 +32,17 @@ def upgrade(url: str) -> None:
     """Bring the database to the newest schema; one that has it is left as it is.
 
     Raises:
-        UnknownDatabase: the URL names none.
-        ServiceUnavailable: it can't be reached or written.
+        UnknownDatabase: the URL names no supported database.
+        ServiceUnavailable: the database can't be reached or written.
     """
-    _with_connection(url, _upgrade, make=True)
+    _with_connection(url, _upgrade, create=True)
 
 
 def current(url: str) -> str | None:
-    """The revision that the database has; None: it was never migrated.
+    """The revision that the database has; None: it was never migrated. A missing SQLite file is not created.
 
     Raises:
-        UnknownDatabase, ServiceUnavailable: as `upgrade`; a file that isn't there is not made.
+        UnknownDatabase, ServiceUnavailable: as `upgrade`.
     """
     return _with_connection(url, lambda connection: MigrationContext.configure(connection).get_current_revision())
 
@@ -53,9 +53,9 @@ def newest() -> str | None:
 
 
 def is_behind(revision: str | None) -> bool:
-    """Whether a database with it must be upgraded.
+    """Whether a database with this revision must be upgraded.
 
-    One that we don't know is newer: a rolling upgrade has begun with it, and it will do.
+    An unknown revision is of a newer version of Cierre, as during a rolling upgrade: it need not be.
     """
     return revision is None or revision in _older()
 
@@ -83,23 +83,25 @@ def _config() -> Config:
     return config
 
 
-def _with_connection(url: str, action: Callable[[Connection], Result], *, make: bool = False) -> Result:
+def _with_connection(url: str, action: Callable[[Connection], Result], *, create: bool = False) -> Result:
     try:
         backend = open_url(url).backend
-        return _on_sqlite(url, action, make=make) if backend == "sqlite" else asyncio.run(_on_postgresql(url, action))
+        return (
+            _on_sqlite(url, action, create=create) if backend == "sqlite" else asyncio.run(_on_postgresql(url, action))
+        )
     except DBAPIError as failure:
-        # The driver's own words: SQLAlchemy adds a line about itself.
+        # The driver's own message: SQLAlchemy adds a line about itself.
         raise ServiceUnavailable from (getattr(failure.orig, "__cause__", None) or failure.orig)
     except (OSError, OverflowError, sqlite3.Error) as failure:
         raise ServiceUnavailable from failure
     except TypeError as failure:
-        # asyncpg's connect() takes what SQLAlchemy finds after the `?` as its arguments.
-        raise UnknownDatabase(f"an option of {harmless(url)} is unknown: {failure}") from failure
+        # SQLAlchemy passes the URL's query parameters to asyncpg's connect() as arguments.
+        raise UnknownDatabase(f"an option of {without_password(url)} is unknown: {failure}") from failure
 
 
-def _on_sqlite(url: str, action: Callable[[Connection], Result], *, make: bool) -> Result:
+def _on_sqlite(url: str, action: Callable[[Connection], Result], *, create: bool) -> Result:
     path = sqlite_path(url)
-    if make:
+    if create:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     elif not path.startswith("file:"):
         Path(path).stat()
@@ -113,10 +115,10 @@ def _on_sqlite(url: str, action: Callable[[Connection], Result], *, make: bool) 
 
 
 async def _on_postgresql(url: str, action: Callable[[Connection], Result]) -> Result:
-    place = make_url(url).set(drivername="postgresql+asyncpg")
-    if "sslmode" in place.query:
-        # asyncpg's own URLs, which the service connects with, say sslmode; its arguments say ssl.
-        place = place.difference_update_query(["sslmode"]).update_query_dict({"ssl": place.query["sslmode"]})
-    engine = create_async_engine(place, poolclass=NullPool)
+    target = make_url(url).set(drivername="postgresql+asyncpg")
+    if "sslmode" in target.query:
+        # The parameter is `sslmode` in asyncpg's own URLs, which the service uses, and `ssl` in its arguments.
+        target = target.difference_update_query(["sslmode"]).update_query_dict({"ssl": target.query["sslmode"]})
+    engine = create_async_engine(target, poolclass=NullPool)
     async with engine.begin() as connection:
         return await connection.run_sync(action)

@@ -1,4 +1,4 @@
-"""Places for connections, handed out in turn."""
+"""A pool of connections that serves its waiting callers in order."""
 
 from __future__ import annotations
 
@@ -6,55 +6,60 @@ import asyncio
 from collections import deque
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+Connection = TypeVar("Connection")
 
 
-class Places(Generic[T]):
-    """A fixed number of places, each with a connection, or empty: None.
+class ConnectionPool(Generic[Connection]):
+    """A fixed number of slots, each with a connection, or None where a connection has still to be made.
 
-    The last one that came back goes out first. Who waits is served first come, first served: asyncio's queues let a
-    newcomer take what somebody was woken for, who then waits at the end of the line again; and a pool of asyncpg makes
-    a task for each release, which costs more than a small statement does.
+    The slot that was released last is acquired first. Waiting callers are served first come, first served: with
+    `asyncio.Queue` a new caller can take the item that a waiting one was woken for, and the waiting one then starts at
+    the end of the queue again; and asyncpg's own pool makes a task for each release, which costs more than a small
+    statement.
 
     Args:
-        size: all of them empty at first.
-        patience: seconds that somebody waits, at the most.
+        size: number of slots; all are None at first.
+        timeout: seconds that a caller waits for a slot at most.
     """
 
-    def __init__(self, size: int, *, patience: float) -> None:
-        self._free: list[T | None] = [None] * size
-        self._waiting: deque[asyncio.Future[T | None]] = deque()
-        self._patience = patience
+    def __init__(self, size: int, *, timeout: float) -> None:
+        self._free: list[Connection | None] = [None] * size
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        self._timeout = timeout
 
-    async def take(self) -> T | None:
-        """A place.
+    async def acquire(self) -> Connection | None:
+        """Take a slot; each must be given to `release` afterwards.
+
+        Returns:
+            The slot's connection; None: the caller has to make one.
 
         Raises:
-            TimeoutError: none came back in time.
+            TimeoutError: no slot was released in time.
         """
         if self._free:
             return self._free.pop()
-        turn: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        slot: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(slot)
         try:
-            async with asyncio.timeout(self._patience):
-                return await turn
+            async with asyncio.timeout(self._timeout):
+                return await slot
         except BaseException:
-            if turn.done() and not turn.cancelled():
-                self.give(turn.result())
+            # Cancelled or timed out in the moment in which it was served: the slot goes to the next caller.
+            if slot.done() and not slot.cancelled():
+                self.release(slot.result())
             raise
 
-    def give(self, place: T | None) -> None:
-        """Give a place back: to the first who waits."""
+    def release(self, connection: Connection | None) -> None:
+        """Return a slot: the caller that has waited longest gets it. None: its connection is closed."""
         while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(place)
+            slot = self._waiting.popleft()
+            if not slot.done():
+                slot.set_result(connection)
                 return
-        self._free.append(place)
+        self._free.append(connection)
 
-    def drain(self) -> list[T]:
-        """The connections in the free places, which are gone from here."""
-        drained = [place for place in self._free if place is not None]
+    def drain(self) -> list[Connection]:
+        """Remove the free slots. Returns their connections, for the caller to close."""
+        drained = [connection for connection in self._free if connection is not None]
         self._free.clear()
         return drained

@@ -1,7 +1,6 @@
-"""SQLite, inline: a statement takes microseconds, less than handing it to a thread would.
+"""SQLite, called on the event loop: a statement takes microseconds, less than a change of threads.
 
-Several processes may share the file (WAL): a writer that finds it locked waits without blocking the others of its
-process.
+Several processes may share the file (WAL mode): a writer that finds it locked waits without blocking the event loop.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from typing import Any
 
 from cierre.clock import now_ms
 from cierre.errors import ServiceUnavailable
-from cierre.storage.statements import Backend, Compound, Listener, Row, Sql, Statement
+from cierre.storage.statements import Backend, Compound, Listener, Query, Row, Sql, Statement
 
-_PATIENCE = 5.0  # seconds that a writer waits for its turn
+_LOCK_TIMEOUT = 5.0  # seconds that a writer waits for the write lock
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -29,34 +28,34 @@ class SqliteTx:
 
     backend: Backend = "sqlite"
 
-    def __init__(self, connection: sqlite3.Connection, turn: asyncio.Lock, log: WriteAheadLog | NoLog) -> None:
+    def __init__(self, connection: sqlite3.Connection, write_lock: asyncio.Lock, log: WriteAheadLog | NoLog) -> None:
         self._connection = connection
-        self._turn = turn
+        self._write_lock = write_lock
         self._log = log
         self._atomic = False
         self._after_commit: list[Callable[[], None]] = []
         self.now = now_ms()
 
-    async def rows(self, statement: Statement, /, **values: Any) -> Sequence[Row]:
-        sql = statement.sqlite
+    async def rows(self, query: Query[Row], /, **values: Any) -> Sequence[Row]:
+        sql = query.sqlite
         if sql.text.startswith("SELECT"):
             return self._execute(sql, values).fetchall()
         async with self.atomic():
             return self._execute(sql, values).fetchall()
 
-    async def row(self, statement: Statement, /, **values: Any) -> Row | None:
-        rows = await self.rows(statement, **values)
+    async def row(self, query: Query[Row], /, **values: Any) -> Row | None:
+        rows = await self.rows(query, **values)
         return rows[0] if rows else None
 
     async def run(self, statement: Statement, /, **values: Any) -> int:
         async with self.atomic():
             return self._execute(statement.sqlite, values).rowcount
 
-    async def compound(self, compound: Compound, /, **values: Any) -> Sequence[Row]:
+    async def compound(self, compound: Compound[Row], /, **values: Any) -> Sequence[Row]:
         async with self.atomic():
-            for statement in compound.series[:-1]:
+            for statement in compound.writes:
                 self._execute(statement.sqlite, values)
-            return self._execute(compound.series[-1].sqlite, values).fetchall()
+            return self._execute(compound.result.sqlite, values).fetchall()
 
     def atomic(self) -> AbstractAsyncContextManager[None]:
         return self._transaction()
@@ -68,14 +67,14 @@ class SqliteTx:
             action()
 
     def _execute(self, sql: Sql, values: dict[str, Any]) -> sqlite3.Cursor:
-        return self._connection.execute(sql.text, [_plain(value) for value in sql.arguments(values)])
+        return self._connection.execute(sql.text, [_sqlite_value(value) for value in sql.arguments(values)])
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[None]:
         if self._atomic:
             yield
             return
-        async with self._turn:
+        async with self._write_lock:
             await self._begin()
             self._atomic = True
             self._after_commit = []
@@ -96,13 +95,17 @@ class SqliteTx:
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error:
-            # A full disk refuses here: nothing of the act may stay.
+            # A full disk fails here: nothing of the transaction may stay.
             self._connection.rollback()
             raise
 
     async def _begin(self) -> None:
-        """Take the write lock; while another process has it, let this one go on with something else."""
-        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        """Take the write lock; while another process holds it, other tasks of this process go on.
+
+        Raises:
+            sqlite3.OperationalError: the lock was not released in time.
+        """
+        deadline = asyncio.get_running_loop().time() + _LOCK_TIMEOUT
         while True:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -115,34 +118,42 @@ class SqliteTx:
 
 
 class WriteAheadLog:
-    """Brings commits to disk, many with one flush.
+    """Group commit: flushes the write-ahead log to disk, once for all transactions that wait for it.
 
-    SQLite itself would flush at each commit, while it holds the write lock (`synchronous=FULL`). So it commits without
-    (`NORMAL`), lets the next writer go on, and nobody is answered before a flush that began after his commit.
+    With `synchronous=FULL` SQLite itself would flush at each commit, while it holds the write lock. So connections use
+    `synchronous=NORMAL`, where a commit doesn't flush, and after its commit each transaction waits for a flush that
+    began later than that (docs/decisions/0009-sqlite-group-commit.md has the measurements).
+
+    Args:
+        path: of the database file.
     """
 
     def __init__(self, path: str) -> None:
         self._path = f"{path}-wal"
         self._file: int | None = None
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._next: asyncio.Task[None] | None = None
 
     async def flushed(self) -> None:
-        """Wait until what is committed by now is on disk."""
+        """Wait until all that is committed by now is on disk.
+
+        Raises:
+            OSError: the disk refuses.
+        """
         if self._next is None:
             self._next = asyncio.create_task(self._flush())
         await asyncio.shield(self._next)
 
     async def close(self) -> None:
-        # A flush under way is of somebody who waits for it.
-        async with self._turn:
+        # A transaction may still wait for a flush that has begun.
+        async with self._lock:
             if self._file is not None:
                 os.close(self._file)
                 self._file = None
 
     async def _flush(self) -> None:
-        async with self._turn:
-            # Who commits from here on waits for the flush after this one.
+        async with self._lock:
+            # A transaction that commits from here on waits for the next flush.
             self._next = None
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDONLY)
@@ -150,7 +161,7 @@ class WriteAheadLog:
 
 
 class NoLog:
-    """Of a database in memory: there is no disk to wait for."""
+    """The same for a database in memory, where nothing has to reach a disk."""
 
     async def flushed(self) -> None:
         return None
@@ -160,10 +171,10 @@ class NoLog:
 
 
 class SqliteDatabase:
-    """A file, or `:memory:` for one process.
+    """A database file, or a database in the memory of this process.
 
     Args:
-        path: of the file.
+        path: of the file, or a `file:` URI of SQLite's for a database in memory.
     """
 
     backend: Backend = "sqlite"
@@ -171,11 +182,11 @@ class SqliteDatabase:
     def __init__(self, path: str) -> None:
         self.path = path
         self._free: list[sqlite3.Connection] = []
-        self._turn = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
         self._log = NoLog() if path.startswith("file:") else WriteAheadLog(path)
 
     async def open(self) -> None:
-        with unavailable_when_away():
+        with driver_errors():
             self._free.append(self._new_connection())
 
     async def close(self) -> None:
@@ -185,15 +196,15 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[SqliteTx]:
-        with unavailable_when_away():
+        with driver_errors():
             connection = self._free.pop() if self._free else self._new_connection()
             try:
-                yield SqliteTx(connection, self._turn, self._log)
+                yield SqliteTx(connection, self._write_lock, self._log)
             finally:
                 self._free.append(connection)
 
     def listen(self, channel: str, listener: Listener) -> AbstractAsyncContextManager[SqliteTx]:  # noqa: ARG002
-        """A connection like any other: SQLite tells nobody of what others write."""
+        """A connection like any other: SQLite has no notifications, so `listener` is never called."""
         return self.connect()
 
     def _new_connection(self) -> sqlite3.Connection:
@@ -208,24 +219,27 @@ class SqliteDatabase:
         )
         connection.row_factory = sqlite3.Row
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000"):
-            _patiently(connection, f"PRAGMA {pragma}")
+            _set_pragma(connection, f"PRAGMA {pragma}")
         return connection
 
 
-def _patiently(connection: sqlite3.Connection, pragma: str) -> None:
-    # Only the first process to come sets the journal's mode; the others may meet it doing so.
-    connection.execute(f"PRAGMA busy_timeout={int(_PATIENCE * 1000)}")
+def _set_pragma(connection: sqlite3.Connection, pragma: str) -> None:
+    # The first process sets the journal mode, which takes a lock; others that start at the same time wait for it.
+    connection.execute(f"PRAGMA busy_timeout={int(_LOCK_TIMEOUT * 1000)}")
     connection.execute(pragma).fetchall()
     connection.execute("PRAGMA busy_timeout=0")
 
 
-def _plain(value: Any) -> Any:
+def _sqlite_value(value: Any) -> Any:
     return value.isoformat(" ", "seconds") if isinstance(value, datetime) else value
 
 
 @contextmanager
-def unavailable_when_away() -> Iterator[None]:
-    """A locked, missing, read-only, full or broken file is 503; a mistake in a statement stays a mistake."""
+def driver_errors() -> Iterator[None]:
+    """Raise `ServiceUnavailable` (503) for a file that is locked, missing, read-only, full or broken.
+
+    An error in a statement is raised as it is.
+    """
     try:
         yield
     except OSError as failure:
@@ -235,7 +249,7 @@ def unavailable_when_away() -> Iterator[None]:
             raise
         raise ServiceUnavailable from failure
     except sqlite3.DatabaseError as failure:
-        # What Python itself objects to has no code of SQLite's.
+        # An error of Python's own module has no error code of SQLite's.
         if getattr(failure, "sqlite_errorcode", 0) & 0xFF not in _BROKEN:
             raise
         raise ServiceUnavailable from failure

@@ -1,16 +1,16 @@
-"""Statements: written once with SQLAlchemy Core, compiled once a database, run by the driver itself.
+"""Statements: written once with SQLAlchemy Core, compiled once for each database, run by the driver itself.
 
-SQLAlchemy is left out of the way of a request: compiled at first use, a statement costs the driver's time and no
-more (docs/decisions/0003-compiled-statements.md has what that was measured to be worth).
+SQLAlchemy compiles a statement at its first use and takes no part in a request after that: the statement then costs the
+driver's time and no more (docs/decisions/0003-compiled-statements.md has the measurements).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -18,7 +18,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.elements import ClauseElement
 
 Backend = Literal["postgresql", "sqlite"]
-Row = Mapping[str, Any]
+Row = TypeVar("Row")
 Listener = Callable[[str], None]
 
 
@@ -26,8 +26,9 @@ class Sql(NamedTuple):
     """A statement as one driver takes it.
 
     Attributes:
+        text: the SQL, with the driver's placeholders.
         names: of the parameters, in the driver's order.
-        constants: the values that the statement itself brings.
+        constants: values that are part of the statement itself.
     """
 
     text: str
@@ -45,10 +46,11 @@ _SQLITE = SQLiteDialect_pysqlite()
 
 
 class Statement:
-    """One statement of Core with named parameters, in the SQL of either database.
+    """One statement of SQLAlchemy Core with named parameters, in the SQL of either database.
 
     Args:
-        clause: for both, or for PostgreSQL where `sqlite` is given.
+        clause: for both databases, or for PostgreSQL alone where `sqlite` is given.
+        sqlite: the same for SQLite, where it needs other SQL.
     """
 
     def __init__(self, clause: ClauseElement, *, sqlite: ClauseElement | None = None) -> None:
@@ -70,54 +72,86 @@ def _compile(clause: ClauseElement, dialect: Dialect) -> Sql:
     return Sql(str(compiled), tuple(getattr(compiled, "positiontup", None) or ()), constants)
 
 
-class Compound:
-    """Several statements about the rows that one UPDATE returns: one statement on PostgreSQL, a short transaction
-    on SQLite, which can't put a writing statement into a WITH.
+class Query(Statement, Generic[Row]):
+    """A statement that returns rows.
 
-    Attributes:
-        single: the whole as one statement with data-modifying CTEs; its rows are the result.
-        series: the same one after the other; the last one's rows are the result.
+    Args:
+        row: the `TypedDict` of `cierre.storage.rows` with the columns that the statement selects; a test compares them.
+        clause: for both databases, or for PostgreSQL alone where `sqlite` is given.
+        sqlite: the same for SQLite, where it needs other SQL.
     """
 
-    def __init__(self, single: ClauseElement, series: Sequence[ClauseElement]) -> None:
-        self.single = Statement(single)
-        self.series = tuple(Statement(clause) for clause in series)
+    def __init__(self, row: type[Row], clause: ClauseElement, *, sqlite: ClauseElement | None = None) -> None:
+        super().__init__(clause, sqlite=sqlite)
+        self.row = row
+        self.clauses = (self._clause, self._sqlite_clause)
+
+
+class Compound(Generic[Row]):
+    """Several statements about the rows that one UPDATE changes: one statement on PostgreSQL, a short transaction
+    on SQLite, which can't put a writing statement into a WITH.
+
+    Args:
+        row: the `TypedDict` of the result.
+        single: the whole as one statement with data-modifying CTEs.
+        writes: the same, one statement after the other, but for the result.
+        result: selects the result after `writes`.
+    """
+
+    def __init__(
+        self, row: type[Row], *, single: ClauseElement, writes: Sequence[ClauseElement], result: ClauseElement
+    ) -> None:
+        self.single = Query(row, single)
+        self.writes = tuple(Statement(clause) for clause in writes)
+        self.result = Query(row, result)
 
 
 class Tx(Protocol):
     """A connection to the database. Statements commit by themselves, but inside `atomic()` together.
 
+    The keyword arguments of its methods are the values of the statement's named parameters.
+
     Attributes:
-        now: the time of the act, in milliseconds: one for all its rows.
+        backend: which database it is.
+        now: the time of the operation, in milliseconds: the same for all rows that it writes.
     """
 
     backend: Backend
     now: int
 
-    async def rows(self, statement: Statement, /, **values: Any) -> Sequence[Row]: ...
-    async def row(self, statement: Statement, /, **values: Any) -> Row | None: ...
-    async def run(self, statement: Statement, /, **values: Any) -> int:
-        """Run a statement without a result. Returns the number of rows it changed."""
+    async def rows(self, query: Query[Row], /, **values: Any) -> Sequence[Row]:
+        """Run a query. Returns all of its rows."""
         ...
 
-    async def compound(self, compound: Compound, /, **values: Any) -> Sequence[Row]: ...
+    async def row(self, query: Query[Row], /, **values: Any) -> Row | None:
+        """Run a query. Returns its first row; None: it has none."""
+        ...
+
+    async def run(self, statement: Statement, /, **values: Any) -> int:
+        """Run a statement without a result. Returns the number of rows that it changed."""
+        ...
+
+    async def compound(self, compound: Compound[Row], /, **values: Any) -> Sequence[Row]:
+        """Run all statements of a compound, together or not at all. Returns the rows of its result."""
+        ...
+
     def atomic(self) -> AbstractAsyncContextManager[None]:
-        """Together or not at all; inside another `atomic()` it is part of that one."""
+        """A transaction: all statements are committed, or none; inside another `atomic()` it is part of that one."""
         ...
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Do it once what was written is committed: now, outside of `atomic()`; never, if that fails."""
+        """Call `action` after the commit, or at once outside of `atomic()`; if the transaction fails, never."""
         ...
 
 
-def findable(text: str) -> bool:
-    """Whether the text can be in a database at all: PostgreSQL neither keeps nor compares one with a NUL."""
+def is_storable(text: str) -> bool:
+    """Whether the database can hold the text at all: PostgreSQL neither stores nor compares one with a NUL."""
     return "\0" not in text
 
 
 def laravel_time(value: datetime | str | None) -> int | None:
-    """A timestamp of Laravel's, which has no zone and means UTC, in milliseconds."""
+    """A timestamp of Laravel's, which has no time zone and means UTC, in milliseconds."""
     if value is None:
         return None
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return int((moment - datetime(1970, 1, 1)).total_seconds() * 1000)  # noqa: DTZ001 - naive, as Laravel keeps it
+    return int((moment - datetime(1970, 1, 1)).total_seconds() * 1000)  # noqa: DTZ001 - without a time zone, as Laravel stores it

@@ -1,6 +1,6 @@
-"""The tables. Times are milliseconds since the epoch, UTC; ids are text; secrets are kept as SHA-256 hex only.
+"""The tables. Times are milliseconds since the epoch, UTC; ids are text; secrets are stored as SHA-256 hex only.
 
-`personal_access_tokens` alone is not ours: its columns are those of Laravel's migration.
+`personal_access_tokens` alone is Laravel's: its columns are those of Laravel's own migration.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ metadata = MetaData(
     }
 )
 
-# SQLite numbers rows by itself only where the key is its INTEGER.
+# SQLite numbers rows by itself only where the primary key is an INTEGER.
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
 users = Table(
@@ -42,7 +42,7 @@ users = Table(
     Column("enabled", Boolean, nullable=False),
     # Sessions made before the user's last "close all" have a smaller epoch than the user.
     Column("epoch", BigInteger, nullable=False, server_default=text("0")),
-    # The user's key in a Laravel that shares personal_access_tokens with us.
+    # The user's key in a Laravel application that shares the table personal_access_tokens.
     Column("tokenable_id", BigInteger, nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
 )
@@ -73,9 +73,9 @@ sessions = Table(
     Column("user_agent", Text),
     Column("closed_at", BigInteger),
     Column("logout_reason", String(16)),
-    # The act that closed it, so that SQLite can name its rows afterwards.
+    # Which closing closed it, so that SQLite can select its rows afterwards.
     Column("closing", String(32)),
-    # The Sanctum token that it lives by, if it does.
+    # The Sanctum token that the session has, if it has one.
     Column("token_id", BigInteger),
     postgresql_partition_by="HASH (user_id)",
 )
@@ -83,7 +83,7 @@ Index(
     "ix_sessions_open",
     sessions.c.user_id,
     sessions.c.device_id,
-    # Without it, those that haven't expired are looked up among everybody's.
+    # Without it, PostgreSQL finds the unexpired sessions by the index on expires_at, which has those of all users.
     sessions.c.expires_at,
     postgresql_where=sessions.c.closed_at.is_(None),
     sqlite_where=sessions.c.closed_at.is_(None),
@@ -98,7 +98,7 @@ Index(
 Index("ix_sessions_expires_at", sessions.c.expires_at)
 Index("ix_sessions_closing", sessions.c.user_id, sessions.c.closing).ddl_if(dialect="sqlite")
 
-# Exchanged tokens stay, as tombstones, until the end of their family: a replay is noticed.
+# A rotated token stays until it expires, so that a replay of it is recognised.
 refresh_tokens = Table(
     "refresh_tokens",
     metadata,
@@ -112,12 +112,12 @@ refresh_tokens = Table(
     Index("ix_refresh_tokens_expires_at", "expires_at"),
 )
 
-# What every node must know: one row a closed session, or one a user whose every session was closed.
+# One row for each closed session, or one for a user whose sessions were all closed.
 revocations = Table(
     "revocations",
     metadata,
     Column("seq", Serial, primary_key=True, autoincrement=True),
-    # The writing transaction, so that a reader misses none that commits late; SQLite's writers take turns.
+    # The writing transaction, so that a reader misses none that commits late; SQLite has one writer at a time: 0.
     Column("transaction_id", BigInteger, nullable=False),
     Column("user_id", String(24), nullable=False),
     Column("session_id", String(24)),
@@ -160,7 +160,7 @@ idempotency_keys = Table(
     Index("ix_idempotency_keys_expires_at", "expires_at"),
 )
 
-# One node at a time does what needs to be done once.
+# For work that only one node does at a time.
 leases = Table(
     "leases",
     metadata,
@@ -187,7 +187,7 @@ personal_access_tokens = Table(
     sqlite_autoincrement=True,
 )
 
-# Which session a Sanctum token has, and its hash and end, kept when closing has deleted the token's row.
+# Which session a Sanctum token has, with its hash and expiry, which stay after a closing has deleted the token's row.
 sanctum_sessions = Table(
     "sanctum_sessions",
     metadata,

@@ -1,1 +1,1 @@
-"""All SQL, by table. Each function is one act of storage; its statement stands above it."""
+"""All SQL of the service, by table: each function runs the statements that stand above it."""

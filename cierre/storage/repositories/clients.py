@@ -1,4 +1,4 @@
-"""The clients that sessions are issued to."""
+"""OAuth clients."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, insert, select, update
 
-from cierre.storage.statements import Row, Statement, Tx, findable
+from cierre.storage.rows import ClientRow
+from cierre.storage.statements import Query, Statement, Tx, is_storable
 from cierre.storage.tables import clients
 
-_ALL = Statement(select(clients.c.id, clients.c.dialect, clients.c.secret_hash).order_by(clients.c.id))
-_BY_ID = Statement(
-    select(clients.c.id, clients.c.dialect, clients.c.secret_hash).where(clients.c.id == bindparam("id"))
+_ALL = Query(ClientRow, select(clients.c.id, clients.c.dialect, clients.c.secret_hash).order_by(clients.c.id))
+_BY_ID = Query(
+    ClientRow, select(clients.c.id, clients.c.dialect, clients.c.secret_hash).where(clients.c.id == bindparam("id"))
 )
 _ADD = Statement(
     insert(clients).values(
@@ -28,16 +29,25 @@ _CHANGE = Statement(
 )
 
 
-async def every(tx: Tx) -> Sequence[Row]:
+async def every(tx: Tx) -> Sequence[ClientRow]:
+    """All clients, by id."""
     return await tx.rows(_ALL)
 
 
-async def by_id(tx: Tx, client_id: str) -> Row | None:
-    return await tx.row(_BY_ID, id=client_id) if findable(client_id) else None
+async def by_id(tx: Tx, client_id: str) -> ClientRow | None:
+    """The client; None: it is not registered."""
+    if not is_storable(client_id):
+        return None
+    return await tx.row(_BY_ID, id=client_id)
 
 
 async def save(tx: Tx, *, client_id: str, dialect: str | None, secret_hash: str | None) -> None:
-    """Register the client, or change it."""
+    """Register the client, or change it.
+
+    Args:
+        dialect: of the answers to this client's tokens; None: the request's Host decides.
+        secret_hash: SHA-256 in hex; None: a public client.
+    """
     async with tx.atomic():
         if not await tx.run(_CHANGE, key=client_id, dialect=dialect, secret_hash=secret_hash):
             await tx.run(_ADD, id=client_id, dialect=dialect, secret_hash=secret_hash, created_at=tx.now)

@@ -1,14 +1,16 @@
-"""Closing sessions: the row count of one UPDATE decides who won (document 003, "Multiple logout requests simultáneos").
+"""Closing sessions.
 
-What belongs to a closing (revocation, audit rows, the deletion of Sanctum tokens) is said once, of `closed`, the rows
-that the UPDATE returned. PostgreSQL runs it all as one statement, SQLite as a short transaction: see `Compound`.
+Of several requests that close one session at once, the row count of one UPDATE decides which one did (document 003,
+"Multiple logout requests simultáneos"). The rest of a closing (revocation, audit events, deletion of Sanctum tokens) is
+written in terms of `closed`, the rows that the UPDATE returned. PostgreSQL runs it all as one statement, SQLite as a
+short transaction: see `Compound`.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from sqlalchemy import (
     ColumnElement,
@@ -29,7 +31,8 @@ from sqlalchemy.sql.dml import Delete, Insert, Update
 
 from cierre.outcomes import LogoutType
 from cierre.principal import Caller
-from cierre.storage.statements import Backend, Compound, Row, Tx
+from cierre.storage.rows import ClosedSessionRow, ClosingRow
+from cierre.storage.statements import Backend, Compound, Tx
 from cierre.storage.tables import (
     audit_events,
     personal_access_tokens,
@@ -51,12 +54,12 @@ _CLOSED_COLUMNS = (
 
 
 class ClosingReason(NamedTuple):
-    """What a closing is recorded as.
+    """How a closing is recorded.
 
     Attributes:
         logout_type: decision 21: single_device, specific_device, all_devices, admin_forced, automatic.
-        logout_reason: on the session and as the audit's event: user_logout, admin_logout, security_logout.
-        reason: in the audit: user_initiated, security_incident, inactivity …
+        logout_reason: of the session, and the audit event's `event`: user_logout, admin_logout, security_logout.
+        reason: of the audit event: user_initiated, security_incident, inactivity …
     """
 
     logout_type: LogoutType
@@ -68,11 +71,13 @@ class Closed(NamedTuple):
     """What a closing did.
 
     Attributes:
-        rows: the closed sessions (none: somebody else was faster, or nothing was open).
-        epoch: of the user since all his sessions were closed; None: some were.
+        rows: the closed sessions; none: no such session was open, or another request closed it first.
+        email: of the user; empty: there is no such user.
+        active_sessions: of the user, after the closing.
+        epoch: of the user, where all of the user's sessions were closed; otherwise None.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[ClosedSessionRow]
     email: str
     active_sessions: int
     epoch: int | None = None
@@ -125,7 +130,7 @@ def _revoke_sessions(closed: FromClause, backend: Backend) -> Insert:
 
 
 def _revoke_user(closed: FromClause, backend: Backend) -> Insert:
-    """One mark on the user denies all his sessions, however many they are."""
+    """One row revokes all sessions of the user, however many they are."""
     row = select(_transaction_id(backend), users.c.id, users.c.epoch, bindparam("denied_until", type_=_NOW.type)).where(
         users.c.id == _USER, select(closed.c.id).exists()
     )
@@ -154,7 +159,7 @@ _OPEN = (
 )
 
 
-def _compound(which: ColumnElement[bool], *, whole_user: bool = False) -> Compound:
+def _compound(which: ColumnElement[bool], *, whole_user: bool = False) -> Compound[ClosingRow]:
     revoke = _revoke_user if whole_user else _revoke_sessions
     closing = _closing(which)
 
@@ -172,14 +177,8 @@ def _compound(which: ColumnElement[bool], *, whole_user: bool = False) -> Compou
         .where(sessions.c.user_id == _USER, sessions.c.closing == bindparam("closing"))
         .subquery("closed")
     )
-    series = [
-        closing,
-        revoke(marked, "sqlite"),
-        _audit(marked),
-        _delete_sanctum_tokens(marked),
-        _result(marked, _OPEN),
-    ]
-    return Compound(single, series)
+    writes = [closing, revoke(marked, "sqlite"), _audit(marked), _delete_sanctum_tokens(marked)]
+    return Compound(ClosingRow, single=single, writes=writes, result=_result(marked, _OPEN))
 
 
 _ONE = _compound(sessions.c.id == bindparam("session_id", type_=String))
@@ -189,16 +188,16 @@ _ALL = _compound(true(), whole_user=True)
 
 
 async def _close(
-    tx: Tx, compound: Compound, why: ClosingReason, caller: Caller, denied_until: int, **which: str
+    tx: Tx, compound: Compound[ClosingRow], reason: ClosingReason, caller: Caller, denied_until: int, **which: str
 ) -> Closed:
     rows = await tx.compound(
         compound,
         now=tx.now,
         closing=secrets.token_hex(16),
         denied_until=denied_until,
-        logout_type=why.logout_type,
-        logout_reason=why.logout_reason,
-        reason=why.reason,
+        logout_type=reason.logout_type,
+        logout_reason=reason.logout_reason,
+        reason=reason.reason,
         ip_address=caller.ip_address,
         user_agent=caller.user_agent,
         trace_id=caller.trace_id,
@@ -207,28 +206,62 @@ async def _close(
     if not rows:
         return Closed([], "", 0)
     first = rows[0]
-    closed = [row for row in rows if row["id"] is not None]
+    closed = [row for row in rows if _has_session(row)]
     return Closed(closed, first["email"], first["active_sessions"], first["epoch"] if compound is _ALL else None)
 
 
+def _has_session(row: ClosingRow) -> TypeGuard[ClosedSessionRow]:
+    """Whether the outer join found a session: all of its columns are there then, and none otherwise."""
+    return row["id"] is not None
+
+
 async def close_one(
-    tx: Tx, user_id: str, session_id: str, why: ClosingReason, caller: Caller, denied_until: int
+    tx: Tx, user_id: str, session_id: str, reason: ClosingReason, caller: Caller, denied_until: int
 ) -> Closed:
-    return await _close(tx, _ONE, why, caller, denied_until, user_id=user_id, session_id=session_id)
+    """Close one session of the user, if it is open.
+
+    Args:
+        reason: how it is recorded, in the session and in the audit event.
+        caller: where the request came from, for the audit event.
+        denied_until: milliseconds: until then other nodes refuse the session's access tokens. It must not be earlier
+            than the time at which the last of them expires.
+    """
+    return await _close(tx, _ONE, reason, caller, denied_until, user_id=user_id, session_id=session_id)
 
 
 async def close_device(
-    tx: Tx, user_id: str, device_id: str, why: ClosingReason, caller: Caller, denied_until: int
+    tx: Tx, user_id: str, device_id: str, reason: ClosingReason, caller: Caller, denied_until: int
 ) -> Closed:
-    return await _close(tx, _DEVICE, why, caller, denied_until, user_id=user_id, device_id=device_id)
+    """Close the open sessions of one of the user's devices.
+
+    Args:
+        reason: how it is recorded, in the sessions and in their audit events.
+        caller: where the request came from, for the audit events.
+        denied_until: as for `close_one`, in milliseconds.
+    """
+    return await _close(tx, _DEVICE, reason, caller, denied_until, user_id=user_id, device_id=device_id)
 
 
 async def close_others(
-    tx: Tx, user_id: str, session_id: str, why: ClosingReason, caller: Caller, denied_until: int
+    tx: Tx, user_id: str, session_id: str, reason: ClosingReason, caller: Caller, denied_until: int
 ) -> Closed:
-    return await _close(tx, _OTHERS, why, caller, denied_until, user_id=user_id, session_id=session_id)
+    """Close all open sessions of the user but this one.
+
+    Args:
+        session_id: of the session that stays open.
+        reason: how it is recorded, in the sessions and in their audit events.
+        caller: where the request came from, for the audit events.
+        denied_until: as for `close_one`, in milliseconds.
+    """
+    return await _close(tx, _OTHERS, reason, caller, denied_until, user_id=user_id, session_id=session_id)
 
 
-async def close_all(tx: Tx, user_id: str, why: ClosingReason, caller: Caller, denied_until: int) -> Closed:
-    """Close all sessions of a user; `users.advance_epoch` must have gone before, in the same `atomic()`."""
-    return await _close(tx, _ALL, why, caller, denied_until, user_id=user_id)
+async def close_all(tx: Tx, user_id: str, reason: ClosingReason, caller: Caller, denied_until: int) -> Closed:
+    """Close all open sessions of a user; call `users.advance_epoch` before, in the same `atomic()`.
+
+    Args:
+        reason: how it is recorded, in the sessions and in their audit events.
+        caller: where the request came from, for the audit events.
+        denied_until: as for `close_one`, in milliseconds.
+    """
+    return await _close(tx, _ALL, reason, caller, denied_until, user_id=user_id)

@@ -1,4 +1,4 @@
-"""The first answers to requests with an Idempotency-Key."""
+"""Requests with an Idempotency-Key, and the answers to the first of each key. `principal` is a session's id."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from cierre.storage.statements import Row, Statement, Tx
+from cierre.storage.rows import IdempotencyKeyRow, IdempotencyRow
+from cierre.storage.statements import Query, Statement, Tx
 from cierre.storage.tables import idempotency_keys as keys
 
 _VALUES: dict[str, Any] = {name: bindparam(name) for name in ("principal", "key", "fingerprint", "expires_at")}
@@ -17,37 +18,47 @@ _CLAIM = Statement(
     sqlite=sqlite_insert(keys).values(_VALUES).on_conflict_do_nothing(),
 )
 _THIS = (keys.c.principal == bindparam("of_principal"), keys.c.key == bindparam("of_key"))
-_FIND = Statement(select(keys.c.fingerprint, keys.c.expires_at, keys.c.answer).where(*_THIS))
+_FIND = Query(IdempotencyRow, select(keys.c.fingerprint, keys.c.expires_at, keys.c.answer).where(*_THIS))
 _FINISH = Statement(update(keys).where(*_THIS).values(answer=bindparam("answer"), expires_at=bindparam("expires_at")))
 _RELEASE = Statement(delete(keys).where(*_THIS, keys.c.answer.is_(None)))
-_FORGET = Statement(delete(keys).where(*_THIS, keys.c.expires_at <= bindparam("now")))
-_SPENT = select(keys.c.principal, keys.c.key).where(keys.c.expires_at <= bindparam("now")).limit(bindparam("most"))
-_SPENT_ROWS = Statement(_SPENT)
+_DELETE_EXPIRED = Statement(delete(keys).where(*_THIS, keys.c.expires_at <= bindparam("now")))
+_EXPIRED = Query(
+    IdempotencyKeyRow,
+    select(keys.c.principal, keys.c.key).where(keys.c.expires_at <= bindparam("now")).limit(bindparam("limit")),
+)
 
 
 async def claim(tx: Tx, principal: str, key: str, *, fingerprint: str, expires_at: int) -> bool:
-    """Be the first to use the key. Returns whether this request is."""
-    await tx.run(_FORGET, of_principal=principal, of_key=key, now=tx.now)
+    """Store the key for this request. Returns whether this request is the first with the key.
+
+    Args:
+        fingerprint: SHA-256 in hex of what a repeat of the request has in common with it.
+        expires_at: milliseconds; after it the key may be used anew.
+    """
+    await tx.run(_DELETE_EXPIRED, of_principal=principal, of_key=key, now=tx.now)
     count = await tx.run(_CLAIM, principal=principal, key=key, fingerprint=fingerprint, expires_at=expires_at)
     return count == 1
 
 
-async def find(tx: Tx, principal: str, key: str) -> Row | None:
+async def find(tx: Tx, principal: str, key: str) -> IdempotencyRow | None:
+    """The first request with the key."""
     return await tx.row(_FIND, of_principal=principal, of_key=key)
 
 
 async def finish(tx: Tx, principal: str, key: str, *, answer: str, expires_at: int) -> None:
+    """Store the answer, for repeats until `expires_at` (milliseconds)."""
     await tx.run(_FINISH, of_principal=principal, of_key=key, answer=answer, expires_at=expires_at)
 
 
 async def release(tx: Tx, principal: str, key: str) -> None:
-    """Give the key back: the request decided nothing."""
+    """Delete the key of a request that has no answer, so that a repeat is processed."""
     await tx.run(_RELEASE, of_principal=principal, of_key=key)
 
 
-async def purge(tx: Tx, *, most: int) -> int:
-    rows = await tx.rows(_SPENT_ROWS, now=tx.now, most=most)
+async def purge(tx: Tx, *, limit: int) -> int:
+    """Delete at most `limit` expired keys. Returns how many were deleted."""
+    rows = await tx.rows(_EXPIRED, now=tx.now, limit=limit)
     async with tx.atomic():
         for row in rows:
-            await tx.run(_FORGET, of_principal=row["principal"], of_key=row["key"], now=tx.now)
+            await tx.run(_DELETE_EXPIRED, of_principal=row["principal"], of_key=row["key"], now=tx.now)
     return len(rows)

@@ -1,4 +1,4 @@
-"""Leases: who may do what only one node does at a time."""
+"""Leases: for work that only one node does at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FIRST = Statement(
     postgresql_insert(leases).values(_VALUES).on_conflict_do_nothing(),
     sqlite=sqlite_insert(leases).values(_VALUES).on_conflict_do_nothing(),
 )
-_TAKE = Statement(
+_ACQUIRE = Statement(
     update(leases)
     .where(
         leases.c.name == bindparam("of_name"),
@@ -26,8 +26,17 @@ _TAKE = Statement(
 )
 
 
-async def take(tx: Tx, name: str, *, holder: str, until: int) -> bool:
-    """Take or keep the lease. Returns whether `holder` has it until then (milliseconds)."""
-    if await tx.run(_TAKE, of_name=name, by=holder, until=until, now=tx.now):
+async def acquire(tx: Tx, name: str, *, holder: str, until: int) -> bool:
+    """Acquire the lease, or extend it.
+
+    Args:
+        name: of the work.
+        holder: the node that asks.
+        until: when the lease expires, in milliseconds.
+
+    Returns:
+        Whether `holder` has the lease; otherwise another node has it.
+    """
+    if await tx.run(_ACQUIRE, of_name=name, by=holder, until=until, now=tx.now):
         return True
     return await tx.run(_FIRST, name=name, holder=holder, until=until) == 1

@@ -1,4 +1,4 @@
-"""What every node must know, in the order in which it became true."""
+"""Revocations: closed sessions, and users whose sessions were all closed, in the order of their commits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 
 from sqlalchemy import ARRAY, String, bindparam, delete, func, literal_column, select, tuple_
 
-from cierre.storage.statements import Row, Statement, Tx
+from cierre.storage.rows import HorizonRow, RevocationRow
+from cierre.storage.statements import Query, Statement, Tx
 from cierre.storage.tables import revocations
 
-# What closings are told by, once they are committed: `session,<sid>,<until>` and `user,<id>,<epoch>,<until>`.
+# The channel of NOTIFY; payloads are `session,<sid>,<until>` and `user,<id>,<epoch>,<until>`, times in milliseconds.
 CHANNEL = "cierre_revoked"
 PAGE = 5_000
 
@@ -21,26 +22,28 @@ _COLUMNS = (
     revocations.c.epoch,
     revocations.c.expires_at,
 )
-_ALIVE = revocations.c.expires_at > bindparam("now")
-# PostgreSQL: a transaction may commit after one that began later, so "since" is the oldest transaction that was
-# still running at the last look; whatever commits later has a number from there on.
-_HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-_SINCE = Statement(
+_UNEXPIRED = revocations.c.expires_at > bindparam("now")
+# PostgreSQL: a transaction may commit after one that began later. So the horizon is the oldest transaction that still
+# runs: whatever commits later has that number or a larger one.
+_OLDEST_RUNNING = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+_SINCE = Query(
+    RevocationRow,
     select(*_COLUMNS)
     .where(
         revocations.c.transaction_id >= bindparam("since"),
         tuple_(revocations.c.transaction_id, revocations.c.seq) > tuple_(bindparam("since"), bindparam("after")),
-        _ALIVE,
+        _UNEXPIRED,
     )
     .order_by(revocations.c.transaction_id, revocations.c.seq)
-    .limit(bindparam("most")),
+    .limit(bindparam("limit")),
     sqlite=select(*_COLUMNS)
-    .where(revocations.c.seq > bindparam("since"), revocations.c.seq > bindparam("after"), _ALIVE)
+    .where(revocations.c.seq > bindparam("since"), revocations.c.seq > bindparam("after"), _UNEXPIRED)
     .order_by(revocations.c.seq)
-    .limit(bindparam("most")),
+    .limit(bindparam("limit")),
 )
-_NOW_AT = Statement(
-    select(literal_column(_HORIZON).label("horizon")),
+_HORIZON = Query(
+    HorizonRow,
+    select(literal_column(_OLDEST_RUNNING).label("horizon")),
     sqlite=select(func.coalesce(func.max(revocations.c.seq), 0).label("horizon")),
 )
 _NOTIFY = Statement(
@@ -48,33 +51,35 @@ _NOTIFY = Statement(
         func.unnest(bindparam("payloads", type_=ARRAY(String))).alias("payload")
     )
 )
-# The last row stays: SQLite numbers the next one after it, and a number must not come twice.
-_SPENT = (
+# The last row stays: SQLite numbers the next one after it, and no number may be used twice.
+_EXPIRED = (
     select(revocations.c.seq)
     .where(
         revocations.c.expires_at <= bindparam("before"),
         revocations.c.seq < select(func.max(revocations.c.seq)).scalar_subquery(),
     )
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
-_PURGE = Statement(delete(revocations).where(revocations.c.seq.in_(_SPENT.scalar_subquery())))
+_PURGE = Statement(delete(revocations).where(revocations.c.seq.in_(_EXPIRED.scalar_subquery())))
 
 
 async def horizon(tx: Tx) -> int:
-    """From where to ask next time, if what is before is read now."""
-    at = await tx.row(_NOW_AT)
+    """From where `since` has to read next time, if everything before is read now."""
+    at = await tx.row(_HORIZON)
     assert at is not None
     return int(at["horizon"])
 
 
-async def since(tx: Tx, start: int, *, page: int = PAGE) -> AsyncIterator[Sequence[Row]]:
-    """Revocations since a horizon (0: all) by pages, those that no token can meet any more left out.
+async def since(tx: Tx, start: int, *, page: int = PAGE) -> AsyncIterator[Sequence[RevocationRow]]:
+    """Revocations that have not expired, by pages; a revocation may come twice.
 
-    Some may come twice.
+    Args:
+        start: a horizon; 0: all revocations.
+        page: rows of a page at most.
     """
     after = -1
     while True:
-        rows = await tx.rows(_SINCE, since=start, after=after, now=tx.now, most=page)
+        rows = await tx.rows(_SINCE, since=start, after=after, now=tx.now, limit=page)
         if rows:
             yield rows
         if len(rows) < page:
@@ -85,11 +90,11 @@ async def since(tx: Tx, start: int, *, page: int = PAGE) -> AsyncIterator[Sequen
 
 
 async def notify(tx: Tx, payloads: Sequence[str]) -> None:
-    """Tell the listening nodes; on SQLite they look for themselves."""
+    """Send each payload to the nodes that listen on CHANNEL; SQLite has no notifications: nodes poll."""
     if tx.backend == "postgresql":
-        await tx.rows(_NOTIFY, channel=CHANNEL, payloads=list(payloads))
+        await tx.run(_NOTIFY, channel=CHANNEL, payloads=list(payloads))
 
 
-async def purge(tx: Tx, *, before: int, most: int) -> int:
-    """Delete entries that expired before then (milliseconds). Returns how many there were."""
-    return await tx.run(_PURGE, before=before, most=most)
+async def purge(tx: Tx, *, before: int, limit: int) -> int:
+    """Delete at most `limit` revocations that expired before then (milliseconds). Returns how many were deleted."""
+    return await tx.run(_PURGE, before=before, limit=limit)

@@ -1,4 +1,4 @@
-"""Laravel Sanctum's tokens: its table as it keeps it, and which session each of them has."""
+"""Laravel Sanctum's tokens: its own table, and which session each of its tokens has."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from cierre.storage.statements import Row, Statement, Tx
+from cierre.storage.rows import SanctumSessionRow, SanctumTokenKeyRow, SanctumTokenRow
+from cierre.storage.statements import Query, Statement, Tx
 from cierre.storage.tables import personal_access_tokens as tokens
 from cierre.storage.tables import sanctum_sessions
 
-_FIND = Statement(
+_FIND = Query(
+    SanctumTokenRow,
     select(
         tokens.c.id,
         tokens.c.tokenable_type,
@@ -22,9 +24,10 @@ _FIND = Statement(
         tokens.c.name,
         tokens.c.token,
         tokens.c.expires_at,
-    ).where(tokens.c.id == bindparam("key"))
+    ).where(tokens.c.id == bindparam("key")),
 )
-_ADD = Statement(
+_ADD = Query(
+    SanctumTokenKeyRow,
     insert(tokens)
     .values(
         tokenable_type=bindparam("tokenable_type"),
@@ -36,18 +39,19 @@ _ADD = Statement(
         created_at=bindparam("created_at"),
         updated_at=bindparam("created_at"),
     )
-    .returning(tokens.c.id)
+    .returning(tokens.c.id),
 )
 _USED = Statement(update(tokens).where(tokens.c.id == bindparam("key")).values(last_used_at=bindparam("at")))
 _DELETE = Statement(sql_delete(tokens).where(tokens.c.id == bindparam("key")))
-_SESSION = Statement(
+_SESSION = Query(
+    SanctumSessionRow,
     select(
         sanctum_sessions.c.token_id,
         sanctum_sessions.c.token_hash,
         sanctum_sessions.c.expires_at,
         sanctum_sessions.c.user_id,
         sanctum_sessions.c.session_id,
-    ).where(sanctum_sessions.c.token_id == bindparam("key"))
+    ).where(sanctum_sessions.c.token_id == bindparam("key")),
 )
 _BINDING: dict[str, Any] = {
     name: bindparam(name) for name in ("token_id", "token_hash", "expires_at", "user_id", "session_id")
@@ -58,14 +62,22 @@ _BIND = Statement(
 )
 
 
-async def find(tx: Tx, token_id: int) -> Row | None:
+async def find(tx: Tx, token_id: int) -> SanctumTokenRow | None:
+    """The token of Laravel's table with this id."""
     return await tx.row(_FIND, key=token_id)
 
 
 async def add(
     tx: Tx, *, tokenable_type: str, tokenable_id: int, name: str, token_hash: str, expires_at: int | None
 ) -> int:
-    """Add a token as Laravel would. Returns its id, the part before the `|`."""
+    """Add a token as Laravel would.
+
+    Args:
+        expires_at: milliseconds; None: it doesn't expire.
+
+    Returns:
+        The token's id, the part before the `|`.
+    """
     row = await tx.row(
         _ADD,
         tokenable_type=tokenable_type,
@@ -77,21 +89,26 @@ async def add(
         created_at=_timestamp(tx.now),
     )
     assert row is not None
-    return int(row["id"])
+    return row["id"]
 
 
 async def mark_used(tx: Tx, token_id: int) -> None:
+    """Set `last_used_at`, as Sanctum does."""
     await tx.run(_USED, key=token_id, at=_timestamp(tx.now))
 
 
-async def session_of(tx: Tx, token_id: int) -> Row | None:
+async def session_of(tx: Tx, token_id: int) -> SanctumSessionRow | None:
+    """The session of the token, kept after the token itself is deleted; None: it has none yet."""
     return await tx.row(_SESSION, key=token_id)
 
 
 async def bind_session(
     tx: Tx, *, token_id: int, token_hash: str, expires_at: int | None, user_id: str, session_id: str
 ) -> bool:
-    """Give the token a session. Returns whether it had none."""
+    """Store which session the token has, if it has none yet; `expires_at` in milliseconds.
+
+    Returns whether it had none.
+    """
     count = await tx.run(
         _BIND,
         token_id=token_id,

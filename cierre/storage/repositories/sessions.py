@@ -1,4 +1,4 @@
-"""The sessions, but for their closing, which is in `closings`."""
+"""Sessions, but for their closing, which is in `closings`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, delete, func, insert, null, or_, select, update
 
-from cierre.storage.statements import Row, Statement, Tx
+from cierre.storage.rows import CountRow, SessionKeyRow, SessionRow, SessionTimesRow, SessionWithUserRow
+from cierre.storage.statements import Query, Statement, Tx
 from cierre.storage.tables import idempotency_keys, refresh_tokens, sanctum_sessions, sessions, users
 
 _COLUMNS = (
@@ -48,23 +49,26 @@ _ADD = Statement(
         }
     )
 )
-_FIND = Statement(select(*_COLUMNS).where(_USER, sessions.c.id == bindparam("id")))
-_FIND_WITH_USER = Statement(
+_FIND = Query(SessionRow, select(*_COLUMNS).where(_USER, sessions.c.id == bindparam("id")))
+_FIND_WITH_USER = Query(
+    SessionWithUserRow,
     select(*_COLUMNS, users.c.email, users.c.role, users.c.enabled)
     .join(users, users.c.id == sessions.c.user_id)
-    .where(_USER, sessions.c.id == bindparam("id"))
+    .where(_USER, sessions.c.id == bindparam("id")),
 )
-# Who renews the session's token meanwhile waits, and then finds the new one.
-_LOCKED = Statement(select(*_COLUMNS).where(_USER, sessions.c.id == bindparam("id")).with_for_update())
-_OPEN_OF_USER = Statement(
+# A request that renews the session's token at the same time waits, and then finds the new one.
+_LOCKED = Query(SessionRow, select(*_COLUMNS).where(_USER, sessions.c.id == bindparam("id")).with_for_update())
+_OPEN_OF_USER = Query(
+    SessionRow,
     select(*_COLUMNS)
     .where(_USER, _OPEN, sessions.c.expires_at > bindparam("now"))
-    .order_by(sessions.c.created_at.desc(), sessions.c.id)
+    .order_by(sessions.c.created_at.desc(), sessions.c.id),
 )
-_COUNT_OPEN = Statement(
+_COUNT_OPEN = Query(
+    CountRow,
     select(func.count().label("count"))
     .select_from(sessions)
-    .where(_USER, _OPEN, sessions.c.expires_at > bindparam("now"))
+    .where(_USER, _OPEN, sessions.c.expires_at > bindparam("now")),
 )
 _TOUCH = Statement(
     update(sessions)
@@ -75,7 +79,7 @@ _TOUCH = Statement(
         user_agent=bindparam("user_agent"),
     )
 )
-_NOTE_USE = Statement(
+_RECORD_USE = Statement(
     update(sessions)
     .where(
         sessions.c.user_id == bindparam("key"),
@@ -94,18 +98,20 @@ _SET_TOKEN = Statement(
     .where(sessions.c.user_id == bindparam("key"), sessions.c.id == bindparam("session"), _OPEN)
     .values(token_id=bindparam("token_id"))
 )
-_DUE = Statement(
+_DUE = Query(
+    SessionTimesRow,
     select(sessions.c.user_id, sessions.c.id, sessions.c.last_seen_at, sessions.c.expires_at)
     .where(
         _OPEN,
         or_(sessions.c.last_seen_at < bindparam("idle_since"), sessions.c.expires_at <= bindparam("now")),
     )
-    .limit(bindparam("most"))
+    .limit(bindparam("limit")),
 )
-_PURGEABLE = Statement(
+_PURGEABLE = Query(
+    SessionKeyRow,
     select(sessions.c.user_id, sessions.c.id)
     .where(sessions.c.expires_at < bindparam("before"), sessions.c.closed_at.is_not(None))
-    .limit(bindparam("most"))
+    .limit(bindparam("limit")),
 )
 
 _PURGE = Statement(delete(sessions).where(_USER, sessions.c.id == bindparam("id"), sessions.c.closed_at.is_not(None)))
@@ -144,6 +150,13 @@ async def add(
     user_agent: str | None,
     token_id: int | None = None,
 ) -> None:
+    """Open a session.
+
+    Args:
+        epoch: of the user, now.
+        expires_at: milliseconds.
+        token_id: of the Sanctum token that the session has; None: it has a JWT.
+    """
     await tx.run(
         _ADD,
         user_id=user_id,
@@ -161,30 +174,34 @@ async def add(
     )
 
 
-async def find(tx: Tx, user_id: str, session_id: str) -> Row | None:
+async def find(tx: Tx, user_id: str, session_id: str) -> SessionRow | None:
+    """The session, open or closed."""
     return await tx.row(_FIND, user_id=user_id, id=session_id)
 
 
-async def locked(tx: Tx, user_id: str, session_id: str) -> Row | None:
-    """The session, which nobody else changes until the transaction ends."""
+async def locked(tx: Tx, user_id: str, session_id: str) -> SessionRow | None:
+    """The session, which no other transaction changes until this one ends."""
     return await tx.row(_LOCKED, user_id=user_id, id=session_id)
 
 
-async def find_with_user(tx: Tx, user_id: str, session_id: str) -> Row | None:
+async def find_with_user(tx: Tx, user_id: str, session_id: str) -> SessionWithUserRow | None:
+    """The session, open or closed, with columns of its user."""
     return await tx.row(_FIND_WITH_USER, user_id=user_id, id=session_id)
 
 
-async def open_of(tx: Tx, user_id: str) -> Sequence[Row]:
+async def open_of(tx: Tx, user_id: str) -> Sequence[SessionRow]:
     """The user's open sessions, newest first."""
     return await tx.rows(_OPEN_OF_USER, user_id=user_id, now=tx.now)
 
 
 async def count_open(tx: Tx, user_id: str) -> int:
+    """How many open sessions the user has."""
     row = await tx.row(_COUNT_OPEN, user_id=user_id, now=tx.now)
-    return int(row["count"]) if row else 0
+    return row["count"] if row else 0
 
 
 async def touch(tx: Tx, user_id: str, session_id: str, *, ip_address: str | None, user_agent: str | None) -> None:
+    """Store that the session is used now, and from where."""
     await tx.run(
         _TOUCH,
         key=user_id,
@@ -195,14 +212,14 @@ async def touch(tx: Tx, user_id: str, session_id: str, *, ip_address: str | None
     )
 
 
-async def record_use(tx: Tx, session: Row, *, ip_address: str | None, user_agent: str | None) -> bool:
-    """`touch`, if nobody has since the session was read. Returns whether this call did."""
+async def record_use(tx: Tx, session: SessionRow, *, ip_address: str | None, user_agent: str | None) -> bool:
+    """`touch`, unless another request did since the session was read. Returns whether this call did."""
     count = await tx.run(
-        _NOTE_USE,
+        _RECORD_USE,
         key=session["user_id"],
         session=session["id"],
         seen_before=session["last_seen_at"],
-        # Later than before whatever the clock says, so that the next one sees it.
+        # Later than before, whatever the clock says: another request that has read the same row then changes nothing.
         last_seen_at=max(tx.now, session["last_seen_at"] + 1),
         ip_address=ip_address,
         user_agent=user_agent,
@@ -211,18 +228,21 @@ async def record_use(tx: Tx, session: Row, *, ip_address: str | None, user_agent
 
 
 async def set_token(tx: Tx, user_id: str, session_id: str, token_id: int) -> None:
-    """The session lives by another Sanctum token from now on."""
+    """Replace the Sanctum token that the session has."""
     await tx.run(_SET_TOKEN, key=user_id, session=session_id, token_id=token_id)
 
 
-async def due(tx: Tx, *, idle_since: int, most: int) -> Sequence[Row]:
-    """Open sessions of any user that nobody used since `idle_since`, or whose lifetime is over."""
-    return await tx.rows(_DUE, idle_since=idle_since, now=tx.now, most=most)
+async def due(tx: Tx, *, idle_since: int, limit: int) -> Sequence[SessionTimesRow]:
+    """At most `limit` open sessions of any user, not used since `idle_since` (milliseconds) or expired by now."""
+    return await tx.rows(_DUE, idle_since=idle_since, now=tx.now, limit=limit)
 
 
-async def purge(tx: Tx, *, ended_before: int, most: int) -> int:
-    """Delete closed sessions whose family has ended, with all that names them. Returns how many there were."""
-    rows = await tx.rows(_PURGEABLE, before=ended_before, most=most)
+async def purge(tx: Tx, *, ended_before: int, limit: int) -> int:
+    """Delete at most `limit` closed sessions that expired before `ended_before` (milliseconds), with their tokens.
+
+    Returns how many were deleted.
+    """
+    rows = await tx.rows(_PURGEABLE, before=ended_before, limit=limit)
     async with tx.atomic():
         for row in rows:
             await tx.run(_PURGE_REFRESH, user_id=row["user_id"], id=row["id"])
@@ -232,6 +252,6 @@ async def purge(tx: Tx, *, ended_before: int, most: int) -> int:
 
 
 async def erase(tx: Tx, user_id: str) -> None:
-    """Take addresses, user agents and devices out of the user's sessions, and forget the answers kept for them."""
+    """Remove IP addresses, user agents and device ids from the user's sessions, and delete their stored answers."""
     await tx.run(_ERASE_ANSWERS, key=user_id)
     await tx.run(_ERASE, key=user_id, device_id="erased")

@@ -25,7 +25,7 @@ async def free_the_lease(service):
         await asyncio.sleep(0.01)  # the node's own sweeper takes it first of all
     async with service.services.database.connect() as tx:
         tx.now = now_ms() + HOUR
-        await leases.take(tx, "sweeper", holder="nobody", until=0)
+        await leases.acquire(tx, "sweeper", holder="nobody", until=0)
 
 
 async def test_an_idle_session_is_closed_with_its_reason(service):
@@ -146,8 +146,8 @@ async def test_revocations_go_an_hour_after_their_last_token(service):
     await service.logout(two.access)
     until = (await service.rows("SELECT max(expires_at) AS until FROM revocations"))[0]["until"]
     async with service.services.database.connect() as tx:
-        assert await revocations.purge(tx, before=until - MINUTE, most=10) == 0
-        assert await revocations.purge(tx, before=until + 1, most=10) == 1, "the last number stays taken"
+        assert await revocations.purge(tx, before=until - MINUTE, limit=10) == 0
+        assert await revocations.purge(tx, before=until + 1, limit=10) == 1, "the last number stays taken"
 
 
 async def test_the_trail_is_kept_for_good_unless_said_otherwise(start_service, database_url):

@@ -103,7 +103,7 @@ async def test_a_number_never_comes_twice_however_much_is_purged(service, follow
     await service.logout(one.access)
     await eventually(lambda: denylist.denies(one.session_id, USER, 0))
     async with service.services.database.connect() as tx:
-        await revocations.purge(tx, before=now_ms() + 10**9, most=100)
+        await revocations.purge(tx, before=now_ms() + 10**9, limit=100)
     await service.logout(other.access)
     await eventually(lambda: denylist.denies(other.session_id, USER, 0))
 

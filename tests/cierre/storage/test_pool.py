@@ -2,58 +2,58 @@ import asyncio
 
 import pytest
 
-from cierre.storage.pool import Places
+from cierre.storage.pool import ConnectionPool
 
 
-async def test_the_last_one_back_goes_out_first():
-    places = Places(2, patience=1)
-    assert [await places.take(), await places.take()] == [None, None]
+async def test_the_connection_that_was_released_last_is_acquired_first():
+    pool = ConnectionPool(2, timeout=1)
+    assert [await pool.acquire(), await pool.acquire()] == [None, None]
 
-    places.give("a")
-    places.give("b")
+    pool.release("a")
+    pool.release("b")
 
-    assert await places.take() == "b"
+    assert await pool.acquire() == "b"
 
 
-async def test_who_waits_is_served_in_turn_even_if_somebody_comes_in_between():
-    places, served = Places(1, patience=1), []
-    await places.take()
+async def test_waiting_callers_are_served_in_order_even_if_another_one_comes_in_between():
+    pool, served = ConnectionPool(1, timeout=1), []
+    await pool.acquire()
 
     async def wait(name):
-        served.append((name, await places.take()))
+        served.append((name, await pool.acquire()))
 
     waiting = [asyncio.create_task(wait(name)) for name in "ab"]
     await asyncio.sleep(0)
-    places.give("one")
+    pool.release("one")
     late = asyncio.create_task(wait("c"))
     await waiting[0]
-    places.give("two")
+    pool.release("two")
     await waiting[1]
-    places.give("three")
+    pool.release("three")
     await late
 
     assert served == [("a", "one"), ("b", "two"), ("c", "three")]
 
 
-async def test_nobody_waits_longer_than_patience_and_no_place_is_lost():
-    places = Places(1, patience=0.01)
-    await places.take()
+async def test_no_caller_waits_longer_than_the_timeout_and_no_connection_is_lost():
+    pool = ConnectionPool(1, timeout=0.01)
+    await pool.acquire()
 
     with pytest.raises(TimeoutError):
-        await places.take()
-    places.give("back")
+        await pool.acquire()
+    pool.release("back")
 
-    assert await places.take() == "back"
+    assert await pool.acquire() == "back"
 
 
-async def test_one_who_goes_away_when_his_turn_has_come_gives_his_place_back():
-    places = Places(1, patience=1)
-    await places.take()
-    waiting = asyncio.create_task(places.take())
+async def test_a_caller_that_is_cancelled_when_it_has_been_served_releases_its_connection():
+    pool = ConnectionPool(1, timeout=1)
+    await pool.acquire()
+    waiting = asyncio.create_task(pool.acquire())
     await asyncio.sleep(0)
 
-    places.give("mine")
+    pool.release("mine")
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
 
-    assert await places.take() == "mine"
+    assert await pool.acquire() == "mine"

@@ -43,7 +43,7 @@ async def test_case_23_a_logout_without_a_database_is_503_and_no_success(start_s
 
 
 async def test_case_23_a_locked_file_is_503_and_no_success(start_service, sqlite_url, monkeypatch):
-    monkeypatch.setattr(sqlite, "_PATIENCE", 0.05)
+    monkeypatch.setattr(sqlite, "_LOCK_TIMEOUT", 0.05)
     service = await start_service(sqlite_url)
     (session,) = await service.mint()
     with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
