@@ -22,8 +22,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cierre.app import assemble
 from cierre.cli import demo
 from cierre.mocks import cors
-from cierre.mocks.exchange import Reply, Request
 from cierre.mocks.log import Log
+from cierre.mocks.messages import MockReply, MockRequest
 from cierre.services import build
 from cierre.settings import Settings
 from cierre.storage import migrate
@@ -90,7 +90,7 @@ class StatefulMock:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        request = Request(scope["method"], scope["path"], b"", headers, b"")
+        request = MockRequest(scope["method"], scope["path"], b"", headers, b"")
         status = 0
 
         async def noted(message: MutableMapping[str, Any]) -> None:
@@ -102,9 +102,9 @@ class StatefulMock:
             await send(message)
 
         why = await self._answer(scope, receive, noted, request)
-        self._log.request(request, Reply(status, [], b"", why), time.perf_counter() - begun, None)
+        self._log.add_request(request, MockReply(status, [], b"", why), time.perf_counter() - begun, None)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, request: Request) -> str:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request: MockRequest) -> str:
         """Answer, and say how it came to be."""
         if scope["path"] == _RESET and scope["method"] == "POST":
             await self._life.aclose()

@@ -15,10 +15,10 @@ import pytest
 from cierre.mocks import mock_app
 from cierre.mocks.app import MockApp
 from cierre.mocks.documents import load
-from cierre.mocks.exchange import Reply, Request
 from cierre.mocks.log import Log
-from cierre.mocks.reload import keep_fresh
-from cierre.mocks.threaded import ThreadedMock
+from cierre.mocks.messages import MockReply, MockRequest
+from cierre.mocks.serving.reload import reload_on_edit
+from cierre.mocks.serving.threaded import ThreadedMock
 from tests.support.mocked import answering, client_of, document
 
 CIERRE = [sys.executable, "-c", "from cierre.cli import main; main()"]
@@ -59,8 +59,8 @@ def test_a_mistake_is_told_without_a_traceback_and_exits_with_2(tmp_path, argume
 
 def test_what_it_needs_not_is_not_loaded():
     script = (
-        "import sys, cierre.cli.mock, cierre.mocks.serving, cierre.mocks.app, cierre.mocks.contract\n"
-        "import cierre.mocks.reload\n"
+        "import sys, cierre.cli.mock, cierre.mocks.serving.server, cierre.mocks.app, cierre.mocks.contract\n"
+        "import cierre.mocks.serving.reload\n"
         "cierre.mocks.contract.load_contract()\n"
         "print([name for name in ('connexion', 'sqlalchemy', 'schemathesis', 'hypothesis', 'rich', 'httpx', 'rstr')"
         " if name in sys.modules])"
@@ -95,7 +95,7 @@ async def test_an_edit_of_any_file_is_served_and_a_broken_one_keeps_the_last_goo
     told = io.StringIO()
     log = Log(stream=told)
     app = MockApp(load(path), log=log)
-    stop = keep_fresh(lambda: load(path), log)(app)
+    stop = reload_on_edit(lambda: load(path), log)(app)
     await asyncio.sleep(0.3)  # the watcher is up
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
 
@@ -240,7 +240,9 @@ def test_control_characters_of_a_path_do_not_reach_the_terminal(coloured, monkey
     monkeypatch.delenv("NO_COLOR", raising=False)
     told = io.StringIO()
     told.isatty = lambda: coloured
-    Log(stream=told).request(Request("GET", "/\x1b]0;mine\r", b"", {}, b""), Reply(200, [], b"", "x"), 0.1, None)
+    Log(stream=told).add_request(
+        MockRequest("GET", "/\x1b]0;mine\r", b"", {}, b""), MockReply(200, [], b"", "x"), 0.1, None
+    )
     assert ("\x1b[1m" in told.getvalue()) == coloured
     assert "\x1b]" not in told.getvalue()
     assert "\r" not in told.getvalue()
