@@ -1,5 +1,6 @@
 """`cierre mock --stateful`: what a page does with it is what it will find in production."""
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -51,6 +52,17 @@ def test_a_reset_forgets_everything_and_brings_the_demo_users_back(url):
     assert httpx.post(f"{url}/__mock/reset").status_code == 204
     assert logout(url, bearer).status_code == 401
     assert logout(url, token(url)).status_code == 200
+
+
+async def test_requests_during_a_reset_wait_for_it(url):
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        resets = [asyncio.create_task(client.post("/__mock/reset")) for _ in range(2)]
+        statuses = set()
+        while not all(reset.done() for reset in resets):
+            logins = (client.post("/api/v1/auth/login", json=LOGIN) for _ in range(5))
+            statuses |= {answer.status_code for answer in await asyncio.gather(*logins)}
+    assert statuses == {200}
+    assert [reset.result().status_code for reset in resets] == [204, 204]
 
 
 def test_pages_of_any_origin_may_ask(url):
