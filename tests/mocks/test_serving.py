@@ -14,7 +14,7 @@ import pytest
 
 from cierre.mocks import mock_app
 from cierre.mocks.app import MockApp
-from cierre.mocks.documents import load
+from cierre.mocks.documents import Document, load
 from cierre.mocks.log import Log
 from cierre.mocks.messages import MockReply, MockRequest
 from cierre.mocks.serving.reload import reload_on_edit
@@ -69,12 +69,6 @@ def test_what_it_needs_not_is_not_loaded():
     assert ended.stdout.strip() == "[]"
 
 
-def test_the_pytest_fixture_is_light_to_import():
-    script = "import sys, cierre.mocks.pytest_plugin; print('uvicorn' in sys.modules, 'jsonschema_rs' in sys.modules)"
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
-    assert ended.stdout.strip() == "False False"
-
-
 # --- edits
 
 
@@ -96,24 +90,48 @@ async def test_an_edit_of_any_file_is_served_and_a_broken_one_keeps_the_last_goo
     log = Log(stream=told)
     app = MockApp(load(path), log=log)
     stop = reload_on_edit(lambda: load(path), log)(app)
-    await asyncio.sleep(0.3)  # the watcher is up
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
 
         async def shows(number):
             return (await client.get("/x")).json() == number
 
         assert await shows(1)
-        part.write_text(text.replace("NUMBER", "2"), encoding="utf-8")
-        assert await until(lambda: shows(2)) < 1.0
+        # An edit before the watcher is up is not lost; once it is served, the watcher is up.
+        part.write_text(text.replace("NUMBER", "22"), encoding="utf-8")
+        await until(lambda: shows(22))
+        part.write_text(text.replace("NUMBER", "3"), encoding="utf-8")
+        assert await until(lambda: shows(3)) < 1.0
         part.write_text("get: [", encoding="utf-8")
 
         async def is_told():
             return "part.yaml:" in told.getvalue()
 
         await until(is_told)
-        assert await shows(2)
-        part.write_text(text.replace("NUMBER", "3"), encoding="utf-8")
-        await until(lambda: shows(3))
+        assert await shows(3)
+        part.write_text(text.replace("NUMBER", "44"), encoding="utf-8")
+        await until(lambda: shows(44))
+    await stop()
+
+
+async def test_a_file_that_an_edit_adds_is_watched_as_well(tmp_path):
+    path, added = tmp_path / "openapi.yaml", tmp_path / "parts" / "added.yaml"
+    path.write_text("openapi: 3.0.3\npaths: {}", encoding="utf-8")
+    added.parent.mkdir()
+    text = "get: {responses: {200: {content: {application/json: {example: NUMBER}}}}}"
+    added.write_text(text.replace("NUMBER", "1"), encoding="utf-8")
+    log = Log("silent")
+    app = MockApp(load(path), log=log)
+    stop = reload_on_edit(lambda: load(path), log)(app)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
+
+        async def shows(number):
+            answer = await client.get("/x")
+            return answer.status_code == 200 and answer.json() == number
+
+        path.write_text("openapi: 3.0.3\npaths: {/x: {$ref: parts/added.yaml}}", encoding="utf-8")
+        await until(lambda: shows(1))
+        added.write_text(text.replace("NUMBER", "22"), encoding="utf-8")
+        await until(lambda: shows(22))
     await stop()
 
 
@@ -137,7 +155,7 @@ class _Inbox(BaseHTTPRequestHandler):
 def inbox():
     handler = type("Inbox", (_Inbox,), {"received": []})
     server = HTTPServer(("127.0.0.1", 0), handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}", handler.received
     server.shutdown()
@@ -183,6 +201,24 @@ async def test_unlike_prism_the_callbacks_example_can_be_chosen(inbox):
     async with client_of(subscribing("{$request.query.to}/x")) as client:
         await client.post(f"/subscriptions?to={url}", json={}, headers={"Prefer": "callback=late"})
         assert await arrived(received) == ("/x", {"event": "late"})
+
+
+async def test_a_callback_is_of_the_document_that_answered_though_another_one_is_served_by_then(inbox):
+    url, received = inbox
+    spec = subscribing("{$request.body#/url}")
+    [callback] = spec["paths"]["/subscriptions"]["post"]["callbacks"]["onEvent"].values()
+    callback["post"]["requestBody"] = {"$ref": "#/components/requestBodies/Event"}
+    spec["components"] = {"requestBodies": {"Event": {"content": EVENTS}}}
+    app = mock_app(spec)
+
+    class EditedMeanwhile(Log):
+        def add_request(self, *_):
+            app.install(Document(document({})))
+
+    app.log = EditedMeanwhile()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
+        assert (await client.post("/subscriptions", json={"url": f"{url}/hook"})).status_code == 201
+        assert await arrived(received) == ("/hook", {"event": "paid"})
 
 
 async def test_a_callback_without_a_url_or_a_listener_harms_nobody():
