@@ -219,7 +219,7 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 async def _read(receive: Receive, limit: int) -> bytes:
-    """The whole body; one byte more than the limit where there is more, so that the caller can tell."""
+    """The whole body; cut one byte after the limit, by which the caller sees that it is too large."""
     body: bytes = b""
     while True:
         message = await receive()

@@ -29,7 +29,7 @@ from cierre.oas.validation import (
 )
 
 _REMEMBERED = 256
-# RFC 9745 requires the date of the deprecation, which a document does not have: the epoch stands for any past date.
+# RFC 9745 requires the date of the deprecation, which a document does not have: the epoch is a date in the past.
 _DEPRECATION = (b"deprecation", b"@0")
 _NOT_VALIDATED = Validated({}, None, [])
 

@@ -1,4 +1,4 @@
-"""Credentials: whether they are sent and well-formed. Only a backend knows what they allow."""
+"""Credentials: whether they are sent and well-formed. What they allow is up to a backend."""
 
 from __future__ import annotations
 

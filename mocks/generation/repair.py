@@ -86,7 +86,7 @@ def _put(parent: Any, token: str, value: Any) -> None:
 
 
 def _member_schemas(document: Document, schemas: list[Any], token: str, parent: Any) -> list[Any]:
-    """The schemas of one member of the value that `schemas` describe, those of every alternative that knows it."""
+    """The schemas of one member of the value that `schemas` describe, or of the first alternative that has it."""
     merged = flatten(document, schemas)
     found: list[Any] = []
     if isinstance(parent, list):

@@ -59,8 +59,9 @@ async def _watch(app: MockApp, load: Callable[[], Document], log: Log, served: d
             served = now
             await _reload(app, load, log)
             if app.document.files != files:
-                # Files that the new version has in addition were read just now.
-                served |= _state(app.document.files - files)
+                # Of the files that it had before, the state before the reload counts: they may have changed since.
+                kept = {file: served[file] for file in served.keys() & app.document.files}
+                served = _state(app.document.files) | kept
                 break
 
 

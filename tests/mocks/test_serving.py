@@ -47,7 +47,7 @@ def cierre(*arguments, **options):
         (["--host", "192.0.2.1"], "can't listen on 192.0.2.1:4010"),
     ],
 )
-def test_a_mistake_is_told_without_a_traceback_and_exits_with_2(tmp_path, arguments, said):
+def test_a_mistake_is_reported_without_a_traceback_and_exits_with_2(tmp_path, arguments, said):
     (tmp_path / "two.yaml").write_text('swagger: "2.0"', encoding="utf-8")
     broken = "openapi: 3.0.0\npaths: {/a: {get: {responses: {200: {$ref: '#/no'}}}}}"
     (tmp_path / "broken.yaml").write_text(broken, encoding="utf-8")
@@ -57,7 +57,7 @@ def test_a_mistake_is_told_without_a_traceback_and_exits_with_2(tmp_path, argume
     assert "Traceback" not in ended.stderr
 
 
-def test_what_it_needs_not_is_not_loaded():
+def test_the_command_loads_nothing_of_the_service():
     script = (
         "import sys, cierre.cli.mock, cierre.mocks.serving.server, cierre.mocks.app, cierre.mocks.contract\n"
         "import cierre.mocks.serving.reload\n"
@@ -86,8 +86,8 @@ async def test_an_edit_of_any_file_is_served_and_a_broken_one_keeps_the_last_goo
     path.write_text("openapi: 3.0.3\npaths: {/x: {$ref: part.yaml}}", encoding="utf-8")
     text = "get: {responses: {200: {content: {application/json: {example: NUMBER}}}}}"
     part.write_text(text.replace("NUMBER", "1"), encoding="utf-8")
-    told = io.StringIO()
-    log = Log(stream=told)
+    written = io.StringIO()
+    log = Log(stream=written)
     app = MockApp(load(path), log=log)
     stop = reload_on_edit(lambda: load(path), log)(app)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
@@ -103,10 +103,10 @@ async def test_an_edit_of_any_file_is_served_and_a_broken_one_keeps_the_last_goo
         assert await until(lambda: shows(3)) < 1.0
         part.write_text("get: [", encoding="utf-8")
 
-        async def is_told():
-            return "part.yaml:" in told.getvalue()
+        async def is_reported():
+            return "part.yaml:" in written.getvalue()
 
-        await until(is_told)
+        await until(is_reported)
         assert await shows(3)
         part.write_text(text.replace("NUMBER", "44"), encoding="utf-8")
         await until(lambda: shows(44))
@@ -119,7 +119,8 @@ async def test_a_file_that_an_edit_adds_is_watched_as_well(tmp_path):
     added.parent.mkdir()
     text = "get: {responses: {200: {content: {application/json: {example: NUMBER}}}}}"
     added.write_text(text.replace("NUMBER", "1"), encoding="utf-8")
-    log = Log("silent")
+    written = io.StringIO()
+    log = Log(stream=written)
     app = MockApp(load(path), log=log)
     stop = reload_on_edit(lambda: load(path), log)(app)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
@@ -132,6 +133,7 @@ async def test_a_file_that_an_edit_adds_is_watched_as_well(tmp_path):
         await until(lambda: shows(1))
         added.write_text(text.replace("NUMBER", "22"), encoding="utf-8")
         await until(lambda: shows(22))
+        assert written.getvalue().count("was edited") == 2
     await stop()
 
 
@@ -221,7 +223,7 @@ async def test_a_callback_is_of_the_document_that_answered_though_another_one_is
         assert await arrived(received) == ("/hook", {"event": "paid"})
 
 
-async def test_a_callback_without_a_url_or_a_listener_harms_nobody():
+async def test_a_callback_without_a_url_or_a_listener_does_no_harm():
     async with client_of(subscribing("{$request.body#/url}")) as client:
         assert (await client.post("/subscriptions", json={})).status_code == 201
         assert (await client.post("/subscriptions", json={"url": "http://127.0.0.1:1"})).status_code == 201
@@ -251,12 +253,12 @@ def test_a_command_sends_a_webhook(inbox, tmp_path):
 
 
 async def logged(path, *, as_json=False, **more):
-    told = io.StringIO()
+    written = io.StringIO()
     app = mock_app(answering({"type": "integer"}, example=1, operation={"operationId": "one"}))
-    app.log = Log(stream=told, as_json=as_json)
+    app.log = Log(stream=written, as_json=as_json)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
         await client.get(path, **more)
-    return told.getvalue()
+    return written.getvalue()
 
 
 async def test_a_line_a_request_says_why_this_answer():
@@ -274,14 +276,14 @@ async def test_a_json_log_has_the_operation_and_the_violations():
 @pytest.mark.parametrize("coloured", [False, True])
 def test_control_characters_of_a_path_do_not_reach_the_terminal(coloured, monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
-    told = io.StringIO()
-    told.isatty = lambda: coloured
-    Log(stream=told).add_request(
+    written = io.StringIO()
+    written.isatty = lambda: coloured
+    Log(stream=written).add_request(
         MockRequest("GET", "/\x1b]0;mine\r", b"", {}, b""), MockReply(200, [], b"", "x"), 0.1, None
     )
-    assert ("\x1b[1m" in told.getvalue()) == coloured
-    assert "\x1b]" not in told.getvalue()
-    assert "\r" not in told.getvalue()
+    assert ("\x1b[1m" in written.getvalue()) == coloured
+    assert "\x1b]" not in written.getvalue()
+    assert "\r" not in written.getvalue()
 
 
 # --- in tests of others
