@@ -69,7 +69,13 @@ class Faults:
         return _WINDOW - (now - begun) if count >= self._options.rate_limit else 0.0
 
     def apply(self, reply: MockReply, operation: MockedOperation, preferences: Preferences) -> MockReply:
-        """The reply with its delay, and with a fault of the connection where the options or preferences have one."""
+        """The reply with its delay, and with a fault of the connection where the options or preferences have one.
+
+        Args:
+            reply: of the operation.
+            operation: of the request, for its own delay.
+            preferences: of the request; they go before the options.
+        """
         span = preferences.delay or self._delay_of(operation) or self._options.delay
         delay = self._rng.uniform(*span) if span else 0.0
         fault = preferences.fault if preferences.fault in {"drop", "truncate", "slow", "timeout"} else None

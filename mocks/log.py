@@ -72,9 +72,11 @@ class Log:
         self._write(_clean(write_json(line).decode()))
 
     def add_note(self, text: str) -> None:
+        """Write something that is no problem, such as the address of the mock."""
         self._message("note", text, "36", 3)
 
     def add_warning(self, text: str) -> None:
+        """Write a problem that the mock goes on with, such as a broken example."""
         self._message("warning", text, "33", 2)
 
     def add_crash(self, request: MockRequest, error: Exception) -> None:

@@ -32,6 +32,7 @@ class MockRequest(NamedTuple):
 
     @property
     def url(self) -> str:
+        """Of the request, with the scheme `http` and the host of its field Host."""
         query = f"?{self.query.decode('latin-1')}" if self.query else ""
         return f"http://{self.headers.get('host', 'localhost')}{self.path}{query}"
 

@@ -68,7 +68,13 @@ class Renderer:
         return RenderedResponse(selection.status, headers, body, value, source, valid)
 
     def with_value(self, rendered: RenderedResponse, selection: Selection, value: Any) -> RenderedResponse:
-        """The same response with another JSON body."""
+        """The same response with another JSON body.
+
+        Args:
+            rendered: it is not changed.
+            selection: that it was rendered from.
+            value: of the new body.
+        """
         body = write_json(value)
         rest = [item for item in rendered.headers if item[0] not in {b"content-type", b"content-length"}]
         headers = [*_content_fields(selection.choice.content_type, len(body)), *rest]

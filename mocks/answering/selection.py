@@ -109,7 +109,17 @@ class Selector:
         return None
 
     def first_of(self, response: DocumentedResponse, status: int, accept: str, example: str | None) -> Selection:
-        """A response with the status to send and, where it has one of that name, the example; otherwise its first."""
+        """A response in the media type that satisfies Accept best.
+
+        Args:
+            response: to select.
+            status: to send.
+            accept: the request's Accept field.
+            example: the name of the example to send; its first one where it has none of that name.
+
+        Raises:
+            Unacceptable: no media type of a success satisfies Accept.
+        """
         choice = self.negotiate(response._replace(status=status), accept)
         examples = examples_of(self.document, response.content.get(choice.key)) if choice.key else {}
         if example is None or (example not in examples and example not in response.situations):

@@ -14,7 +14,7 @@ from typing import Any
 from cierre.mocks.documents import Document
 from cierre.mocks.generation.merged_schema import Flat, flatten
 from cierre.mocks.generation.numbers import number
-from cierre.mocks.generation.one_of import match_only_one
+from cierre.mocks.generation.one_of import match_only_one, write_discriminator
 from cierre.mocks.generation.strategy import Strategy
 from cierre.mocks.generation.texts import make_text
 from cierre.oas.validation import SchemaCompiler, UnresolvableReference
@@ -108,7 +108,7 @@ class Generator:
         value = None
         for alternative in order if careful else order[:1]:
             value = self.value([alternative, *schemas], strategy, name, stack, taken)
-            value = self._discriminate(value, alternative, holder)
+            value = write_discriminator(self._document, value, alternative, holder)
             if not careful or self._accepts(holder, value):
                 return value
             if isinstance(value, dict) and holder.get("oneOf") is alternatives:
@@ -122,22 +122,6 @@ class Generator:
         if merged.kinds() == ["null"]:
             return 2
         return 1 if merged.refs & set(stack) else 0
-
-    def _discriminate(self, value: Any, alternative: Any, holder: Any) -> Any:
-        """Write the discriminator's value for the alternative that was taken."""
-        discriminator = holder.get("discriminator")
-        ref = alternative.get("$ref") if isinstance(alternative, dict) else None
-        if not isinstance(discriminator, dict) or not isinstance(value, dict) or not isinstance(ref, str):
-            return value
-        name = discriminator.get("propertyName")
-        short = ref.rpartition("/")[2]
-        mapping = discriminator.get("mapping") or {}
-        key = next((key for key, target in mapping.items() if target in {ref, short}), short)
-        declared = flatten(self._document, [alternative]).properties.get(str(name), [])
-        values = flatten(self._document, declared).values
-        if name and (values is None or key in values):
-            value[name] = key
-        return value
 
     def _accepts(self, schema: Any, value: Any) -> bool:
         try:

@@ -1,10 +1,11 @@
-"""Objects that exactly one alternative of a `oneOf` accepts, where the alternatives overlap.
+"""Objects made for one alternative of a `oneOf`: named by its discriminator, and refused by all other alternatives.
 
 A document with `oneOf: [A, B]` rarely forbids A's objects to be B's as well, yet exactly one may match.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cierre.mocks.documents import Document
@@ -13,6 +14,30 @@ from cierre.oas.validation import SchemaCompiler, UnresolvableReference
 
 # One of these is of the wrong type for nearly every schema.
 _SAMPLES: tuple[Any, ...] = (0, "texto", [], {}, None, True)
+
+
+def write_discriminator(document: Document, value: Any, alternative: Any, holder: Mapping[str, Any]) -> Any:
+    """The value with the discriminator's property set to the name of the alternative.
+
+    Args:
+        document: that references are resolved in.
+        value: made for the alternative; an object is changed in place.
+        alternative: as written in the `oneOf` or `anyOf`; only a reference has a name.
+        holder: the schema with the `oneOf` or `anyOf`, and the discriminator if it has one.
+    """
+    discriminator = holder.get("discriminator")
+    ref = alternative.get("$ref") if isinstance(alternative, dict) else None
+    if not isinstance(discriminator, dict) or not isinstance(value, dict) or not isinstance(ref, str):
+        return value
+    name = discriminator.get("propertyName")
+    short = ref.rpartition("/")[2]
+    mapping = discriminator.get("mapping") or {}
+    key = next((key for key, target in mapping.items() if target in {ref, short}), short)
+    declared = flatten(document, [alternative]).properties.get(str(name), [])
+    values = flatten(document, declared).values
+    if name and (values is None or key in values):
+        value[name] = key
+    return value
 
 
 def match_only_one(

@@ -54,7 +54,14 @@ def run(app: Any, listener: socket.socket) -> None:
 
 
 def serve(app: Any, listener: socket.socket, document: Document, log: Log) -> None:
-    """Serve a mock on a listening socket, and log the document's broken examples meanwhile."""
+    """Serve a mock on a listening socket, and log the document's broken examples meanwhile.
+
+    Args:
+        app: the mock.
+        listener: as `listen` makes it.
+        document: that the mock answers from.
+        log: for the address and the broken examples.
+    """
     count = sum(1 for _ in document.operations())
     log.add_note(f"{document.name}: {count} operations at {address(listener)}")
     threading.Thread(target=_report_examples, args=(document, log), daemon=True).start()
