@@ -1,4 +1,4 @@
-"""Answers without a domain, for any OpenAPI document. Needs neither Connexion nor the rest of Cierre's domain.
+"""A mock server for any OpenAPI document. It needs neither Connexion nor the service.
 
 from cierre.mocks import mock_app
 app = mock_app("openapi.yaml")   # an ASGI application, for httpx.ASGITransport or any server
@@ -21,16 +21,17 @@ def mock_app(spec: str | Path | Mapping[str, Any] | None = None, **options: Any)
     """A mock of an OpenAPI document as an ASGI application.
 
     Args:
-        spec: a file, or a document that is loaded already; our own contract where none is given.
-        options: fields of `cierre.mocks.options.Options`: `dynamic`, `seed`, `validate`, `security`, `token`, `delay`…
+        spec: a file, or a document that is loaded already; Cierre's own contract where it is None.
+        options: fields of `cierre.mocks.options.MockOptions`: `dynamic`, `seed`, `validate`, `security`, `token`, …
 
     Raises:
         cierre.mocks.documents.BrokenDocument: it cannot be served; every problem has its file and pointer.
+        TypeError: there is no such option.
     """
-    from cierre.mocks.app import MockApp  # noqa: PLC0415 - `import cierre.mocks` costs nothing, as pytest does it for its fixture
+    from cierre.mocks.app import MockApp  # noqa: PLC0415 - pytest imports this package in every run, for the fixture
     from cierre.mocks.documents import Document, load  # noqa: PLC0415
     from cierre.mocks.identifiers import make_local  # noqa: PLC0415
-    from cierre.mocks.options import Options  # noqa: PLC0415
+    from cierre.mocks.options import MockOptions  # noqa: PLC0415
 
     if spec is None:
         from cierre.mocks.contract import load_contract  # noqa: PLC0415
@@ -42,4 +43,4 @@ def mock_app(spec: str | Path | Mapping[str, Any] | None = None, **options: Any)
         document = Document(spec)
     else:
         document = load(Path(spec))
-    return MockApp(document, Options(**options))
+    return MockApp(document, MockOptions(**options))

@@ -1,4 +1,4 @@
-"""The mock as an ASGI application, without a framework: what it does to a request is to be read here, top to bottom."""
+"""The mock as an ASGI application, without a framework: what happens to a request, from top to bottom."""
 
 from __future__ import annotations
 
@@ -7,30 +7,39 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 
-from cierre.mocks import cors, refusals
+from cierre.mocks import cors
+from cierre.mocks.answering import refusals
+from cierre.mocks.answering.operation import MockedOperation
+from cierre.mocks.answering.unrouted import UnroutedRefuser
 from cierre.mocks.control import CONTROL, control
 from cierre.mocks.documents import Document
-from cierre.mocks.exchange import Reply, Request
-from cierre.mocks.faults import Faults, Send, send_spoiled
+from cierre.mocks.faults import Faults, Send, send_with_fault
 from cierre.mocks.log import Log
-from cierre.mocks.operation import MockedOperation
-from cierre.mocks.options import Options
+from cierre.mocks.messages import MockReply, MockRequest
+from cierre.mocks.options import MockOptions
 from cierre.mocks.preferences import NONE, Preferences, read_preferences
 from cierre.mocks.router import Match, Router
-from cierre.mocks.unrouted import Unrouted
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class _Served(NamedTuple):
-    """What one version of the document has become; replaced as a whole at a reload."""
+    """What one version of the document is served by; replaced as a whole at a reload.
+
+    Attributes:
+        document: as it was read.
+        router: of its operations.
+        operations: those that had a request, by the `id` of their node.
+        by_path: those that method and path alone identify, which the router need not look for again.
+        unrouted: refuses all other requests.
+    """
 
     document: Document
     router: Router
     operations: dict[int, MockedOperation]
-    plain: dict[tuple[str, str], MockedOperation]
-    unrouted: Unrouted
+    by_path: dict[tuple[str, str], MockedOperation]
+    unrouted: UnroutedRefuser
 
 
 class MockApp:
@@ -38,19 +47,19 @@ class MockApp:
 
     Args:
         document: to answer from.
-        options: how.
-        log: where each request is noted.
-        on_start: called in the event loop when serving begins; what it returns is awaited when serving ends.
+        options: how to answer; the default ones where it is None.
+        log: for a line a request; silent where it is None.
+        on_start: called in the event loop when serving begins; what it returns is called, and awaited, at the end.
     """
 
     def __init__(
         self,
         document: Document,
-        options: Options | None = None,
+        options: MockOptions | None = None,
         log: Log | None = None,
         on_start: Callable[[MockApp], Callable[[], Awaitable[None]]] | None = None,
     ) -> None:
-        self.options = options or Options()
+        self.options = options or MockOptions()
         self.log = log or Log("silent")
         self._faults = Faults(self.options)
         self._on_start = on_start
@@ -58,11 +67,12 @@ class MockApp:
         self.install(document)
 
     def install(self, document: Document) -> None:
-        """Answer from this document from now on."""
-        self._served = _Served(document, Router(document), {}, {}, Unrouted(document))
+        """Answer from this document from now on; requests under way keep the one that they began with."""
+        self._served = _Served(document, Router(document), {}, {}, UnroutedRefuser(document))
 
     @property
     def document(self) -> Document:
+        """The document that new requests are answered from."""
         return self._served.document
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,7 +104,7 @@ class MockApp:
             body = await _read(receive, self.options.max_body)
         client = scope.get("client")
         raw_path = scope.get("raw_path")
-        request = Request(
+        request = MockRequest(
             scope["method"],
             raw_path.decode("latin-1").partition("?")[0] if raw_path else scope["path"],
             scope["query_string"],
@@ -104,23 +114,23 @@ class MockApp:
         )
         try:
             reply, operation = await self._reply(request)
-        except Exception as error:  # noqa: BLE001 - one request that the mock fails at must not look like a dead server
-            self.log.crash(request, error)
-            reply, operation = refusals.problem(refusals.BUG, f"{type(error).__name__}: {error}"), None
+        except Exception as error:  # noqa: BLE001 - an error of the mock is a reply and a log line, not a closed connection
+            self.log.add_crash(request, error)
+            reply, operation = refusals.problem(refusals.MOCK_FAILED, f"{type(error).__name__}: {error}"), None
         if reply.delay:
             await asyncio.sleep(reply.delay)
         if not self.log.silent:
-            self.log.request(request, reply, time.perf_counter() - begun, operation.name if operation else None)
+            self.log.add_request(request, reply, time.perf_counter() - begun, operation.name if operation else None)
         await self._send(request, reply, send)
         if operation is not None and self.options.callbacks and "callbacks" in operation.operation.node:
             self._call_back(operation, request, reply)
 
-    async def _reply(self, request: Request) -> tuple[Reply, MockedOperation | None]:
+    async def _reply(self, request: MockRequest) -> tuple[MockReply, MockedOperation | None]:
         if request.path.startswith(CONTROL):
-            return await control(self, request), None
+            return await control(self.document, request), None
         served = self._served
         method = request.method.lower()
-        operation = served.plain.get((method, request.path))
+        operation = served.by_path.get((method, request.path))
         parameters: dict[str, str] = {}
         if operation is None:
             found = self._find(served, method, request)
@@ -131,11 +141,11 @@ class MockApp:
                 operation = MockedOperation(served.document, found.operation, self.options)
                 served.operations[id(found.operation.node)] = operation
             parameters = found.parameters
-            if not parameters and found.alone:
-                served.plain[method, request.path] = operation
+            if not parameters and found.only:
+                served.by_path[method, request.path] = operation
         return self._answer(operation, request, parameters), operation
 
-    def _find(self, served: _Served, method: str, request: Request) -> Match | list[str]:
+    def _find(self, served: _Served, method: str, request: MockRequest) -> Match | list[str]:
         if cors.is_preflight(request.method, request.headers) and self.options.cors:
             method = "preflight"  # no operation has it: the path's methods come back
         found = served.router.find(method, request.path, request.query)
@@ -143,36 +153,37 @@ class MockApp:
             return served.router.find("get", request.path, request.query)
         return found
 
-    def _answer(self, operation: MockedOperation, request: Request, parameters: dict[str, str]) -> Reply:
+    def _answer(self, operation: MockedOperation, request: MockRequest, parameters: dict[str, str]) -> MockReply:
         prefer = request.headers.get("prefer", "")
-        wishes = read_preferences(prefer, request.query) if prefer or b"__" in request.query else NONE
-        accept = request.headers.get("accept", "")
+        preferences = read_preferences(prefer, request.query) if prefer or b"__" in request.query else NONE
         if len(request.body) > self.options.max_body:
+            accept = request.headers.get("accept", "")
             return operation.refuse(refusals.TOO_LARGE, f"more than {self.options.max_body} bytes", accept)
-        if self._faults.quiet and wishes is NONE:
-            return operation.answer(request, parameters, wishes)
-        return self._answer_with_faults(operation, request, parameters, wishes, accept)
+        if preferences is NONE and not self._faults.configured:
+            return operation.answer(request, parameters, preferences)
+        return self._answer_with_faults(operation, request, parameters, preferences)
 
     def _answer_with_faults(
-        self, operation: MockedOperation, request: Request, parameters: dict[str, str], wishes: Preferences, accept: str
-    ) -> Reply:
-        reply = self._faults.replace(operation, request.client, accept, wishes)
-        reply = reply or operation.answer(request, parameters, wishes)
-        return self._faults.spoil(reply, operation, wishes)
+        self, operation: MockedOperation, request: MockRequest, parameters: dict[str, str], preferences: Preferences
+    ) -> MockReply:
+        accept = request.headers.get("accept", "")
+        reply = self._faults.refuse(operation, request.client, accept, preferences)
+        reply = reply or operation.answer(request, parameters, preferences)
+        return self._faults.apply(reply, operation, preferences)
 
-    def _unrouted(self, served: _Served, request: Request, methods: list[str]) -> Reply:
+    def _unrouted(self, served: _Served, request: MockRequest, methods: list[str]) -> MockReply:
         allowed = [method.upper() for method in methods]
         if "GET" in allowed and "HEAD" not in allowed:
             allowed.append("HEAD")
         if allowed and "OPTIONS" not in allowed:
             allowed.append("OPTIONS")
         if cors.is_preflight(request.method, request.headers) and self.options.cors:
-            return Reply(204, cors.preflight(request.headers, allowed), b"", "CORS preflight")
+            return MockReply(204, cors.preflight(request.headers, allowed), b"", "CORS preflight")
         if request.method == "OPTIONS" and allowed:
-            return Reply(204, [(b"allow", ", ".join(allowed).encode("latin-1"))], b"", "the path's methods")
+            return MockReply(204, [(b"allow", ", ".join(allowed).encode("latin-1"))], b"", "the path's methods")
         return served.unrouted.reply(request, allowed)
 
-    async def _send(self, request: Request, reply: Reply, send: Send) -> None:
+    async def _send(self, request: MockRequest, reply: MockReply, send: Send) -> None:
         headers = reply.headers
         origin = request.headers.get("origin")
         if origin is not None and self.options.cors and not cors.is_preflight(request.method, request.headers):
@@ -180,23 +191,23 @@ class MockApp:
         body = b"" if request.method == "HEAD" else reply.body
         start = {"type": "http.response.start", "status": reply.status, "headers": headers}
         if reply.fault:
-            await send_spoiled(send, start, body, reply.fault)
+            await send_with_fault(send, start, body, reply.fault)
             return
         await send(start)
         await send({"type": "http.response.body", "body": body})
 
-    def _call_back(self, operation: MockedOperation, request: Request, reply: Reply) -> None:
-        """Send the operation's callbacks, after the answer and beside other requests."""
+    def _call_back(self, operation: MockedOperation, request: MockRequest, reply: MockReply) -> None:
+        """Send the operation's callbacks, after the reply and without delaying other requests."""
         from cierre.mocks.callbacks import send_callbacks  # noqa: PLC0415 - most documents have none
 
-        task = asyncio.create_task(send_callbacks(self.document, operation, request, reply, self.log))
+        task = asyncio.create_task(send_callbacks(operation, request, reply, self.log))
         # The loop holds tasks weakly.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Names in lower case; a field that came several times is joined as RFC 9110, section 5.3, has it."""
+    """Header fields with names in lower case; those of one name are joined (RFC 9110, section 5.3)."""
     headers: dict[str, str] = {}
     for name, value in raw:
         key, text = name.decode("latin-1"), value.decode("latin-1")
@@ -208,7 +219,7 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 async def _read(receive: Receive, limit: int) -> bytes:
-    """The whole body; one byte more than the limit where there is more, so that the caller can tell."""
+    """The whole body; cut one byte after the limit, by which the caller sees that it is too large."""
     body: bytes = b""
     while True:
         message = await receive()

@@ -1,4 +1,4 @@
-"""Callbacks and webhooks: requests that the mock sends, made from the document like answers are."""
+"""Callbacks and webhooks: requests that the mock sends, with bodies made as those of replies are."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from urllib.parse import parse_qs
 
 import httpx
 
+from cierre.mocks.answering.encoding import encode
+from cierre.mocks.answering.examples import examples_of
+from cierre.mocks.answering.operation import MockedOperation
 from cierre.mocks.documents import METHODS, Document
-from cierre.mocks.encoding import encode
-from cierre.mocks.examples import examples_of
-from cierre.mocks.exchange import Reply, Request
-from cierre.mocks.generation.generator import valid_value
+from cierre.mocks.generation.values import valid_value
 from cierre.mocks.log import Log
-from cierre.mocks.operation import MockedOperation
+from cierre.mocks.messages import MockReply, MockRequest
 from cierre.mocks.preferences import read_preferences
 from cierre.oas.validation import MalformedBody, decode_json
 from cierre.oas.validation.references import lookup
@@ -25,8 +25,8 @@ _EXPRESSION = re.compile(r"\{(\$[^{}]+)\}")
 _TIMEOUT = 5.0
 
 
-class Outgoing(NamedTuple):
-    """A request to be sent."""
+class OutgoingRequest(NamedTuple):
+    """A request that the mock sends; `name` is that of the callback or webhook."""
 
     name: str
     method: str
@@ -35,28 +35,39 @@ class Outgoing(NamedTuple):
     body: bytes
 
 
-async def send_callbacks(
-    document: Document, operation: MockedOperation, request: Request, reply: Reply, log: Log
-) -> None:
-    """Send what the operation calls back with, where it succeeded. What fails is noted, never raised."""
+async def send_callbacks(operation: MockedOperation, request: MockRequest, reply: MockReply, log: Log) -> None:
+    """Send the callbacks of an operation that succeeded. Failures are logged, never raised.
+
+    Args:
+        operation: with the callbacks.
+        request: that the operation answered; runtime expressions refer to it.
+        reply: of the operation.
+        log: for a line a callback.
+    """
     if reply.status >= 300:
         return
     example = read_preferences(request.headers.get("prefer", ""), request.query).callback
-    for outgoing in callbacks_of(document, operation, request, reply, example):
+    for outgoing in callbacks_of(operation, request, reply, example):
         try:
             status = await _send(outgoing)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            log.trouble(f"callback {outgoing.name} to {outgoing.url}: {type(error).__name__} {error}")
+            log.add_warning(f"callback {outgoing.name} to {outgoing.url}: {type(error).__name__} {error}")
         else:
-            log.note(f"callback {outgoing.name}: {outgoing.method} {outgoing.url} → {status}")
+            log.add_note(f"callback {outgoing.name}: {outgoing.method} {outgoing.url} → {status}")
 
 
 async def send_webhook(document: Document, name: str, url: str, *, example: str | None = None) -> int:
-    """Send a webhook of the document, and return the status of the answer.
+    """Send a webhook of the document, and return the status of the response.
+
+    Args:
+        document: with the webhook.
+        name: of the webhook.
+        url: to send it to.
+        example: the name of the example to send; the first one where it is None or unknown.
 
     Raises:
         LookupError: the document has no webhook of that name.
-        ValueError: the URL cannot be reached.
+        ValueError: the URL is malformed or cannot be reached within 5 seconds.
     """
     webhooks = document.mapping(document.root.get("webhooks"))
     if name not in webhooks:
@@ -68,7 +79,7 @@ async def send_webhook(document: Document, name: str, url: str, *, example: str 
         raise ValueError(f"{url}: {type(error).__name__} {error}") from None
 
 
-async def _send(outgoing: Outgoing) -> int:
+async def _send(outgoing: OutgoingRequest) -> int:
     headers = {"content-type": outgoing.content_type} if outgoing.content_type else {}
     async with httpx.AsyncClient(timeout=_TIMEOUT) as client:
         answer = await client.request(outgoing.method, outgoing.url, headers=headers, content=outgoing.body)
@@ -76,9 +87,17 @@ async def _send(outgoing: Outgoing) -> int:
 
 
 def callbacks_of(
-    document: Document, operation: MockedOperation, request: Request, reply: Reply, example: str | None = None
-) -> Iterator[Outgoing]:
-    """The callbacks of an operation, their URLs filled in; one whose URL the request does not give is left out."""
+    operation: MockedOperation, request: MockRequest, reply: MockReply, example: str | None = None
+) -> Iterator[OutgoingRequest]:
+    """The callbacks of an operation as requests; those whose URL lacks a part are left out.
+
+    Args:
+        operation: with the callbacks.
+        request: that the operation answered.
+        reply: of the operation.
+        example: the name of the example to send; the first one where it is None or unknown.
+    """
+    document = operation.document
     for name, written in document.mapping(operation.operation.node.get("callbacks")).items():
         for expression, path_item in document.mapping(written).items():
             url = fill(str(expression), request, reply)
@@ -88,14 +107,14 @@ def callbacks_of(
 
 def _requests(
     document: Document, name: str, url: str, path_item: Mapping[str, Any], example: str | None
-) -> Iterator[Outgoing]:
+) -> Iterator[OutgoingRequest]:
     for method in METHODS:
         node = document.mapping(path_item.get(method))
         if not node:
             continue
         content = document.mapping(document.mapping(node.get("requestBody")).get("content"))
         if not content:
-            yield Outgoing(name, method.upper(), url, None, b"")
+            yield OutgoingRequest(name, method.upper(), url, None, b"")
             continue
         key, media = next(iter(content.items()))
         media = document.mapping(media)
@@ -107,11 +126,20 @@ def _requests(
             value = next(iter(examples.values()))
         else:
             value, _ = valid_value(document, document.requests, schema, seed=name)
-        yield Outgoing(name, method.upper(), url, str(key), encode(document, value, str(key), schema))
+        yield OutgoingRequest(name, method.upper(), url, str(key), encode(document, value, str(key), schema))
 
 
-def fill(expression: str, request: Request, reply: Reply) -> str | None:
-    """A URL from runtime expressions, `{$request.body#/url}?id={$response.body#/id}`; None where a part is missing."""
+def fill(expression: str, request: MockRequest, reply: MockReply) -> str | None:
+    """A URL with its runtime expressions filled in, such as `{$request.body#/url}?id={$response.body#/id}`.
+
+    Args:
+        expression: a single runtime expression, or a text with some in braces.
+        request: that `$request` refers to.
+        reply: that `$response` refers to.
+
+    Returns:
+        The URL; None where the request or the reply has no value for an expression.
+    """
     if expression.startswith("$"):
         expression = f"{{{expression}}}"
     missing = False
@@ -126,12 +154,12 @@ def fill(expression: str, request: Request, reply: Reply) -> str | None:
     return None if missing else url
 
 
-def _evaluate(expression: str, request: Request, reply: Reply) -> Any:
+def _evaluate(expression: str, request: MockRequest, reply: MockReply) -> Any:
     fixed = {"$url": request.url, "$method": request.method, "$statusCode": reply.status}
     if expression in fixed:
         return fixed[expression]
-    source, _, place = expression.partition(".")
-    kind, _, rest = place.partition("#") if place.startswith("body") else place.partition(".")
+    source, _, location = expression.partition(".")
+    kind, _, rest = location.partition("#") if location.startswith("body") else location.partition(".")
     if kind == "body":
         return _member(_body(request) if source == "$request" else reply.value, rest)
     if kind == "header":
@@ -142,7 +170,7 @@ def _evaluate(expression: str, request: Request, reply: Reply) -> Any:
     return None
 
 
-def _body(request: Request) -> Any:
+def _body(request: MockRequest) -> Any:
     if "form" in request.headers.get("content-type", ""):
         return {name: values[0] for name, values in parse_qs(request.body.decode("latin-1")).items()}
     try:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from cierre.mocks.encoding import dump
-from cierre.mocks.exchange import Reply, Request
-from cierre.mocks.refusals import Refusal, problem
+from cierre.mocks.answering.refusals import Refusal, problem
+from cierre.mocks.documents import Document
+from cierre.mocks.json_writer import write_json
+from cierre.mocks.messages import MockReply, MockRequest
 from cierre.oas.validation import MalformedBody, decode_json
-
-if TYPE_CHECKING:
-    from cierre.mocks.app import MockApp
 
 CONTROL = "/__mock/"
 _DOCUMENT = CONTROL + "openapi.json"
@@ -19,27 +15,31 @@ _BAD = Refusal(400, (), (), "The mock cannot do that")
 _UNKNOWN = Refusal(404, (), (), "No such route of the mock")
 
 
-async def control(app: MockApp, request: Request) -> Reply:
+async def control(document: Document, request: MockRequest) -> MockReply:
     """`GET /__mock/openapi.json` is the document in one piece.
 
     `POST /__mock/webhooks/NAME` with `{"url": …, "example": …}` sends a webhook of the document there.
+
+    Args:
+        document: that the mock answers from.
+        request: for a path below `CONTROL`.
     """
     if request.path == _DOCUMENT and request.method == "GET":
-        return _json(dump(app.document.root), "the document")
+        return _json(write_json(document.root), "the document")
     if not request.path.startswith(_WEBHOOKS) or request.method != "POST":
         return problem(_UNKNOWN, f"there are GET {_DOCUMENT} and POST {_WEBHOOKS}NAME")
-    from cierre.mocks.callbacks import send_webhook  # noqa: PLC0415 - the HTTP client is loaded when it is needed
+    from cierre.mocks.callbacks import send_webhook  # noqa: PLC0415 - the HTTP client is slow to load
 
     try:
-        wish = decode_json(request.body)
+        given = decode_json(request.body)
         status = await send_webhook(
-            app.document, request.path.removeprefix(_WEBHOOKS), wish["url"], example=wish.get("example")
+            document, request.path.removeprefix(_WEBHOOKS), given["url"], example=given.get("example")
         )
     except (MalformedBody, TypeError, KeyError, LookupError, ValueError) as error:
         return problem(_BAD, f'send {{"url": "http://…"}}: {error}')
-    return _json(dump({"status": status}), f"the webhook was answered with {status}")
+    return _json(write_json({"status": status}), f"the webhook was answered with {status}")
 
 
-def _json(body: bytes, why: str) -> Reply:
+def _json(body: bytes, why: str) -> MockReply:
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    return Reply(200, headers, body, why)
+    return MockReply(200, headers, body, why)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cierre.mocks.rendering import Headers
+from cierre.mocks.messages import Headers
 
 _DAY = b"86400"
 
 
 def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request asks for permission to send another one; names of `headers` are in lower case."""
     return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
 
 
 def preflight(headers: Mapping[str, str], methods: Sequence[str]) -> Headers:
-    """The answer to a preflight: what is asked for is allowed."""
+    """The fields of the reply to a preflight: what is asked for is allowed.
+
+    Args:
+        headers: of the preflight, names in lower case.
+        methods: that the path has, in upper case.
+    """
     asked = headers["access-control-request-method"].upper()
     allowed = ", ".join(dict.fromkeys([*methods, asked]))
     fields = [
@@ -32,9 +38,13 @@ def preflight(headers: Mapping[str, str], methods: Sequence[str]) -> Headers:
 
 
 def share(origin: str, headers: Headers) -> Headers:
-    """The fields that let a page of another origin read the answer.
+    """The reply's fields and those that let a page of another origin read it.
 
     With credentials `*` is taken literally, so the origin and the names of the fields are written out.
+
+    Args:
+        origin: of the page, as the request has it.
+        headers: of the reply.
     """
     kept = [item for item in headers if item[0] != b"vary"]
     vary = [value for name, value in headers if name == b"vary"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cierre.mocks.answering.examples import examples_of
 from cierre.mocks.documents import Document, Operation, Problem
-from cierre.mocks.examples import examples_of
 from cierre.oas.validation import UnresolvableReference, media
 from cierre.oas.validation.violations import pointer
 

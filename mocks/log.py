@@ -1,4 +1,4 @@
-"""A line a request: what came, what went, how long it took, and why this answer."""
+"""The log: a line for each request with its reply, the time taken, and the reason for this very reply."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import traceback
 from typing import Literal, TextIO
 
 from cierre.mocks.documents import Problem
-from cierre.mocks.encoding import dump
-from cierre.mocks.exchange import Reply, Request
+from cierre.mocks.json_writer import write_json
+from cierre.mocks.messages import MockReply, MockRequest
 
 Level = Literal["silent", "error", "warn", "info"]
 _LEVELS = ("silent", "error", "warn", "info")
@@ -18,10 +18,11 @@ _COLOURS = {2: "32", 3: "36", 4: "33", 5: "31"}
 
 
 class Log:
-    """Writes to a stream; says nothing below its level.
+    """Writes to a stream what its level has.
 
     Args:
-        level: `info` has every request, `warn` those that were refused or let pass with a fault, `error` 5xx only.
+        level: `info` has every request, `warn` those that were refused or break the document, `error` 5xx only,
+            `silent` nothing.
         as_json: one JSON object a line, for machines.
         stream: stderr where none is given; coloured where it is a terminal and NO_COLOR is not set.
     """
@@ -33,7 +34,15 @@ class Log:
         self._colour = not as_json and self._stream.isatty() and "NO_COLOR" not in os.environ
         self.silent = level == "silent"
 
-    def request(self, request: Request, reply: Reply, seconds: float, operation: str | None) -> None:
+    def add_request(self, request: MockRequest, reply: MockReply, seconds: float, operation: str | None) -> None:
+        """Write the line of one request.
+
+        Args:
+            request: received.
+            reply: to be sent.
+            seconds: from the request to the reply.
+            operation: its operationId, or method and path; None for an unrouted request.
+        """
         severity = 1 if reply.status >= 500 else 2 if reply.violations or reply.status in {401, 404, 405, 415} else 3
         if severity > self._level:
             return
@@ -46,7 +55,7 @@ class Log:
         why = self._paint(_clean(reply.why), "2")
         self._write(f"{_clock()} {target} → {status}{fault} {seconds * 1000:.1f} ms  {why}")
 
-    def _write_json(self, request: Request, reply: Reply, seconds: float, operation: str | None) -> None:
+    def _write_json(self, request: MockRequest, reply: MockReply, seconds: float, operation: str | None) -> None:
         # Query strings and bodies may hold credentials: they are not logged.
         line = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -60,31 +69,32 @@ class Log:
         }
         if reply.fault:
             line["fault"] = reply.fault
-        self._write(_clean(dump(line).decode()))
+        self._write(_clean(write_json(line).decode()))
 
-    def note(self, text: str) -> None:
-        """Something that is good to know."""
-        self._say("note", text, "36", 3)
+    def add_note(self, text: str) -> None:
+        """Write something that is no problem, such as the address of the mock."""
+        self._message("note", text, "36", 3)
 
-    def trouble(self, text: str) -> None:
-        self._say("warning", text, "33", 2)
+    def add_warning(self, text: str) -> None:
+        """Write a problem that the mock goes on with, such as a broken example."""
+        self._message("warning", text, "33", 2)
 
-    def crash(self, request: Request, error: Exception) -> None:
-        """A fault of the mock itself, with its traceback: somebody will want to report it."""
+    def add_crash(self, request: MockRequest, error: Exception) -> None:
+        """Write an error of the mock itself, with the traceback that a report of it needs."""
         lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
         for line in [f"{request.method} {request.path} could not be answered", *lines]:
-            self._say("error", line, "31", 1)
+            self._message("error", line, "31", 1)
 
-    def broken(self, problems: list[Problem]) -> None:
-        """An edit that cannot be served."""
+    def add_problems(self, problems: list[Problem]) -> None:
+        """Write the problems of a document that cannot be served."""
         for problem in problems:
-            self._say("error", str(problem), "31", 1)
+            self._message("error", str(problem), "31", 1)
 
-    def _say(self, kind: str, text: str, colour: str, severity: int) -> None:
+    def _message(self, kind: str, text: str, colour: str, severity: int) -> None:
         if severity > self._level:
             return
         if self._json:
-            self._write(_clean(dump({kind: text}).decode()))
+            self._write(_clean(write_json({kind: text}).decode()))
         else:
             self._write(f"{_clock()} {self._paint(kind, colour)}: {_clean(text)}")
 
@@ -97,7 +107,7 @@ class Log:
 
 
 def _clean(text: str) -> str:
-    """Clients choose what stands in a path: no control characters on anybody's terminal."""
+    """The text without control characters: clients choose paths, and a terminal would carry them out."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,4 +1,4 @@
-"""What a request asks of the mock itself: `Prefer:` (RFC 7240), or the query's `__code` and its kind."""
+"""What a request asks of the mock itself: in the field Prefer (RFC 7240), or in a query such as `?__code=404`."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ _TRUE = frozenset({"true", "1", "yes", ""})
 
 
 class Preferences(NamedTuple):
-    """One request's wishes; None where it has none.
+    """The preferences of one request; None where it has none.
 
     Attributes:
         code: the status to answer with.
-        example: the name of the example, or situation.
-        dynamic: generate the body.
-        seed: of the generation.
-        delay: seconds, or a range of seconds.
+        example: the name of the example to answer with, or of a situation (`x-cierre-situations`).
+        dynamic: generate the body, or not.
+        seed: of what is generated.
+        delay: seconds, from and to, before the reply.
         fault: one of `faults.FAULTS`.
-        validate: `on`, `warn` or `off`, for this request.
-        security: the same.
-        minimal: `return=minimal`.
-        lenient: `handling=lenient`.
+        validate: `on`, `warn` or `off`: as the option, for this request.
+        security: the same for credentials.
+        minimal: `return=minimal`: a success without a body, where the document has one.
         callback: the name of the example that callbacks carry.
     """
 
@@ -37,7 +36,6 @@ class Preferences(NamedTuple):
     validate: str | None = None
     security: str | None = None
     minimal: bool = False
-    lenient: bool = False
     callback: str | None = None
 
 
@@ -46,30 +44,34 @@ NONE = Preferences()
 
 @lru_cache(maxsize=1024)
 def read_preferences(prefer: str, query: bytes) -> Preferences:
-    """From the Prefer field (all of them joined by commas) and the raw query; the field wins."""
-    wishes: dict[str, str] = {}
+    """The preferences of a request; the field goes before the query. What cannot be read is ignored.
+
+    Args:
+        prefer: the Prefer fields, joined by commas; "" for none.
+        query: the raw query string.
+    """
+    given: dict[str, str] = {}
     if b"__" in query:
         for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
             if name.startswith("__"):
-                wishes[name[2:]] = value
+                given[name[2:]] = value
     for match in _ITEM.finditer(prefer):
         value = match[2] if match[2] is not None else match[3] or ""
-        wishes[match[1].lower()] = re.sub(r"\\(.)", r"\1", value)
-    if not wishes:
+        given[match[1].lower()] = re.sub(r"\\(.)", r"\1", value)
+    if not given:
         return NONE
-    code = wishes.get("code") or wishes.get("status") or ""
+    code = given.get("code") or given.get("status") or ""
     return Preferences(
         code=int(code) if re.fullmatch(r"[1-5][0-9][0-9]", code) else None,
-        example=wishes.get("example"),
-        dynamic=wishes["dynamic"].lower() in _TRUE if "dynamic" in wishes else None,
-        seed=wishes.get("seed"),
-        delay=read_delay(wishes["delay"]) if "delay" in wishes else None,
-        fault=wishes.get("fault"),
-        validate=_switch(wishes.get("validate")),
-        security=_switch(wishes.get("security")),
-        minimal=wishes.get("return") == "minimal",
-        lenient=wishes.get("handling") == "lenient",
-        callback=wishes.get("callback"),
+        example=given.get("example"),
+        dynamic=given["dynamic"].lower() in _TRUE if "dynamic" in given else None,
+        seed=given.get("seed"),
+        delay=read_delay(given["delay"]) if "delay" in given else None,
+        fault=given.get("fault"),
+        validate=_switch(given.get("validate")),
+        security=_switch(given.get("security")),
+        minimal=given.get("return") == "minimal",
+        callback=given.get("callback"),
     )
 
 

@@ -1,4 +1,4 @@
-"""From method and path to the operation: a tree of segments, fixed ones before templates."""
+"""Routing: from method and path to the operation, by a tree of segments, fixed ones before templates."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ _VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
 class Match(NamedTuple):
-    """An operation and the text of its path parameters. `alone`: no other operation has this very path."""
+    """An operation that a request is for.
+
+    Attributes:
+        operation: of the document.
+        parameters: name → text of its path parameters.
+        only: no path of the document that differs in names or query alone matches the same requests.
+    """
 
     operation: Operation
     parameters: dict[str, str]
-    alone: bool
+    only: bool
 
 
 class _Route(NamedTuple):
@@ -38,7 +44,7 @@ class _Node:
 
 
 class Router:
-    """Finds operations. Base paths of `servers` are served with and without."""
+    """Finds operations, with and without the base paths of `servers`."""
 
     def __init__(self, document: Document) -> None:
         self._root = _Node()
@@ -49,7 +55,7 @@ class Router:
                 self._add(base + operation.path, operation, document)
 
     def _add(self, path: str, operation: Operation, document: Document) -> None:
-        # Some documents tell operations apart by a query or fragment in the path: `/#Action=Send`.
+        # In some documents operations differ by a query or fragment in the path: `/#Action=Send`.
         plain, query = _split(path)
         node, names = self._root, []
         enums = _enums(document, operation) if "}{" in plain else {}
@@ -70,10 +76,10 @@ class Router:
         route.operations.setdefault(operation.method, operation)
 
     def find(self, method: str, raw_path: str, query: bytes = b"") -> Match | list[str]:
-        """The match, or the methods that the path has: none for an unknown path.
+        """The match, or the methods of the path in lower case: none for an unknown path.
 
         Args:
-            method: lower case.
+            method: in lower case.
             raw_path: percent-encoded, so that an encoded slash stays within its segment.
             query: the raw query string.
         """
@@ -84,9 +90,9 @@ class Router:
                 for route in routes:
                     if method in route.operations:
                         parameters = dict(zip(route.names, values, strict=True))
-                        return Match(route.operations[method], parameters, alone=len(node.routes) == 1)
+                        return Match(route.operations[method], parameters, only=len(node.routes) == 1)
                 if routes:
-                    # The path that fits best decides (OpenAPI: concrete paths go first), also about what it lacks.
+                    # The path that matches best decides about the methods, too (OpenAPI: concrete paths go first).
                     return list(dict.fromkeys(name for route in routes for name in route.operations))
         return []
 
@@ -107,7 +113,7 @@ def _split(path: str) -> tuple[str, frozenset[tuple[str, str]]]:
 def _pattern(segment: str, enums: dict[str, list[str]]) -> str:
     """The expression of a segment like `{name}.{ext}`; a variable takes at least one character.
 
-    `enums`: what variables that stand side by side are limited to; nothing else says where one of them ends.
+    `enums`: the values of variables that stand side by side; nothing else says where one of them ends.
     """
     pieces = _VARIABLE.split(segment)
     text = ""
@@ -132,7 +138,7 @@ def _enums(document: Document, operation: Operation) -> dict[str, list[str]]:
 
 
 def _walk(node: _Node, segments: list[str]) -> Iterator[tuple[_Node, list[str]]]:
-    """Every way through the tree, the ones with fixed segments first."""
+    """Every node that the segments lead to, those of fixed segments first, with the texts of the variables."""
     if not segments:
         if node.routes:
             yield node, []
@@ -140,7 +146,7 @@ def _walk(node: _Node, segments: list[str]) -> Iterator[tuple[_Node, list[str]]]
     first, rest = segments[0], segments[1:]
     if first in node.fixed:
         yield from _walk(node.fixed[first], rest)
-    # A template with more fixed text says more about the segment.
+    # Of two templates the one with more fixed text goes first.
     for expression, child, _ in sorted(node.templates.values(), key=lambda item: -item[2]):
         match = expression.match(first)
         if match:
@@ -149,7 +155,7 @@ def _walk(node: _Node, segments: list[str]) -> Iterator[tuple[_Node, list[str]]]
 
 
 def _by_query(routes: Iterable[_Route], query: bytes) -> list[_Route]:
-    """Routes whose query is there, the most demanding first."""
+    """Routes whose query the request has, those with the longest first."""
     candidates = list(routes)
     if len(candidates) == 1 and not candidates[0].query:
         return candidates

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from cierre.mocks.documents import Document
     from cierre.mocks.log import Log
-    from cierre.mocks.options import Options
+    from cierre.mocks.options import MockOptions
 
+# Seconds, from and to.
 Span = tuple[float, float]
-# With real handlers these have nothing to say: nothing is generated, and requests are checked as in production.
+# The real handlers have no use for these: nothing is generated, and requests are checked as in production.
 _NOT_STATEFUL = (
     "dialect",
     "dynamic",
@@ -113,7 +114,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
 
 
 def _loader(spec: Path | None, dialect: str | None, *, lenient: bool) -> Callable[[], Document]:
-    """Reads the document, anew each time."""
+    """A function that reads the document, again at each call."""
     if spec is None:
         from cierre.mocks.contract import load_contract
 
@@ -147,11 +148,11 @@ def _send_webhook(document: Document, name: str, url: str | None) -> None:
     click.echo(f"{name}: answered with {status}")
 
 
-def _options(given: dict[str, Any]) -> Options:
-    from cierre.mocks.options import Options
+def _options(given: dict[str, Any]) -> MockOptions:
+    from cierre.mocks.options import MockOptions
 
-    names = set(Options._fields) & set(given)
-    return Options(
+    names = set(MockOptions._fields) & set(given)
+    return MockOptions(
         **{name: given[name] for name in names},
         delays=dict(given["delay_of"]),
         rate_limit=given["requests_per_minute"] or 0,
@@ -159,7 +160,7 @@ def _options(given: dict[str, Any]) -> Options:
 
 
 def _listen(given: dict[str, Any]) -> socket.socket:
-    from cierre.mocks.serving import listen
+    from cierre.mocks.serving.server import listen
 
     try:
         return listen(given["host"], given["port"])
@@ -170,25 +171,27 @@ def _listen(given: dict[str, Any]) -> socket.socket:
 
 def _serve(given: dict[str, Any], load: Callable[[], Document], log: Log) -> None:
     from cierre.mocks.app import MockApp
-    from cierre.mocks.reload import keep_fresh
-    from cierre.mocks.serving import serve
+    from cierre.mocks.serving.reload import reload_on_edit
+    from cierre.mocks.serving.server import serve
 
     listener = _listen(given)
     document = _read(load)
-    app = MockApp(document, _options(given), log, keep_fresh(load, log) if given["watch"] else None)
+    app = MockApp(document, _options(given), log, reload_on_edit(load, log) if given["watch"] else None)
     serve(app, listener, document, log)
 
 
 def _serve_stateful(ctx: click.Context, given: dict[str, Any], log: Log) -> None:
     unset = {ParameterSource.DEFAULT, ParameterSource.ENVIRONMENT}
-    asked = [f"--{name.replace('_', '-')}" for name in _NOT_STATEFUL if ctx.get_parameter_source(name) not in unset]
-    if asked:
-        raise click.UsageError(f"--stateful answers as production does: leave out {', '.join(asked)}")
+    unsuitable = [
+        f"--{name.replace('_', '-')}" for name in _NOT_STATEFUL if ctx.get_parameter_source(name) not in unset
+    ]
+    if unsuitable:
+        raise click.UsageError(f"--stateful answers as production does: leave out {', '.join(unsuitable)}")
     from cierre.cli.stateful import StatefulMock
-    from cierre.mocks.serving import address, run
+    from cierre.mocks.serving.server import address, run
 
     listener = _listen(given)
     url = address(listener)
     app = StatefulMock(url, limits=given["requests_per_minute"] is not None, any_origin=given["cors"], log=log)
-    log.note(f"the real handlers, in memory, at {url}; POST /__mock/reset starts over")
+    log.add_note(f"the real handlers, in memory, at {url}; POST /__mock/reset starts over")
     run(app, listener)

@@ -1,7 +1,6 @@
 """`cierre mock --stateful`: the real handlers on a database in memory, with the demo users.
 
-What a page does with the mock (login, logout, logout again) it will find in production. `POST /__mock/reset` starts
-over.
+Login, logout and a second logout get the answers of production. `POST /__mock/reset` starts over.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import AsyncIterator, MutableMapping
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cierre.app import assemble
 from cierre.cli import demo
 from cierre.mocks import cors
-from cierre.mocks.exchange import Reply, Request
 from cierre.mocks.log import Log
+from cierre.mocks.messages import MockReply, MockRequest
 from cierre.services import build
 from cierre.settings import Settings
 from cierre.storage import migrate
@@ -31,18 +30,49 @@ from cierre.storage.database import sqlite_path
 
 _MEMORY = "sqlite://"
 _RESET = "/__mock/reset"
-# What tells the handlers that a browser's page of another origin is asking.
+# Seconds: a client that sends its body slowly must not hold up a reset for good.
+_LONGEST_WAIT = 5.0
+# The handlers see by these that a page of another origin sent the request.
 _BROWSER = frozenset({b"origin", b"sec-fetch-site"})
 
 
+class _Turns:
+    """Requests run beside each other, a reset runs alone: it waits for requests under way, and new ones wait for it."""
+
+    def __init__(self) -> None:
+        self._reset = asyncio.Lock()
+        self._requests = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @asynccontextmanager
+    async def request(self) -> AsyncIterator[None]:
+        async with self._reset:
+            self._requests += 1
+            self._idle.clear()
+        try:
+            yield
+        finally:
+            self._requests -= 1
+            if not self._requests:
+                self._idle.set()
+
+    @asynccontextmanager
+    async def reset(self) -> AsyncIterator[None]:
+        async with self._reset:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), _LONGEST_WAIT)
+            yield
+
+
 class StatefulMock:
-    """The service as an ASGI application that forgets everything at a reset.
+    """The service as an ASGI application whose database is made anew by a reset.
 
     Args:
         issuer: the URL that it is reached at.
-        limits: keep the contract's rate limits; a suite of tests on one machine would soon meet them.
-        any_origin: answer pages of every origin, as other mocks do; otherwise browsers are treated as in production.
-        log: where each request is noted.
+        limits: keep the contract's rate limits; the tests of a frontend send more requests than those allow.
+        any_origin: let pages of every origin read the answers, as other mocks do; otherwise as in production.
+        log: for a line a request.
     """
 
     def __init__(self, issuer: str, *, limits: bool, any_origin: bool, log: Log) -> None:
@@ -55,9 +85,10 @@ class StatefulMock:
         )
         self._any_origin = any_origin
         self._log = log
-        # The mock tells of each request itself.
+        # The mock logs each request itself.
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
         self._life = AsyncExitStack()
+        self._turns = _Turns()
         self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +107,7 @@ class StatefulMock:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _begin(self) -> None:
-        # A database in memory is there as long as somebody is connected to it.
+        # A database in memory exists as long as a connection to it is open.
         keeper = sqlite3.connect(sqlite_path(_MEMORY), uri=True, check_same_thread=False)
         self._life.enter_context(closing(keeper))
         await asyncio.to_thread(migrate.upgrade, _MEMORY)
@@ -85,15 +116,15 @@ class StatefulMock:
         await demo.fill(services.database, tokenable_type=self._settings.tokenable_type)
         await services.database.close()
         self._app = assemble(services)
-        await self._life.enter_async_context(_alive(self._app))
+        await self._life.enter_async_context(_lifespan_of(self._app))
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        request = Request(scope["method"], scope["path"], b"", headers, b"")
+        request = MockRequest(scope["method"], scope["path"], b"", headers, b"")
         status = 0
 
-        async def noted(message: MutableMapping[str, Any]) -> None:
+        async def send_shared(message: MutableMapping[str, Any]) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -101,34 +132,40 @@ class StatefulMock:
                     message["headers"] = cors.share(headers["origin"], list(message["headers"]))
             await send(message)
 
-        why = await self._answer(scope, receive, noted, request)
-        self._log.request(request, Reply(status, [], b"", why), time.perf_counter() - begun, None)
+        why = await self._answer(scope, receive, send_shared, request)
+        self._log.add_request(request, MockReply(status, [], b"", why), time.perf_counter() - begun, None)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, request: Request) -> str:
-        """Answer, and say how it came to be."""
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request: MockRequest) -> str:
+        """Answer, and return the reason for this answer, for the log."""
         if scope["path"] == _RESET and scope["method"] == "POST":
-            await self._life.aclose()
-            await self._begin()
-            await _bodiless(send, 204, [])
-            return "everything was forgotten; the demo users are back"
+            async with self._turns.reset():
+                await self._life.aclose()
+                await self._begin()
+            await _send_empty(send, 204, [])
+            return "a new database with the demo users"
         if self._any_origin and cors.is_preflight(request.method, request.headers):
-            await _bodiless(send, 204, cors.preflight(request.headers, []))
+            await _send_empty(send, 204, cors.preflight(request.headers, []))
             return "CORS preflight"
         if self._any_origin:
             scope = {**scope, "headers": [item for item in scope["headers"] if item[0] not in _BROWSER]}
-        assert self._app is not None
-        await self._app(scope, receive, send)
+        async with self._turns.request():
+            assert self._app is not None
+            await self._app(scope, receive, send)
         return "the real handlers"
 
 
-async def _bodiless(send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+async def _send_empty(send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
 
 
 @asynccontextmanager
-async def _alive(app: ASGIApp) -> AsyncIterator[None]:
-    """Run an application's lifespan, as a server would."""
+async def _lifespan_of(app: ASGIApp) -> AsyncIterator[None]:
+    """Run an application's lifespan, as a server does.
+
+    Raises:
+        RuntimeError: the application refused to start.
+    """
     inbox: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
     outbox: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
     task = asyncio.ensure_future(app({"type": "lifespan", "asgi": {"version": "3.0"}}, inbox.get, outbox.put))

@@ -25,7 +25,17 @@ _UNBOUNDED = re.compile(r"(?<!\\)([*+]|\{(\d+),\})")
 
 
 def matching(pattern: str, rng: Random, minimum: int, maximum: int | None) -> str:
-    """Some text that probably matches; the caller checks. "" where the expression cannot be read."""
+    """A text that probably matches: the caller checks.
+
+    Args:
+        pattern: a regular expression as JSON Schema has it (ECMA-262).
+        rng: what is random comes from it.
+        minimum: length in characters to aim at.
+        maximum: length in characters to aim at, None where there is no limit.
+
+    Returns:
+        The text; "" where the expression cannot be read.
+    """
     low, high = minimum, maximum if maximum is not None else minimum + 12
     for candidate in (_translate(pattern, low, high), _translate(pattern, 0, 12), pattern):
         try:
@@ -41,7 +51,7 @@ def _translate(pattern: str, low: int, high: int) -> str:
     text = _LOOKAROUND.sub("", text)
     text = text.replace(r"\/", "/").replace("(?<", "(?P<").replace("$", r"\Z") if r"\$" not in text else text
     if len(_UNBOUNDED.findall(text)) == 1:
-        # The one open repetition decides about the length.
+        # The one repetition without an upper limit decides about the length.
         return _UNBOUNDED.sub(lambda match: _bounded(match, low, high), text)
     return _UNBOUNDED.sub(lambda match: _bounded(match, 0, 4), text)
 

@@ -1,6 +1,6 @@
 """An example that breaks its schema, made to conform with as little change as possible.
 
-The members that the validator names are made anew, added or taken out; the rest stays as the author wrote it.
+The members that the validator names are replaced, added or removed; the rest stays as the author wrote it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from random import Random
 from typing import Any
 
 from cierre.mocks.documents import Document
-from cierre.mocks.generation.generator import Generator, Strategy
+from cierre.mocks.generation.generator import Generator
 from cierre.mocks.generation.merged_schema import flatten
+from cierre.mocks.generation.strategy import Strategy
 from cierre.oas.validation import SchemaCompiler, Violation
 
 _ROUNDS = 6
@@ -19,18 +20,26 @@ _TOO_MANY = frozenset({"additionalProperties", "unevaluatedProperties", "falseSc
 
 
 def repair(document: Document, compiler: SchemaCompiler, schema: Any, value: Any, *, seed: str = "") -> Any:
-    """The value, changed where it breaks the schema. It may still break it: the caller checks."""
+    """The value, changed where it breaks the schema. It may still break it: the caller checks.
+
+    Args:
+        document: that the schema's references are resolved in.
+        compiler: of requests or responses, whichever the value belongs to.
+        schema: that the value is to satisfy.
+        value: it is not changed itself.
+        seed: of what is generated; the same seed gives the same value.
+    """
     validator = compiler.compile(schema)
     value = copy.deepcopy(value)
     for round_ in range(_ROUNDS):
         violations = validator.violations(value)
         if not violations:
             break
-        # The first round keeps to the document's own examples, the later ones distrust them.
+        # The first round uses the document's own examples; where they are the fault, the later ones do without.
         strategy = Strategy(examples=round_ == 0, careful=round_ > 0, optional=round_ < 3)
-        generator = Generator(document, compiler, Random(f"{seed}/{round_}"), strategy)
+        generator = Generator(document, compiler, Random(f"{seed}/{round_}"))
         for violation in violations:
-            value = _mend(document, generator, schema, value, violation)
+            value = _repair_one(document, generator, strategy, schema, value, violation)
     return value
 
 
@@ -38,13 +47,16 @@ def _tokens(pointer: str) -> list[str]:
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
 
-def _mend(document: Document, generator: Generator, schema: Any, value: Any, violation: Violation) -> Any:
+def _repair_one(
+    document: Document, generator: Generator, strategy: Strategy, schema: Any, value: Any, violation: Violation
+) -> Any:
+    """The value with the member that one violation names replaced, added or removed."""
     tokens = _tokens(violation.pointer)
     if not tokens:
-        return generator.value([schema])
+        return generator.value([schema], strategy)
     parent, schemas = value, [schema]
     for token in tokens[:-1]:
-        schemas = _member(document, schemas, token, parent)
+        schemas = _member_schemas(document, schemas, token, parent)
         child = _child(parent, token)
         if child is None:
             return value
@@ -54,7 +66,7 @@ def _mend(document: Document, generator: Generator, schema: Any, value: Any, vio
         if isinstance(parent, dict):
             parent.pop(last, None)
         return value
-    _put(parent, last, generator.value(_member(document, schemas, last, parent), last))
+    _put(parent, last, generator.value(_member_schemas(document, schemas, last, parent), strategy, last))
     return value
 
 
@@ -73,21 +85,21 @@ def _put(parent: Any, token: str, value: Any) -> None:
         parent[int(token)] = value
 
 
-def _member(document: Document, schemas: list[Any], token: str, parent: Any) -> list[Any]:
-    """The schemas of one member of the value that `schemas` describe, those of every alternative that knows it."""
-    flat = flatten(document, schemas)
+def _member_schemas(document: Document, schemas: list[Any], token: str, parent: Any) -> list[Any]:
+    """The schemas of one member of the value that `schemas` describe, or of the first alternative that has it."""
+    merged = flatten(document, schemas)
     found: list[Any] = []
     if isinstance(parent, list):
         index = int(token) if token.isdigit() else 0
-        found = [flat.prefix[index]] if index < len(flat.prefix) else list(flat.items)
-    elif token in flat.properties:
-        found = list(flat.properties[token])
+        found = [merged.prefix[index]] if index < len(merged.prefix) else list(merged.items)
+    elif token in merged.properties:
+        found = list(merged.properties[token])
     else:
-        found = [schema for schema in flat.additional if isinstance(schema, dict)]
+        found = [schema for schema in merged.additional if isinstance(schema, dict)]
     if not found:
-        for alternatives, _ in flat.choices:
+        for alternatives, _ in merged.choices:
             for alternative in alternatives:
-                inner = _member(document, [alternative], token, parent)
+                inner = _member_schemas(document, [alternative], token, parent)
                 if inner and inner != [{}]:
                     return inner
     return found or [{}]

@@ -35,7 +35,7 @@ def _word(rng: Random) -> str:
     return rng.choice(_WORDS)
 
 
-# A fixed value to be read by people, and a maker of others.
+# For each format a fixed value that people can read, and what makes others.
 _FORMATS: dict[str, tuple[str, Callable[[Random], str]]] = {
     "date-time": ("2025-09-25T15:30:00.000Z", _date_time),
     "date": ("2025-09-25", _date),
@@ -82,8 +82,8 @@ _NAMES: tuple[tuple[re.Pattern[str], str, Callable[[Random], str]], ...] = tuple
 
 
 @lru_cache(maxsize=4096)
-def checker(minimum: int, maximum: int | None, patterns: tuple[str, ...], formats: tuple[str, ...]) -> Any:
-    """A function that says whether a text fits."""
+def _checker(minimum: int, maximum: int | None, patterns: tuple[str, ...], formats: tuple[str, ...]) -> Any:
+    """A function that says whether a text keeps the limits."""
     parts: list[dict[str, Any]] = [pattern_keyword(pattern) for pattern in patterns]
     parts += [{"format": name} for name in formats]
     schema: dict[str, Any] = {"type": "string", "minLength": minimum, "allOf": [*parts, True]}
@@ -104,10 +104,10 @@ def make_text(
     patterns: tuple[str, ...],
     formats: tuple[str, ...],
 ) -> str:
-    """A text that fits; one that does not only where none was found in `_TRIES` tries (then reported by the caller).
+    """A text that keeps all limits; after `_TRIES` tries without success one that does not: the caller checks.
 
     Args:
-        rng: where chance comes from; the same state gives the same text.
+        rng: what is random comes from it; the same state gives the same text.
         dynamic: vary the text; otherwise the fixed one is preferred.
         name: of the property, for a likely value.
         minimum: length in characters.
@@ -115,7 +115,7 @@ def make_text(
         patterns: regular expressions that all must match.
         formats: that all must hold.
     """
-    fits = checker(minimum, maximum, patterns, formats)
+    fits = _checker(minimum, maximum, patterns, formats)
     text = ""
     for candidate in _candidates(rng, dynamic=dynamic, name=name, patterns=patterns, formats=formats):
         for text in (candidate, *_fitted(candidate, minimum, maximum)):

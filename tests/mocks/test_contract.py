@@ -89,7 +89,7 @@ async def test_what_is_refused_is_refused_in_the_contracts_own_words(more, statu
 
 
 @pytest.mark.parametrize(("headers", "token_status"), [({}, "missing"), ({"Authorization": "Bearer nope"}, "invalid")])
-async def test_a_missing_token_and_a_bad_one_are_told_apart(headers, token_status):
+async def test_a_missing_token_and_a_bad_one_get_different_answers(headers, token_status):
     async with client_of(token="secreto") as client:
         answer = await client.post(LOGOUT, headers=headers)
     assert (answer.status_code, answer.json()["details"]["tokenStatus"]) == (401, token_status)

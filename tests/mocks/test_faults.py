@@ -7,7 +7,7 @@ import pytest
 
 from cierre.mocks import mock_app
 from cierre.mocks.preferences import read_delay
-from cierre.mocks.threaded import ThreadedMock
+from cierre.mocks.serving.threaded import ThreadedMock
 from tests.support.mocked import answering, client_of
 
 SPEC = answering(example=list(range(100)))

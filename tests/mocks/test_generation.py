@@ -4,7 +4,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from cierre.mocks.documents import Document
-from cierre.mocks.generation.generator import valid_value
+from cierre.mocks.generation.values import valid_value
 
 SCHEMAS = [
     {"type": "string", "pattern": "^[A-Z]{2}[0-9]{2}$"},
@@ -93,6 +93,28 @@ def test_the_same_seed_gives_the_same_value():
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+@pytest.mark.parametrize("seed", ["", "a", "b"])
+@pytest.mark.parametrize("least", [2, 5])
+def test_static_values_are_the_same_whatever_is_drawn_for_the_names_in_between(least, seed):
+    text = {"type": "string"}
+    names = {"pattern": "^k[0-9]$"}
+    schema = {"type": "object", "propertyNames": names, "additionalProperties": text, "minProperties": least}
+    document = Document({"openapi": "3.1.0"})
+    values = [valid_value(document, document.responses, schema, seed=seed)[0] for _ in range(2)]
+    assert values[0] == values[1]
+    assert set(values[0].values()) == {"texto"}
+
+
+def test_varied_items_of_a_list_leave_what_follows_as_it_is():
+    items = {"type": "array", "uniqueItems": True, "minItems": 3, "items": {"type": "string"}}
+    schema = {"type": "object", "properties": {"list": items, "text": {"type": "string"}, "flag": {"type": "boolean"}}}
+    document = Document({"openapi": "3.1.0"})
+    value, _ = valid_value(document, document.responses, schema)
+    assert value["list"][0] == value["text"] == "texto"
+    assert len(set(value["list"])) == 3
+    assert value["flag"] is True
+
+
 def test_recursion_ends_where_it_may():
     tree = {
         "type": "object",
@@ -109,7 +131,7 @@ def test_recursion_ends_where_it_may():
     assert value == {"name": "Ana García", "children": []}
 
 
-def test_a_schema_that_contradicts_itself_is_told_as_such():
+def test_a_schema_that_contradicts_itself_gives_no_valid_value():
     document = Document({"openapi": "3.0.3"})
     _, valid = valid_value(document, document.responses, {"type": "integer", "minimum": 3, "maximum": 2})
     assert not valid

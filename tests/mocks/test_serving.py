@@ -14,11 +14,11 @@ import pytest
 
 from cierre.mocks import mock_app
 from cierre.mocks.app import MockApp
-from cierre.mocks.documents import load
-from cierre.mocks.exchange import Reply, Request
+from cierre.mocks.documents import Document, load
 from cierre.mocks.log import Log
-from cierre.mocks.reload import keep_fresh
-from cierre.mocks.threaded import ThreadedMock
+from cierre.mocks.messages import MockReply, MockRequest
+from cierre.mocks.serving.reload import reload_on_edit
+from cierre.mocks.serving.threaded import ThreadedMock
 from tests.support.mocked import answering, client_of, document
 
 CIERRE = [sys.executable, "-c", "from cierre.cli import main; main()"]
@@ -47,7 +47,7 @@ def cierre(*arguments, **options):
         (["--host", "192.0.2.1"], "can't listen on 192.0.2.1:4010"),
     ],
 )
-def test_a_mistake_is_told_without_a_traceback_and_exits_with_2(tmp_path, arguments, said):
+def test_a_mistake_is_reported_without_a_traceback_and_exits_with_2(tmp_path, arguments, said):
     (tmp_path / "two.yaml").write_text('swagger: "2.0"', encoding="utf-8")
     broken = "openapi: 3.0.0\npaths: {/a: {get: {responses: {200: {$ref: '#/no'}}}}}"
     (tmp_path / "broken.yaml").write_text(broken, encoding="utf-8")
@@ -57,22 +57,16 @@ def test_a_mistake_is_told_without_a_traceback_and_exits_with_2(tmp_path, argume
     assert "Traceback" not in ended.stderr
 
 
-def test_what_it_needs_not_is_not_loaded():
+def test_the_command_loads_nothing_of_the_service():
     script = (
-        "import sys, cierre.cli.mock, cierre.mocks.serving, cierre.mocks.app, cierre.mocks.contract\n"
-        "import cierre.mocks.reload\n"
+        "import sys, cierre.cli.mock, cierre.mocks.serving.server, cierre.mocks.app, cierre.mocks.contract\n"
+        "import cierre.mocks.serving.reload\n"
         "cierre.mocks.contract.load_contract()\n"
         "print([name for name in ('connexion', 'sqlalchemy', 'schemathesis', 'hypothesis', 'rich', 'httpx', 'rstr')"
         " if name in sys.modules])"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout.strip() == "[]"
-
-
-def test_the_pytest_fixture_is_light_to_import():
-    script = "import sys, cierre.mocks.pytest_plugin; print('uvicorn' in sys.modules, 'jsonschema_rs' in sys.modules)"
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
-    assert ended.stdout.strip() == "False False"
 
 
 # --- edits
@@ -92,28 +86,54 @@ async def test_an_edit_of_any_file_is_served_and_a_broken_one_keeps_the_last_goo
     path.write_text("openapi: 3.0.3\npaths: {/x: {$ref: part.yaml}}", encoding="utf-8")
     text = "get: {responses: {200: {content: {application/json: {example: NUMBER}}}}}"
     part.write_text(text.replace("NUMBER", "1"), encoding="utf-8")
-    told = io.StringIO()
-    log = Log(stream=told)
+    written = io.StringIO()
+    log = Log(stream=written)
     app = MockApp(load(path), log=log)
-    stop = keep_fresh(lambda: load(path), log)(app)
-    await asyncio.sleep(0.3)  # the watcher is up
+    stop = reload_on_edit(lambda: load(path), log)(app)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
 
         async def shows(number):
             return (await client.get("/x")).json() == number
 
         assert await shows(1)
-        part.write_text(text.replace("NUMBER", "2"), encoding="utf-8")
-        assert await until(lambda: shows(2)) < 1.0
+        # An edit before the watcher is up is not lost; once it is served, the watcher is up.
+        part.write_text(text.replace("NUMBER", "22"), encoding="utf-8")
+        await until(lambda: shows(22))
+        part.write_text(text.replace("NUMBER", "3"), encoding="utf-8")
+        assert await until(lambda: shows(3)) < 1.0
         part.write_text("get: [", encoding="utf-8")
 
-        async def is_told():
-            return "part.yaml:" in told.getvalue()
+        async def is_reported():
+            return "part.yaml:" in written.getvalue()
 
-        await until(is_told)
-        assert await shows(2)
-        part.write_text(text.replace("NUMBER", "3"), encoding="utf-8")
-        await until(lambda: shows(3))
+        await until(is_reported)
+        assert await shows(3)
+        part.write_text(text.replace("NUMBER", "44"), encoding="utf-8")
+        await until(lambda: shows(44))
+    await stop()
+
+
+async def test_a_file_that_an_edit_adds_is_watched_as_well(tmp_path):
+    path, added = tmp_path / "openapi.yaml", tmp_path / "parts" / "added.yaml"
+    path.write_text("openapi: 3.0.3\npaths: {}", encoding="utf-8")
+    added.parent.mkdir()
+    text = "get: {responses: {200: {content: {application/json: {example: NUMBER}}}}}"
+    added.write_text(text.replace("NUMBER", "1"), encoding="utf-8")
+    written = io.StringIO()
+    log = Log(stream=written)
+    app = MockApp(load(path), log=log)
+    stop = reload_on_edit(lambda: load(path), log)(app)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
+
+        async def shows(number):
+            answer = await client.get("/x")
+            return answer.status_code == 200 and answer.json() == number
+
+        path.write_text("openapi: 3.0.3\npaths: {/x: {$ref: parts/added.yaml}}", encoding="utf-8")
+        await until(lambda: shows(1))
+        added.write_text(text.replace("NUMBER", "22"), encoding="utf-8")
+        await until(lambda: shows(22))
+        assert written.getvalue().count("was edited") == 2
     await stop()
 
 
@@ -137,7 +157,7 @@ class _Inbox(BaseHTTPRequestHandler):
 def inbox():
     handler = type("Inbox", (_Inbox,), {"received": []})
     server = HTTPServer(("127.0.0.1", 0), handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}", handler.received
     server.shutdown()
@@ -185,7 +205,25 @@ async def test_unlike_prism_the_callbacks_example_can_be_chosen(inbox):
         assert await arrived(received) == ("/x", {"event": "late"})
 
 
-async def test_a_callback_without_a_url_or_a_listener_harms_nobody():
+async def test_a_callback_is_of_the_document_that_answered_though_another_one_is_served_by_then(inbox):
+    url, received = inbox
+    spec = subscribing("{$request.body#/url}")
+    [callback] = spec["paths"]["/subscriptions"]["post"]["callbacks"]["onEvent"].values()
+    callback["post"]["requestBody"] = {"$ref": "#/components/requestBodies/Event"}
+    spec["components"] = {"requestBodies": {"Event": {"content": EVENTS}}}
+    app = mock_app(spec)
+
+    class EditedMeanwhile(Log):
+        def add_request(self, *_):
+            app.install(Document(document({})))
+
+    app.log = EditedMeanwhile()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
+        assert (await client.post("/subscriptions", json={"url": f"{url}/hook"})).status_code == 201
+        assert await arrived(received) == ("/hook", {"event": "paid"})
+
+
+async def test_a_callback_without_a_url_or_a_listener_does_no_harm():
     async with client_of(subscribing("{$request.body#/url}")) as client:
         assert (await client.post("/subscriptions", json={})).status_code == 201
         assert (await client.post("/subscriptions", json={"url": "http://127.0.0.1:1"})).status_code == 201
@@ -215,12 +253,12 @@ def test_a_command_sends_a_webhook(inbox, tmp_path):
 
 
 async def logged(path, *, as_json=False, **more):
-    told = io.StringIO()
+    written = io.StringIO()
     app = mock_app(answering({"type": "integer"}, example=1, operation={"operationId": "one"}))
-    app.log = Log(stream=told, as_json=as_json)
+    app.log = Log(stream=written, as_json=as_json)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
         await client.get(path, **more)
-    return told.getvalue()
+    return written.getvalue()
 
 
 async def test_a_line_a_request_says_why_this_answer():
@@ -238,12 +276,14 @@ async def test_a_json_log_has_the_operation_and_the_violations():
 @pytest.mark.parametrize("coloured", [False, True])
 def test_control_characters_of_a_path_do_not_reach_the_terminal(coloured, monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
-    told = io.StringIO()
-    told.isatty = lambda: coloured
-    Log(stream=told).request(Request("GET", "/\x1b]0;mine\r", b"", {}, b""), Reply(200, [], b"", "x"), 0.1, None)
-    assert ("\x1b[1m" in told.getvalue()) == coloured
-    assert "\x1b]" not in told.getvalue()
-    assert "\r" not in told.getvalue()
+    written = io.StringIO()
+    written.isatty = lambda: coloured
+    Log(stream=written).add_request(
+        MockRequest("GET", "/\x1b]0;mine\r", b"", {}, b""), MockReply(200, [], b"", "x"), 0.1, None
+    )
+    assert ("\x1b[1m" in written.getvalue()) == coloured
+    assert "\x1b]" not in written.getvalue()
+    assert "\r" not in written.getvalue()
 
 
 # --- in tests of others

@@ -1,8 +1,8 @@
 """`cierre mock --stateful`: what a page does with it is what it will find in production."""
 
+import asyncio
 import subprocess
 import sys
-import time
 
 import httpx
 import pytest
@@ -15,13 +15,8 @@ LOGIN = {"username": "usuario@ejemplo.com", "password": "cierre-demo"}
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
     with started(tmp_path_factory.mktemp("stateful"), "--stateful") as (url, _):
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                httpx.get(f"{url}/health/live")
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
+        # It listens already; the answer comes once it is ready.
+        httpx.get(f"{url}/health/live", timeout=60).raise_for_status()
         yield url
 
 
@@ -53,6 +48,17 @@ def test_a_reset_forgets_everything_and_brings_the_demo_users_back(url):
     assert logout(url, token(url)).status_code == 200
 
 
+async def test_requests_during_a_reset_wait_for_it(url):
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        resets = [asyncio.create_task(client.post("/__mock/reset")) for _ in range(2)]
+        statuses = set()
+        while not all(reset.done() for reset in resets):
+            logins = (client.post("/api/v1/auth/login", json=LOGIN) for _ in range(5))
+            statuses |= {answer.status_code for answer in await asyncio.gather(*logins)}
+    assert statuses == {200}
+    assert [reset.result().status_code for reset in resets] == [204, 204]
+
+
 def test_pages_of_any_origin_may_ask(url):
     answer = logout(url, token(url), Origin="http://app.test")
     assert answer.headers["access-control-allow-origin"] == "http://app.test"
@@ -61,7 +67,8 @@ def test_pages_of_any_origin_may_ask(url):
 
 
 def test_many_logouts_meet_no_limit(url):
-    assert {logout(url, "nope").status_code for _ in range(70)} == {401}
+    with httpx.Client(headers={"Authorization": "Bearer nope"}) as client:
+        assert {client.post(f"{url}/api/v1/auth/logout").status_code for _ in range(70)} == {401}
 
 
 def test_schemathesis_finds_nothing_used_after_it_was_freed(url, tmp_path):

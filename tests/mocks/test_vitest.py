@@ -22,7 +22,7 @@ pytestmark = [
 
 def test_the_vitest_example_passes_as_it_stands(tmp_path):
     folder = shutil.copytree(EXAMPLE, tmp_path / "vitest", ignore=shutil.ignore_patterns("node_modules"))
-    npm = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
+    npm = ["npm", "install", "--prefer-offline", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
     subprocess.run(npm, cwd=folder, check=True, timeout=300, capture_output=True)
     cierre = Path(sys.executable).with_name("cierre")
     ended = subprocess.run(

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 
+from cierre.mocks.answering.encoding import encode
 from cierre.mocks.app import MockApp
 from cierre.mocks.documents import Document, Operation
-from cierre.mocks.encoding import dump, encode
-from cierre.mocks.generation.generator import valid_value
+from cierre.mocks.generation.values import valid_value
+from cierre.mocks.json_writer import write_json
 from cierre.oas.validation import ResponseValidator, media
 from cierre.oas.validation.parameters import Parameter
 
@@ -54,7 +55,7 @@ def _query_pairs(parameter: Parameter, value: Any) -> list[tuple[str, str]]:
 
 def _nested(value: Any) -> str:
     """OpenAPI leaves objects within parameters undefined; JSON is what clients send then."""
-    return dump(value).decode() if isinstance(value, (dict, list)) else serialize(value)
+    return write_json(value).decode() if isinstance(value, (dict, list)) else serialize(value)
 
 
 class ValidRequest:
@@ -161,7 +162,7 @@ async def exercise(app: MockApp) -> list[Outcome]:
 async def _one(app: MockApp, operation: Operation) -> Outcome:
     document = app.document
     name = f"{operation.method.upper()} {operation.path}"
-    from cierre.mocks.operation import MockedOperation
+    from cierre.mocks.answering.operation import MockedOperation
 
     validator = MockedOperation(document, operation, app.options).validator
     request = ValidRequest(document, operation, validator.parameters if validator else [])

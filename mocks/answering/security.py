@@ -1,4 +1,4 @@
-"""Credentials: whether they are there and of the right form. What they allow only a backend knows."""
+"""Credentials: whether they are sent and well-formed. What they allow is up to a backend."""
 
 from __future__ import annotations
 
@@ -15,8 +15,14 @@ from cierre.mocks.documents import Document, Operation
 _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/|:=-]+\Z")
 
 
-class Refused(NamedTuple):
-    """Why a request is not let in. `missing`: nothing was sent; otherwise what was sent is no good."""
+class CredentialsRefused(NamedTuple):
+    """The reason to refuse a request for its credentials.
+
+    Attributes:
+        missing: none were sent; otherwise they are malformed, of another scheme, or not the accepted token.
+        message: what is wrong.
+        challenges: for WWW-Authenticate.
+    """
 
     missing: bool
     message: str
@@ -26,7 +32,7 @@ class Refused(NamedTuple):
 class _Scheme(NamedTuple):
     name: str
     kind: str
-    place: str
+    location: str
     key: str
     challenge: str
 
@@ -35,8 +41,8 @@ class Security:
     """The security requirements of one operation: any of the alternatives, all schemes of each.
 
     Args:
-        document: for `components.securitySchemes` and the default requirement.
-        operation: its own requirement wins.
+        document: with `components.securitySchemes` and the default requirements.
+        operation: its own requirements replace the default ones.
         token: the one credential to accept; None accepts any that is well-formed.
     """
 
@@ -49,30 +55,34 @@ class Security:
             for alternative in requirements or []
             if isinstance(alternative, Mapping)
         ]
-        self.open = not self._alternatives
+        self._open = not self._alternatives
         self._http = {scheme.kind for schemes in self._alternatives for scheme in schemes}
 
-    def check(self, headers: Mapping[str, str], query: bytes) -> Refused | None:
-        """None where the request may pass.
+    def check(self, headers: Mapping[str, str], query: bytes) -> CredentialsRefused | None:
+        """The reason to refuse the request; None where there is none.
 
-        A credential that is no good is refused even where the document would let the request pass without any:
-        a client that sends one wants to know.
+        A credential that is not accepted is refused even where the document would allow the request without any:
+        the developer of the client should see the mistake.
+
+        Args:
+            headers: of the request, names in lower case.
+            query: the raw query string.
         """
-        if self.open:
+        if self._open:
             return None
-        found = [[self._look(scheme, headers, query) for scheme in schemes] for schemes in self._alternatives]
+        found = [[self._check_scheme(scheme, headers, query) for scheme in schemes] for schemes in self._alternatives]
         problems = [problem for problems in found for problem in problems if problem]
-        # Also an alternative that asks for nothing is met; a bad credential never falls through to it.
+        # An alternative that requires nothing is met, too; a refused credential never falls through to it.
         if not problems and any(all(problem == "" for problem in problems) for problems in found):
             return None
         challenges = list(dict.fromkeys(scheme.challenge for schemes in self._alternatives for scheme in schemes))
         if problems:
-            return Refused(missing=False, message=problems[0], challenges=challenges)
+            return CredentialsRefused(missing=False, message=problems[0], challenges=challenges)
         names = ", or ".join(" and ".join(scheme.name for scheme in schemes) for schemes in self._alternatives)
-        return Refused(missing=True, message=f"credentials are required: {names}", challenges=challenges)
+        return CredentialsRefused(missing=True, message=f"credentials are required: {names}", challenges=challenges)
 
-    def _look(self, scheme: _Scheme, headers: Mapping[str, str], query: bytes) -> str | None:
-        """None where nothing was sent, "" where it is good, otherwise what is wrong."""
+    def _check_scheme(self, scheme: _Scheme, headers: Mapping[str, str], query: bytes) -> str | None:
+        """None where no credential was sent, "" where it is accepted, otherwise what is wrong with it."""
         if scheme.kind == "transport":
             return ""
         if scheme.kind == "apiKey":
@@ -85,15 +95,15 @@ class Security:
         name, _, credential = authorization.partition(" ")
         credential = credential.strip()
         if name.lower() != scheme.kind and name.lower() in self._http:
-            return None  # meant for another alternative
+            return None  # for another alternative
         if name.lower() != scheme.kind:
-            return f"{scheme.name} wants the scheme {scheme.kind.capitalize()}, not {name[:20]}"
+            return f"{scheme.name} requires the scheme {scheme.kind.capitalize()}, not {name[:20]}"
         if not credential:
             return f"{scheme.name}: nothing follows {name}"
         if scheme.kind == "basic":
             return self._basic(credential, scheme)
         if scheme.kind == "bearer" and not _TOKEN68.match(credential):
-            return f"{scheme.name}: this is no token"
+            return f"{scheme.name}: this is not a token"
         return self._compare(credential, scheme)
 
     def _basic(self, credential: str, scheme: _Scheme) -> str:
@@ -112,16 +122,16 @@ class Security:
 
 
 def _api_key(scheme: _Scheme, headers: Mapping[str, str], query: bytes) -> str | None:
-    if scheme.place == "query":
+    if scheme.location == "query":
         return dict(parse_qsl(query.decode("latin-1"))).get(scheme.key)
-    if scheme.place == "cookie":
+    if scheme.location == "cookie":
         pairs = (piece.strip().partition("=") for piece in headers.get("cookie", "").split(";"))
         return next((value for name, _, value in pairs if name == scheme.key), None)
     return headers.get(scheme.key.lower())
 
 
 def _scheme(name: str, node: Mapping[str, Any]) -> _Scheme:
-    """A scheme that the document names but does not define asks for nothing that could be checked."""
+    """A security scheme of the document; one that it names but does not define requires nothing that can be checked."""
     kind = str(node.get("type", ""))
     if kind == "http":
         scheme = str(node.get("scheme", "bearer")).lower()
@@ -130,7 +140,7 @@ def _scheme(name: str, node: Mapping[str, Any]) -> _Scheme:
     if kind in {"oauth2", "openIdConnect"}:
         return _Scheme(name, "bearer", "header", "Authorization", 'Bearer realm="mock"')
     if kind == "apiKey":
-        place, key = str(node.get("in", "header")), str(node.get("name", ""))
+        location, key = str(node.get("in", "header")), str(node.get("name", ""))
         # An API key has no registered scheme; without a challenge a 401 would break RFC 9110, section 11.6.1.
-        return _Scheme(name, "apiKey", place, key, f'ApiKey realm="mock", in="{place}", name="{key}"')
+        return _Scheme(name, "apiKey", location, key, f'ApiKey realm="mock", in="{location}", name="{key}"')
     return _Scheme(name, "transport", "", "", 'Mutual realm="mock"')

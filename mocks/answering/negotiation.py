@@ -8,23 +8,29 @@ from typing import NamedTuple
 
 from cierre.oas.validation import media
 
-# RFC 9457: these say how a failure is told; about a success they say nothing.
+# RFC 9457: a client that accepts these says how it wants failures, and nothing about successes.
 PROBLEMS = frozenset({"application/problem+json", "application/problem+xml"})
-# What a range in a document stands for where the client has no wish either.
+# What is sent for a range in a document where the client accepts anything.
 _CONCRETE = {"*/*": "application/json", "*": "application/json", "application/*": "application/json"}
 _CONCRETE |= {"text/*": "text/plain", "image/*": "image/png", "audio/*": "audio/wav", "video/*": "video/mp4"}
 
 
 class Range(NamedTuple):
-    """One member of an Accept field."""
+    """One media range of an Accept field; `quality` is 0 to 1."""
 
     essence: str
     parameters: frozenset[tuple[str, str]]
     quality: float
 
 
-class Choice(NamedTuple):
-    """The declared media type that was chosen, and the Content-Type to send."""
+class MediaTypeChoice(NamedTuple):
+    """The documented media type that was chosen.
+
+    Attributes:
+        key: as the document has it.
+        content_type: to send: the same without `*`.
+        quality: that Accept gives it, 0 to 1.
+    """
 
     key: str
     content_type: str
@@ -33,7 +39,7 @@ class Choice(NamedTuple):
 
 @lru_cache(maxsize=512)
 def read_accept(accept: str) -> tuple[Range, ...]:
-    """The ranges of an Accept field; everything where it is empty."""
+    """The media ranges of an Accept field; `*/*` where it is empty."""
     ranges = []
     for piece in accept.split(","):
         if not piece.strip():
@@ -54,17 +60,24 @@ def _quality(text: str) -> float:
 
 
 def without_problems(accept: str) -> str:
-    """The wishes about a success: an Accept without problem types."""
+    """An Accept field without the types of problem details: what it says about successes."""
     pieces = [piece for piece in accept.split(",") if media.parse(piece).essence not in PROBLEMS]
     return ",".join(pieces)
 
 
-def choose(declared: Iterable[str], accept: str) -> Choice | None:
-    """The best of the declared media types; None where nothing declared is acceptable.
+def choose(declared: Iterable[str], accept: str) -> MediaTypeChoice | None:
+    """The best of the documented media types.
 
-    Quality decides, then how closely the type was named, then the document's order.
+    Quality decides, then how closely Accept names the type, then the document's order.
+
+    Args:
+        declared: media types as the document has them, ranges included.
+        accept: the Accept field, "" for none.
+
+    Returns:
+        The choice; None where none of them is acceptable.
     """
-    best: tuple[float, int, Choice] | None = None
+    best: tuple[float, int, MediaTypeChoice] | None = None
     ranges = read_accept(accept)
     for key in declared:
         found = _match(key, ranges)
@@ -73,9 +86,9 @@ def choose(declared: Iterable[str], accept: str) -> Choice | None:
     return best[2] if best else None
 
 
-def _match(key: str, ranges: tuple[Range, ...]) -> tuple[float, int, Choice] | None:
+def _match(key: str, ranges: tuple[Range, ...]) -> tuple[float, int, MediaTypeChoice] | None:
     declared = media.parse(key)
-    best: tuple[float, int, Choice] | None = None
+    best: tuple[float, int, MediaTypeChoice] | None = None
     closest = -1
     for wanted in ranges:
         closeness = _closeness(declared, wanted)
@@ -83,7 +96,7 @@ def _match(key: str, ranges: tuple[Range, ...]) -> tuple[float, int, Choice] | N
         if closeness > closest:
             closest = closeness
             content_type = _concrete(key, declared.essence, wanted.essence)
-            best = (wanted.quality, closeness, Choice(key, content_type, wanted.quality))
+            best = (wanted.quality, closeness, MediaTypeChoice(key, content_type, wanted.quality))
     return best if best and best[0] > 0 else None
 
 
@@ -96,7 +109,7 @@ def _closeness(declared: media.MediaType, wanted: Range) -> int:
     if "*" in declared.essence and media.find([declared.essence], wanted.essence) and "*" not in wanted.essence:
         return 3
     if wanted.essence.endswith("/json") and declared.essence.endswith("+json"):
-        # Whoever reads JSON reads a JSON of some kind.
+        # A client that reads JSON can read every `+json` type.
         return 2 if declared.essence not in PROBLEMS else 1
     if wanted.essence.endswith("/*") and wanted.essence != "*/*":
         return 1 if declared.essence.startswith(wanted.essence[:-1]) else -1

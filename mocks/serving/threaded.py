@@ -1,4 +1,4 @@
-"""A mock that listens while a block of code runs: for clients that want a URL."""
+"""A mock that listens while a block of code runs: for clients that need a URL."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from typing import NamedTuple, Self
 import uvicorn
 
 from cierre.mocks.app import MockApp
-from cierre.mocks.exchange import Reply, Request
 from cierre.mocks.log import Log
-from cierre.mocks.serving import address, listen
+from cierre.mocks.messages import MockReply, MockRequest
+from cierre.mocks.serving.server import address, listen
 
-_PATIENCE = 10.0
-_PAUSE = 0.005
+_START_TIMEOUT = 10.0
+_POLL_INTERVAL = 0.005
 
 
 class Call(NamedTuple):
-    """One request that came, and what it was answered; `operation` is None where the document has none for it."""
+    """One request and its reply; `operation` is its operationId, or method and path; None for an unrouted request."""
 
-    request: Request
-    reply: Reply
+    request: MockRequest
+    reply: MockReply
     operation: str | None
 
 
 class _Recorder(Log):
-    """A log that keeps what it is told instead of writing it."""
+    """A log that keeps the requests instead of writing lines."""
 
     def __init__(self) -> None:
         super().__init__("error")
         self.calls: list[Call] = []
 
-    def request(self, request: Request, reply: Reply, seconds: float, operation: str | None) -> None:  # noqa: ARG002
+    def add_request(self, request: MockRequest, reply: MockReply, seconds: float, operation: str | None) -> None:  # noqa: ARG002
         self.calls.append(Call(request, reply, operation))
 
 
 class ThreadedMock:
-    """Serves from a thread of this process, on a free port of the loopback.
+    """Serves from a thread of this process, on a free port of 127.0.0.1, inside of a `with` block.
 
     Attributes:
         app: the ASGI application, for clients that need no URL.
@@ -57,19 +57,19 @@ class ThreadedMock:
 
     @property
     def calls(self) -> list[Call]:
-        """What was asked so far, in order."""
+        """The requests so far with their replies, in order."""
         return self._recorder.calls
 
     def __enter__(self) -> Self:
         self._thread.start()
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _START_TIMEOUT
         while not self._server.started and time.monotonic() < deadline:
-            time.sleep(_PAUSE)
+            time.sleep(_POLL_INTERVAL)
         if not self._server.started:
-            raise TimeoutError("the mock did not start")
+            raise TimeoutError(f"the mock did not start within {_START_TIMEOUT:g} seconds")
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
-        self._thread.join(_PATIENCE)
+        self._thread.join(_START_TIMEOUT)
         self._listener.close()

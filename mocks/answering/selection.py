@@ -1,20 +1,20 @@
-"""Which of an operation's answers a request gets, and why."""
+"""Which of an operation's documented responses a request gets, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from cierre.mocks.answering.examples import by_value, examples_of
+from cierre.mocks.answering.negotiation import MediaTypeChoice, choose, without_problems
+from cierre.mocks.answering.responses import DocumentedResponse
 from cierre.mocks.documents import Document
-from cierre.mocks.examples import by_value, examples_of
-from cierre.mocks.negotiation import Choice, choose, without_problems
 from cierre.mocks.preferences import Preferences
-from cierre.mocks.responses import Response
 from cierre.oas.validation import media
 
-# What says that a request breaks the document: one that does not gets it by Prefer only.
+# These say that a request breaks the document: a valid request gets them only where Prefer asks for them.
 _MALFORMED = frozenset({400, 422})
-NOTHING = Choice("", "", 1.0)
+NO_BODY = MediaTypeChoice("", "", 1.0)
 
 
 class Selection(NamedTuple):
@@ -23,29 +23,28 @@ class Selection(NamedTuple):
     Attributes:
         response: of the document.
         status: to send; differs from the response's where that is a range or `default`.
-        choice: the media type; NOTHING where there is no body.
+        choice: the media type; NO_BODY where there is no body.
         example: the name of the example, None where none was chosen.
-        why: for the log.
+        why: the reason for this selection, for the log.
     """
 
-    response: Response
+    response: DocumentedResponse
     status: int
-    choice: Choice
+    choice: MediaTypeChoice
     example: str | None
     why: str
 
 
 class NotDocumented(LookupError):
-    """Something was asked for by Prefer that the document does not have; `known` is what it has."""
+    """Prefer asks for something that the document does not have; `known` is what it has."""
 
-    def __init__(self, wish: str, known: Sequence[str]) -> None:
-        super().__init__(f"the document has no {wish} here")
-        self.wish = wish
+    def __init__(self, wanted: str, known: Sequence[str]) -> None:
+        super().__init__(f"the document has no {wanted} here")
         self.known = list(known)
 
 
 class Unacceptable(ValueError):
-    """No documented media type satisfies Accept; `available` are those that there are."""
+    """No documented media type satisfies Accept; `available` has the documented ones."""
 
     def __init__(self, available: list[str]) -> None:
         super().__init__(", ".join(available))
@@ -53,37 +52,42 @@ class Unacceptable(ValueError):
 
 
 class Selector:
-    """Selects among the answers of one operation."""
+    """Selects among the responses of one operation.
 
-    def __init__(self, document: Document, responses: list[Response]) -> None:
+    Args:
+        document: that references are resolved in.
+        responses: in the order of preference.
+    """
+
+    def __init__(self, document: Document, responses: list[DocumentedResponse]) -> None:
         self.document = document
         self.responses = responses
         self._failures = {
             media.parse(key).essence for response in responses if response.status >= 300 for key in response.content
         }
 
-    def select(self, accept: str, wishes: Preferences, names: Sequence[str] = (), wanted: Any = None) -> Selection:
+    def select(self, accept: str, preferences: Preferences, names: Sequence[str] = (), wanted: Any = None) -> Selection:
         """The answer to a request.
 
         Args:
             accept: the Accept field, "" for none.
-            wishes: what Prefer asks for.
+            preferences: of the request.
             names: of the examples that the request equals.
-            wanted: the request's parameters, to be found in an example.
+            wanted: the request's path parameters, to be looked for in the examples.
 
         Raises:
             NotDocumented: Prefer names a status or an example that is not there.
-            Unacceptable: nothing fits Accept.
+            Unacceptable: no documented media type satisfies Accept.
         """
-        if wishes.code is not None:
-            return self._by_code(wishes.code, accept, wishes.example)
-        if wishes.example is not None:
-            return self._by_example(wishes.example, accept)
+        if preferences.code is not None:
+            return self._by_code(preferences.code, accept, preferences.example)
+        if preferences.example is not None:
+            return self._by_example(preferences.example, accept)
         for name in names:
             found = self._named(name, accept)
             if found is not None and found.status not in _MALFORMED:
                 return found._replace(why=f"the request equals its example {name!r}")
-        return self._default(accept, wishes, wanted)
+        return self._default(accept, preferences, wanted)
 
     def _by_code(self, code: int, accept: str, example: str | None) -> Selection:
         response = self.for_status(code)
@@ -96,37 +100,47 @@ class Selector:
             return found._replace(status=code, why=f"Prefer: code={code}, example={example}")
         return self.first_of(response, code, accept, None)._replace(why=f"Prefer: code={code}")
 
-    def for_status(self, code: int) -> Response | None:
-        """The response object that covers a status: itself, its range, `default`."""
+    def for_status(self, code: int) -> DocumentedResponse | None:
+        """The response for a status: the one of that status, of its range, or `default`; None where there is none."""
         by_key = {response.key.upper(): response for response in self.responses}
         for key in (str(code), f"{code // 100}XX", "DEFAULT"):
             if key in by_key:
                 return by_key[key]
         return None
 
-    def first_of(self, response: Response, status: int, accept: str, example: str | None) -> Selection:
-        """A response's answer with a certain status and, where it has one of that name, example."""
+    def first_of(self, response: DocumentedResponse, status: int, accept: str, example: str | None) -> Selection:
+        """A response in the media type that satisfies Accept best.
+
+        Args:
+            response: to select.
+            status: to send.
+            accept: the request's Accept field.
+            example: the name of the example to send; its first one where it has none of that name.
+
+        Raises:
+            Unacceptable: no media type of a success satisfies Accept.
+        """
         choice = self.negotiate(response._replace(status=status), accept)
         examples = examples_of(self.document, response.content.get(choice.key)) if choice.key else {}
         if example is None or (example not in examples and example not in response.situations):
             example = next(iter(examples), None)
         return Selection(response, status, choice, example, "")
 
-    def negotiate(self, response: Response, accept: str) -> Choice:
-        """The media type; of a failure any rather than none (RFC 9110, section 12.1).
+    def negotiate(self, response: DocumentedResponse, accept: str) -> MediaTypeChoice:
+        """The media type of a response; a failure gets any rather than none (RFC 9110, section 12.1).
 
         Raises:
-            Unacceptable: of a success, where nothing fits.
+            Unacceptable: no media type of a success satisfies Accept.
         """
         if not response.content:
-            return NOTHING
+            return NO_BODY
         success = response.status < 300
         found = choose(response.content, without_problems(accept) if success else accept)
         if found is not None:
             return found
         if success:
             raise Unacceptable(list(response.content))
-        return choose(response.content, "*/*") or NOTHING
+        return choose(response.content, "*/*") or NO_BODY
 
     def _by_example(self, name: str, accept: str) -> Selection:
         found = self._named(name, accept)
@@ -136,10 +150,10 @@ class Selector:
         return found._replace(why=f"Prefer: example={name}")
 
     def _named(self, name: str, accept: str) -> Selection | None:
-        """The answer that shows a situation: it decides about the status, Accept about the body.
+        """The response with an example of that name: the name decides about the status, Accept about the body.
 
-        A situation can be shown by several answers, a body in each dialect. Quality decides first, then how
-        early the response lists the media type (its own default first), then the order of the responses.
+        Several responses can have the name. Quality decides first, then how early the response lists the media type
+        (its default is the first), then the order of the responses.
         """
         best: tuple[tuple[float, int], Selection] | None = None
         for response in self.responses:
@@ -148,36 +162,36 @@ class Selector:
                 continue
             keys = list(response.content)
             place = keys.index(found.choice.key) if found.choice.key in keys else 0
-            # An empty answer is for those who accept none of the bodies.
+            # A response without a body is for clients that accept none of the bodies.
             rank = (found.choice.quality, -place) if response.content else (0.0, 0)
             if best is None or rank > best[0]:
                 best = rank, found
         return best[1] if best else None
 
-    def _with_example(self, response: Response, name: str, accept: str) -> Selection | None:
+    def _with_example(self, response: DocumentedResponse, name: str, accept: str) -> Selection | None:
         if not response.content:
-            return Selection(response, response.status, NOTHING, name, "") if name in response.situations else None
+            return Selection(response, response.status, NO_BODY, name, "") if name in response.situations else None
         keys = [key for key, node in response.content.items() if name in examples_of(self.document, node)]
         choice = choose(keys, accept)
         return None if choice is None else Selection(response, response.status, choice, name, "")
 
-    def _names(self, response: Response) -> list[str]:
+    def _names(self, response: DocumentedResponse) -> list[str]:
         names = [name for node in response.content.values() for name in examples_of(self.document, node)]
         return list(dict.fromkeys(filter(None, [*names, *response.situations])))
 
-    def _default(self, accept: str, wishes: Preferences, wanted: Any) -> Selection:
+    def _default(self, accept: str, preferences: Preferences, wanted: Any) -> Selection:
         if not self.responses:
-            nothing = Response("default", 200, {}, {}, [])
-            return Selection(nothing, 200, NOTHING, None, "the document has no responses here")
+            nothing = DocumentedResponse("default", 200, {}, {}, [])
+            return Selection(nothing, 200, NO_BODY, None, "the document has no responses here")
         first = self.responses[0]
-        if wishes.minimal:
+        if preferences.minimal:
             empty = next((item for item in self.responses if item.status < 300 and not item.content), None)
             if empty is not None:
-                return Selection(empty, empty.status, NOTHING, None, "Prefer: return=minimal")
+                return Selection(empty, empty.status, NO_BODY, None, "Prefer: return=minimal")
         candidates = [item for item in self.responses if item.status < 300 and item.key != "default"] or [first]
         unacceptable: Unacceptable | None = None
         for response in candidates:
-            if not response.content and unacceptable and not self._failure_type(accept):
+            if not response.content and unacceptable and not self._accepts_failure_type(accept):
                 continue
             try:
                 choice = self.negotiate(response, accept)
@@ -187,15 +201,15 @@ class Selector:
             return self._first_example(response, choice, wanted)
         raise unacceptable or Unacceptable([])
 
-    def _failure_type(self, accept: str) -> bool:
-        """Whether Accept names a type that the failures have: then a success without a body is what it means."""
+    def _accepts_failure_type(self, accept: str) -> bool:
+        """Whether Accept names a type that only failures have: then a success without a body satisfies it."""
         return choose(self._failures, without_problems(accept) or "none/none") is not None
 
-    def _first_example(self, response: Response, choice: Choice, wanted: Any) -> Selection:
+    def _first_example(self, response: DocumentedResponse, choice: MediaTypeChoice, wanted: Any) -> Selection:
         examples = examples_of(self.document, response.content.get(choice.key)) if choice.key else {}
-        fitting = by_value(examples, wanted) if wanted else None
-        if fitting is not None:
-            return Selection(response, response.status, choice, fitting, "its values equal the request's")
+        equal = by_value(examples, wanted) if wanted else None
+        if equal is not None:
+            return Selection(response, response.status, choice, equal, "its values equal the request's")
         example = next(iter(examples), None)
         why = "the first success" if response.status < 300 else "no success is documented"
         return Selection(response, response.status, choice, example, why)

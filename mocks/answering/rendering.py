@@ -1,7 +1,6 @@
-"""From a selection to the bytes of an answer: example or generated value, headers, encoding.
+"""From a selection to the status, headers and bytes of a reply: an example or a generated value, encoded.
 
-What does not depend on the request is made once: the same operation, status, media type and example give the same
-bytes.
+The same operation, status, media type, example and seed give the same bytes.
 """
 
 from __future__ import annotations
@@ -9,25 +8,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from cierre.mocks.answering.encoding import encode
+from cierre.mocks.answering.examples import examples_of
+from cierre.mocks.answering.selection import Selection
 from cierre.mocks.documents import Document
-from cierre.mocks.encoding import dump, encode
-from cierre.mocks.examples import examples_of
-from cierre.mocks.generation.generator import valid_value
-from cierre.mocks.selection import Selection
+from cierre.mocks.generation.repair import repair
+from cierre.mocks.generation.values import valid_value
+from cierre.mocks.json_writer import write_json
+from cierre.mocks.messages import Headers
 from cierre.oas.validation import SchemaCompiler, UnresolvableReference, media
 from cierre.oas.validation.coercion import TextCoercer
 
-Headers = list[tuple[bytes, bytes]]
 
-
-class Rendered(NamedTuple):
-    """An answer without what only the request decides.
+class RenderedResponse(NamedTuple):
+    """A documented response as bytes.
 
     Attributes:
-        headers: as ASGI wants them, with Content-Type and Content-Length.
+        status: to send.
+        headers: Content-Type and Content-Length included.
+        body: encoded.
         value: of the body, before it was encoded.
         source: where the body is from, for the log.
-        valid: whether the validator agrees with the body.
+        valid: whether the validator accepts the body.
     """
 
     status: int
@@ -39,36 +41,44 @@ class Rendered(NamedTuple):
 
 
 class Renderer:
-    """Renders answers of one document."""
+    """Renders responses of one document."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._compiler: SchemaCompiler = document.responses
 
-    def render(self, selection: Selection, *, seed: str, dynamic: bool) -> Rendered:
-        """The answer; a named example is shown as it is unless it breaks its schema."""
+    def render(self, selection: Selection, *, seed: str, dynamic: bool) -> RenderedResponse:
+        """The response as bytes. An example is sent as it is unless it breaks its schema: then it is repaired.
+
+        Args:
+            selection: what to render.
+            seed: of what is generated; the same seed gives the same bytes.
+            dynamic: generate the body at random even where there is an example.
+        """
         headers = self._headers(selection.response.headers, seed=seed)
         if not selection.choice.key:
-            bodiless = selection.status in {204, 304} or selection.status < 200
-            length: Headers = [] if bodiless else [(b"content-length", b"0")]
-            return Rendered(selection.status, headers + length, b"", None, "no body", valid=True)
+            without_body = selection.status in {204, 304} or selection.status < 200
+            length: Headers = [] if without_body else [(b"content-length", b"0")]
+            return RenderedResponse(selection.status, headers + length, b"", None, "no body", valid=True)
         node = self._document.mapping(selection.response.content[selection.choice.key])
         schema = node.get("schema", node.get("itemSchema"))
         value, source, valid = self._value(node, schema, selection, seed=seed, dynamic=dynamic)
         body = encode(self._document, value, selection.choice.content_type, schema)
-        headers = [*self._content(selection.choice.content_type, len(body)), *headers]
-        return Rendered(selection.status, headers, body, value, source, valid)
+        headers = [*_content_fields(selection.choice.content_type, len(body)), *headers]
+        return RenderedResponse(selection.status, headers, body, value, source, valid)
 
-    def with_value(self, rendered: Rendered, selection: Selection, value: Any) -> Rendered:
-        """The same answer with another JSON body."""
-        body = dump(value)
+    def with_value(self, rendered: RenderedResponse, selection: Selection, value: Any) -> RenderedResponse:
+        """The same response with another JSON body.
+
+        Args:
+            rendered: it is not changed.
+            selection: that it was rendered from.
+            value: of the new body.
+        """
+        body = write_json(value)
         rest = [item for item in rendered.headers if item[0] not in {b"content-type", b"content-length"}]
-        headers = [*self._content(selection.choice.content_type, len(body)), *rest]
+        headers = [*_content_fields(selection.choice.content_type, len(body)), *rest]
         return rendered._replace(headers=headers, body=body, value=value)
-
-    @staticmethod
-    def _content(content_type: str, length: int) -> Headers:
-        return [(b"content-type", content_type.encode("latin-1", "replace")), (b"content-length", b"%d" % length)]
 
     def _value(
         self, node: Mapping[str, Any], schema: Any, selection: Selection, *, seed: str, dynamic: bool
@@ -80,25 +90,29 @@ class Renderer:
         if schema is None:
             return ({} if kind == "json" else ""), "nothing, as the document has no schema here", True
         value, valid = valid_value(self._document, self._compiler, schema, seed=seed, dynamic=dynamic)
-        return value, "generated" if valid else "generated; nothing was found that its schema accepts", valid
+        return value, "generated" if valid else "generated; no attempt made a value that its schema accepts", valid
 
     def _example(self, value: Any, name: str | None, schema: Any, kind: str, seed: str) -> tuple[Any, str, bool]:
         label = f"example {name!r}" if name else "the example"
         if schema is None or self.conforms(schema, value, kind):
             return value, label, True
         if kind != "json" and isinstance(value, str):
-            # Text of an XML or a form, as it goes over the wire: shown as the author wrote it.
+            # The text of XML or of a form is sent as the author wrote it.
             return value, label, True
-        from cierre.mocks.generation.repair import repair  # noqa: PLC0415 - good examples never need it
-
-        mended = repair(self._document, self._compiler, schema, value, seed=seed)
-        if self.conforms(schema, mended, kind):
-            return mended, f"{label}, repaired where it breaks its schema", True
+        repaired = repair(self._document, self._compiler, schema, value, seed=seed)
+        if self.conforms(schema, repaired, kind):
+            return repaired, f"{label}, repaired as it breaks its schema", True
         made, valid = valid_value(self._document, self._compiler, schema, seed=seed)
         return made, f"generated, since {label} breaks its schema", valid
 
     def conforms(self, schema: Any, value: Any, kind: str = "json") -> bool:
-        """Whether the schema accepts the value; yes where the schema itself is broken."""
+        """Whether the schema accepts the value; True where the schema itself is broken.
+
+        Args:
+            schema: as written.
+            value: a JSON value, or the text of another kind of media type.
+            kind: of the media type: `json`, `xml`, `form`, …
+        """
         try:
             validator = self._compiler.compile(schema)
         except (UnresolvableReference, ValueError):
@@ -126,17 +140,21 @@ class Renderer:
             value = next(iter(examples_of(self._document, node).values()), None)
             if value is None:
                 value, _ = valid_value(self._document, self._compiler, node.get("schema", {}), seed=seed)
-            return _one_line(dump(value).decode())
+            return _one_line(write_json(value).decode())
         examples = list(examples_of(self._document, header).values())
         if schema is None:
             return _text(examples[0]) if examples else ""
         validator = self._compiler.compile(schema)
-        reader = TextCoercer(schema, self._document.root)
+        coercer = TextCoercer(schema, self._document.root)
         for example in examples:
-            if validator.is_valid(example) or validator.is_valid(reader.read(_text(example))):
+            if validator.is_valid(example) or validator.is_valid(coercer.read(_text(example))):
                 return _text(example)
         value, _ = valid_value(self._document, self._compiler, schema, seed=seed)
         return _text(value)
+
+
+def _content_fields(content_type: str, length: int) -> Headers:
+    return [(b"content-type", content_type.encode("latin-1", "replace")), (b"content-length", b"%d" % length)]
 
 
 def _text(value: Any) -> str:
@@ -151,5 +169,5 @@ def _text(value: Any) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Without what no header field can carry: line breaks and other control characters."""
+    """The text without line breaks and other control characters, which no header field may have."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
-
 from cierre.mocks.documents import Document
+from cierre.mocks.json_writer import write_json
 from cierre.oas.validation import media
 
-_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 # One pixel, so that an <img> shows something.
 _PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
@@ -24,17 +22,17 @@ def encode(document: Document, value: Any, content_type: str, schema: Any) -> by
     """The bytes of a body.
 
     Args:
-        document: for what XML needs to know.
-        value: a JSON value; text stands for itself where the media type is not JSON.
-        content_type: concrete.
-        schema: of the value.
+        document: that the schema's references are resolved in.
+        value: a JSON value; a text is written as it is where the media type is not JSON.
+        content_type: a media type without `*`.
+        schema: of the value, for the names of XML.
     """
     essence = media.parse(content_type).essence
     kind = media.kind_of(essence)
     if kind == "json":
-        return dump(value)
+        return write_json(value)
     if essence in _LINES:
-        return b"".join(dump(item) + b"\n" for item in (value if isinstance(value, list) else [value]))
+        return b"".join(write_json(item) + b"\n" for item in (value if isinstance(value, list) else [value]))
     if essence == "text/event-stream":
         return _events(value)
     if kind == "binary":
@@ -43,9 +41,9 @@ def encode(document: Document, value: Any, content_type: str, schema: Any) -> by
 
 
 def _text(document: Document, value: Any, kind: media.Kind, schema: Any) -> bytes:
-    # Text is shown as the author wrote it; text that is no XML becomes the content of an element.
+    # A text is sent as the author wrote it; one that is no XML becomes the content of an element.
     if kind == "xml" and not (isinstance(value, str) and value.lstrip().startswith("<")):
-        from cierre.mocks.xml_writer import write_xml  # noqa: PLC0415 - most documents never need it
+        from cierre.mocks.answering.xml_writer import write_xml  # noqa: PLC0415 - few documents have XML
 
         return write_xml(value, schema, document)
     if kind == "form" and isinstance(value, dict):
@@ -53,20 +51,10 @@ def _text(document: Document, value: Any, kind: media.Kind, schema: Any) -> byte
     return _plain(value).encode()
 
 
-def dump(value: Any) -> bytes:
-    """JSON; whole floats are written as the integers they equal, since a schema may say `integer`."""
-    try:
-        return orjson.dumps(value, option=_OPTIONS)
-    except TypeError:
-        import json  # noqa: PLC0415 - integers beyond 64 bits only
-
-        return json.dumps(value, ensure_ascii=False).encode()
-
-
 def _plain(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return dump(value).decode()
+    return write_json(value).decode()
 
 
 def _binary(value: Any, essence: str) -> bytes:
@@ -74,7 +62,7 @@ def _binary(value: Any, essence: str) -> bytes:
         return _PNG
     if isinstance(value, str):
         return value.encode()
-    return b"" if value is None else dump(value)
+    return b"" if value is None else write_json(value)
 
 
 def _events(value: Any) -> bytes:

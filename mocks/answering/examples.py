@@ -11,7 +11,15 @@ UNNAMED = ""
 
 
 def examples_of(document: Document, node: Any) -> dict[str, Any]:
-    """Name → value of a media type, parameter or header object; a lone `example` has the name ""."""
+    """The examples that a media type, parameter or header object gives, by name.
+
+    Args:
+        document: that references are resolved in.
+        node: the object as written.
+
+    Returns:
+        Name → value; a single `example` has the name "".
+    """
     holder = document.mapping(node)
     found: dict[str, Any] = {}
     named = document.resolve(holder.get("examples"))
@@ -32,13 +40,19 @@ def examples_of(document: Document, node: Any) -> dict[str, Any]:
 
 
 def situations_of(document: Document, response: Mapping[str, Any]) -> list[str]:
-    """The situations that an answer without a body stands for."""
+    """What `x-cierre-situations` lists: the names that a response without a body has instead of examples."""
     listed = document.resolve(response.get("x-cierre-situations"))
     return [str(name) for name in listed] if isinstance(listed, list) else []
 
 
 class RequestExamples:
-    """The named examples of an operation's parameters and body, to recognise a request by."""
+    """The named examples of an operation's parameters and body, to recognise a request by.
+
+    Args:
+        document: that references are resolved in.
+        parameters: the operation's parameter objects.
+        request_body: its request body object, None where it has none.
+    """
 
     def __init__(self, document: Document, parameters: list[Mapping[str, Any]], request_body: Any) -> None:
         self._parameters: dict[tuple[str, str], dict[str, Any]] = {}
@@ -56,7 +70,12 @@ class RequestExamples:
         self.any = bool(self._parameters or self._bodies)
 
     def matching(self, parameters: Mapping[Any, Mapping[str, Any]], body: Any) -> list[str]:
-        """Names whose examples all equal what was sent, those that say the most first."""
+        """Names of which every example equals what was sent, those with the most examples first.
+
+        Args:
+            parameters: what was sent: `in` → name → value.
+            body: what was sent, decoded; None for no body.
+        """
         scores: dict[str, int] = {}
         refuted: set[str] = set()
         for (place, name), examples in self._parameters.items():
@@ -76,18 +95,25 @@ class RequestExamples:
 
 
 def by_value(examples: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
-    """The name of the example whose members equal the request's parameters, where one does more than the others.
+    """The name of the one example that has more members equal to the request's parameters than all others.
 
     A parameter `userId` is compared with a member of that name, and any `…id` with a member `id`.
+
+    Args:
+        examples: name → value.
+        wanted: the request's parameters: name → text.
+
+    Returns:
+        The name; None where no example is better than the others.
     """
     if len(examples) < 2 or not wanted:
         return None
-    scores = {name: _agreement(value, wanted) for name, value in examples.items()}
+    scores = {name: _equal_members(value, wanted) for name, value in examples.items()}
     best = max(scores, key=lambda name: scores[name])
     return best if scores[best] > 0 and list(scores.values()).count(scores[best]) == 1 else None
 
 
-def _agreement(value: Any, wanted: Mapping[str, Any]) -> int:
+def _equal_members(value: Any, wanted: Mapping[str, Any]) -> int:
     value = _resource(value)
     if not isinstance(value, Mapping):
         return 0
@@ -95,14 +121,14 @@ def _agreement(value: Any, wanted: Mapping[str, Any]) -> int:
 
 
 def _resource(value: Any) -> Any:
-    """What an envelope such as `{data: {…}}` holds."""
+    """What the member `data` holds, where an object has that; otherwise the value itself."""
     if isinstance(value, Mapping) and isinstance(value.get("data"), Mapping):
         return value["data"]
     return value
 
 
 def member_for(parameter: str, value: Mapping[str, Any]) -> str:
-    """The member that a parameter names."""
+    """The member that a parameter names: the one of its name, or `id` for a parameter that ends in `id`."""
     if parameter in value:
         return parameter
     return "id" if parameter.lower().endswith("id") and "id" in value else parameter

@@ -1,4 +1,4 @@
-"""Answers to requests that are refused: the document's own where it has one, otherwise problem details (RFC 9457)."""
+"""Replies to refused requests: the document's own where it has one, otherwise problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cierre.mocks.encoding import dump
-from cierre.mocks.exchange import Reply
+from cierre.mocks.answering.rendering import Renderer
+from cierre.mocks.answering.selection import Selection, Selector
+from cierre.mocks.json_writer import write_json
+from cierre.mocks.messages import Headers, MockReply
 from cierre.mocks.preferences import Preferences
-from cierre.mocks.rendering import Headers, Renderer
-from cierre.mocks.selection import Selection, Selector
 from cierre.oas.validation import Violation
 
 _HEADER_LIMIT = 2000
 
 
 class Refusal(NamedTuple):
-    """Why a request is refused.
+    """A reason to refuse a request.
 
     Attributes:
-        status: to answer with where the document has no say.
+        status: to answer with where the document has none of the documented ones.
         documented: the statuses to look for in the document, best first.
-        situations: names of examples that show this; an answer that has one of them goes before all others.
-        title: for problem details; also the last part of their type.
+        situations: names of examples for this reason; a response that has one of them goes before all others.
+        title: of the problem details.
     """
 
     status: int
@@ -34,33 +34,47 @@ class Refusal(NamedTuple):
 
 MALFORMED = Refusal(422, (422, 400), ("validation_failed",), "The request does not conform to the document")
 CREDENTIALS_MISSING = Refusal(401, (401,), ("token_missing", "missing", "unauthenticated"), "Credentials are required")
-CREDENTIALS_BAD = Refusal(401, (401,), ("token_invalid", "invalid"), "The credentials are no good")
+CREDENTIALS_INVALID = Refusal(401, (401,), ("token_invalid", "invalid"), "The credentials are not accepted")
 MEDIA_TYPE = Refusal(415, (415,), ("unsupported_media_type",), "Unsupported media type")
 NOT_ACCEPTABLE = Refusal(406, (406,), ("not_acceptable",), "Nothing acceptable")
 TOO_LARGE = Refusal(413, (413,), ("payload_too_large",), "The body is too large")
 RATE_LIMITED = Refusal(429, (429,), ("rate_limited",), "Too many requests")
-BUG = Refusal(500, (), (), "A fault of the mock itself: please report it")
-FAILED = Refusal(500, (500, 503, 502, 504), ("internal_error",), "The mock was told to fail")
+MOCK_FAILED = Refusal(500, (), (), "A fault of the mock itself: please report it")
+INTERNAL_ERROR = Refusal(500, (500, 503, 502, 504), ("internal_error",), "The mock was told to fail")
 
 
 def problem(
     refusal: Refusal, detail: str, *, violations: Sequence[Violation] = (), headers: Headers | None = None, **more: Any
-) -> Reply:
-    """Problem details with every violation."""
+) -> MockReply:
+    """A reply with problem details.
+
+    Args:
+        refusal: the reason; its status is sent.
+        detail: what exactly is wrong.
+        violations: all of them are listed in the body.
+        headers: added to the reply.
+        more: further members of the body.
+    """
     body: dict[str, Any] = {"type": "about:blank", "title": refusal.title, "status": refusal.status, "detail": detail}
     if violations:
         body["violations"] = [violation._asdict() for violation in violations]
-    text = dump(body | more)
+    text = write_json(body | more)
     fields: Headers = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", b"%d" % len(text)),
         *(headers or []),
     ]
-    return Reply(refusal.status, fields, text, f"{refusal.title}: {detail}", body, tuple(violations))
+    return MockReply(refusal.status, fields, text, f"{refusal.title}: {detail}", body, tuple(violations))
 
 
 class Refuser:
-    """Refuses requests to one operation."""
+    """Refuses requests by documented responses.
+
+    Args:
+        selector: of the responses that may be sent.
+        renderer: of the document.
+        seed: of what is generated.
+    """
 
     def __init__(self, selector: Selector, renderer: Renderer, seed: str) -> None:
         self._selector = selector
@@ -75,15 +89,15 @@ class Refuser:
         *,
         violations: Sequence[Violation] = (),
         headers: Headers | None = None,
-    ) -> Reply:
-        """The document's own failure where it declares one.
+    ) -> MockReply:
+        """The document's own failure where it has one, otherwise problem details.
 
         Args:
-            refusal: the kind.
+            refusal: the reason.
             detail: what exactly is wrong.
             accept: the request's Accept field.
-            violations: all of them; beside a body of the document's own they travel in a header.
-            headers: added to the answer; they win over the document's.
+            violations: all of them; beside a documented body they are in the header field Mock-Violations.
+            headers: added to the reply; they replace the document's fields of the same names.
         """
         selection = self._select(refusal, accept)
         if selection is None:
@@ -93,7 +107,7 @@ class Refuser:
         names = {name for name, _ in added}
         fields = [item for item in rendered.headers if item[0] not in names] + added
         why = f"{refusal.title}: {detail} ({rendered.source} of {selection.response.key})"
-        return Reply(rendered.status, fields, rendered.body, why, rendered.value, tuple(violations))
+        return MockReply(rendered.status, fields, rendered.body, why, rendered.value, tuple(violations))
 
     def _select(self, refusal: Refusal, accept: str) -> Selection | None:
         for situation in refusal.situations:
@@ -105,7 +119,7 @@ class Refuser:
             found = self._documented(status, accept, None)
             if found is not None:
                 return found
-        return self._unspecific(refusal, accept)
+        return self._catch_all(refusal, accept)
 
     def _documented(self, status: int, accept: str, situation: str | None) -> Selection | None:
         response = self._selector.for_status(status)
@@ -115,7 +129,7 @@ class Refuser:
             return None
         return self._selector.first_of(response, status, accept, situation)
 
-    def _unspecific(self, refusal: Refusal, accept: str) -> Selection | None:
+    def _catch_all(self, refusal: Refusal, accept: str) -> Selection | None:
         """The document's `4XX` or `default`, where that is for failures."""
         response = self._selector.for_status(refusal.status)
         # An operation with nothing but `default` describes its success there.
@@ -135,13 +149,19 @@ def _violations_header(violations: Sequence[Violation]) -> Headers:
 
 
 def _ascii(violations: Sequence[Violation]) -> bytes:
-    """JSON without anything that a header field could not carry."""
+    """JSON in the characters that a header field may have."""
     text = json.dumps([violation._asdict() for violation in violations], separators=(",", ":"))
     return text.replace("\x7f", "\\u007f").encode("ascii")
 
 
-def undocumented(detail: str, known: Sequence[str], wishes: Preferences) -> Reply:
-    """Prefer asked for something that the document does not have."""
+def undocumented(detail: str, known: Sequence[str], preferences: Preferences) -> MockReply:
+    """The reply where Prefer asks for something that the document does not have.
+
+    Args:
+        detail: what the document does not have.
+        known: what it has instead.
+        preferences: of the request.
+    """
     refusal = Refusal(404, (), (), "Not in the document")
-    wish = wishes.example if wishes.example is not None else wishes.code
-    return problem(refusal, f"{detail}; it has: {', '.join(known) or 'none'}", wish=wish, available=list(known))
+    wanted = preferences.example if preferences.example is not None else preferences.code
+    return problem(refusal, f"{detail}; it has: {', '.join(known) or 'none'}", wanted=wanted, available=list(known))

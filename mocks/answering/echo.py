@@ -1,4 +1,4 @@
-"""Answers that reflect the request: ids from the path and values from the body, where the answer has such members."""
+"""Answers that repeat what the request says: ids of the path and members of the body, where the answer has them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from cierre.mocks.examples import member_for
+from cierre.mocks.answering.examples import member_for
 
 _WRITES = frozenset({"post", "put", "patch"})
 
 
 def echo(value: Any, method: str, path: Mapping[str, Any], body: Any) -> Any:
-    """The value with what the request says; the same object where it says nothing.
+    """The answer's value with the request's values in it; the same object where the request has none of them.
 
     Args:
-        value: of the answer; only objects reflect anything, or the one object that an envelope `data` holds.
-        method: lower case; bodies are reflected where something was written.
-        path: typed path parameters.
-        body: of the request.
+        value: of the answer: an object, or one whose member `data` holds the object.
+        method: in lower case; bodies of POST, PUT and PATCH are repeated.
+        path: values of the path parameters, of the types that their schemas say.
+        body: of the request, decoded.
     """
     resource = _resource(value)
     if resource is None:
@@ -27,7 +27,7 @@ def echo(value: Any, method: str, path: Mapping[str, Any], body: Any) -> Any:
     for name, sent in path.items():
         member = member_for(name, resource)
         if member in resource:
-            changes[member] = _like(sent, resource[member])
+            changes[member] = _of_the_same_type(sent, resource[member])
     if method in _WRITES and isinstance(body, Mapping):
         changes = {name: sent for name, sent in body.items() if name in resource} | changes
     changes = {name: sent for name, sent in changes.items() if resource[name] != sent}
@@ -47,8 +47,8 @@ def _resource(value: Any) -> dict[str, Any] | None:
     return None
 
 
-def _like(sent: Any, shown: Any) -> Any:
-    """A path holds text: an id that the answer writes as a number stays a number, and the other way round."""
+def _of_the_same_type(sent: Any, shown: Any) -> Any:
+    """A path holds text: an id that the answer has as a number stays a number, and a text stays a text."""
     if isinstance(shown, str) and not isinstance(sent, str):
         return str(sent)
     if isinstance(shown, int) and isinstance(sent, str) and sent.isdigit():

@@ -1,25 +1,25 @@
-"""The answers that one operation documents, in the order in which a mock would give them."""
+"""The responses that one operation documents, in the order in which the mock prefers them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from cierre.mocks.answering.examples import examples_of, situations_of
 from cierre.mocks.documents import Document, Operation
-from cierre.mocks.examples import examples_of, situations_of
 
 _METADATA = frozenset({"content-type", "content-length", "transfer-encoding", "content-encoding", "connection", "date"})
 
 
-class Response(NamedTuple):
+class DocumentedResponse(NamedTuple):
     """One entry of `responses`.
 
     Attributes:
         key: as written: `200`, `4XX`, `default`.
-        status: the one to send; for a range its first, for `default` 200.
-        content: media types with their objects.
-        headers: header objects by name, without those that the server itself writes.
-        situations: what an answer without a body stands for.
+        status: to send; for a range its first, for `default` 200.
+        content: media type → media type object.
+        headers: name → header object, without those that the server itself writes.
+        situations: the names that a response without a body has instead of examples.
     """
 
     key: str
@@ -29,33 +29,41 @@ class Response(NamedTuple):
     situations: list[str]
 
     def has_example(self, document: Document, name: str) -> bool:
+        """Whether an example, or a situation, has this name."""
         if name in self.situations:
             return True
         return any(name in examples_of(document, media) for media in self.content.values())
 
 
-def read_response(document: Document, key: str, written: Any, *, head: bool = False) -> Response:
-    """A response object under its key; a HEAD request's has no body whatever the document says."""
+def read_response(document: Document, key: str, written: Any, *, head: bool = False) -> DocumentedResponse:
+    """A response object as the mock uses it.
+
+    Args:
+        document: that references are resolved in.
+        key: that it stands under: a status, a range or `default`.
+        written: the response object, or a reference to it.
+        head: it answers HEAD, so it has no body whatever the document says.
+    """
     node = document.mapping(written)
-    status = status_of(key)
-    bodiless = head or status in {204, 205, 304} or status < 200
+    status = _status_of(key)
+    without_body = head or status in {204, 205, 304} or status < 200
     headers = {
         str(name): document.mapping(header)
         for name, header in document.mapping(node.get("headers")).items()
         if str(name).lower() not in _METADATA
     }
-    content = {} if bodiless else document.mapping(node.get("content"))
-    return Response(key, status, content, headers, situations_of(document, node))
+    content = {} if without_body else document.mapping(node.get("content"))
+    return DocumentedResponse(key, status, content, headers, situations_of(document, node))
 
 
-def status_of(key: str) -> int:
+def _status_of(key: str) -> int:
     if key.isdigit():
         return int(key)
     return int(key[0]) * 100 if key[:1].isdigit() else 200
 
 
-def responses_of(document: Document, operation: Operation) -> list[Response]:
-    """Successes first, by status; then redirects, default, and the failures."""
+def responses_of(document: Document, operation: Operation) -> list[DocumentedResponse]:
+    """An operation's responses: successes first, by status; then redirects, `default`, and failures."""
     found = [
         read_response(document, str(key), written, head=operation.method == "head")
         for key, written in document.mapping(operation.node.get("responses")).items()
@@ -68,7 +76,7 @@ def _is_status(key: str) -> bool:
     return key == "default" or (len(key) == 3 and key[0] in "2345")
 
 
-def _order(response: Response) -> tuple[int, int, bool]:
+def _order(response: DocumentedResponse) -> tuple[int, int, bool]:
     is_range = not response.key.isdigit()
     if response.key == "default":
         return 2, 0, True

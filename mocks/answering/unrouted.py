@@ -1,0 +1,49 @@
+"""Unrouted requests: those that match no operation of the document. They get 404 or 405."""
+
+from __future__ import annotations
+
+from cierre.mocks.answering.refusals import Refusal, Refuser
+from cierre.mocks.answering.rendering import Renderer
+from cierre.mocks.answering.responses import read_response
+from cierre.mocks.answering.selection import Selector
+from cierre.mocks.documents import Document
+from cierre.mocks.messages import MockReply, MockRequest
+
+UNKNOWN_PATH = Refusal(404, (404,), ("route_not_found",), "No such path")
+METHOD_NOT_ALLOWED = Refusal(405, (405,), ("method_not_allowed",), "Method not allowed")
+
+
+class UnroutedRefuser:
+    """Refuses unrouted requests.
+
+    Args:
+        document: its extension `x-cierre-unrouted`, where it has that, maps prefixes of paths to responses; without it
+            the replies are problem details.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._refusers: list[tuple[str, Refuser]] = []
+        by_prefix = document.mapping(document.root.get("x-cierre-unrouted"))
+        for prefix in sorted(by_prefix, key=len, reverse=True):
+            responses = [
+                read_response(document, str(status), written)
+                for status, written in document.mapping(by_prefix[prefix]).items()
+            ]
+            refuser = Refuser(Selector(document, responses), Renderer(document), "unrouted")
+            self._refusers.append((prefix, refuser))
+        self._default = Refuser(Selector(document, []), Renderer(document), "unrouted")
+
+    def reply(self, request: MockRequest, allowed: list[str]) -> MockReply:
+        """404, or 405 with the methods of the path.
+
+        Args:
+            request: that matches no operation.
+            allowed: the methods of its path, in upper case; empty for an unknown path.
+        """
+        refuser = next((found for prefix, found in self._refusers if request.path.startswith(prefix)), self._default)
+        accept = request.headers.get("accept", "")
+        if not allowed:
+            return refuser.refuse(UNKNOWN_PATH, f"the document has no path {request.path}", accept)
+        methods = ", ".join(allowed)
+        detail = f"{request.method} is not among {methods}"
+        return refuser.refuse(METHOD_NOT_ALLOWED, detail, accept, headers=[(b"allow", methods.encode("latin-1"))])

@@ -1,0 +1,86 @@
+"""Reloading: an edit of any file of the document is served at once; a broken edit leaves the last good version."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from cierre.mocks.app import MockApp
+from cierre.mocks.documents import BrokenDocument, Document
+from cierre.mocks.log import Log
+
+# Milliseconds: editors write a file in several steps, and an edit should be served soon.
+_DEBOUNCE = 60
+_STEP = 20
+# Milliseconds between two looks at the files, for filesystems that report no changes.
+_POLL = 1000
+
+
+def reload_on_edit(load: Callable[[], Document], log: Log) -> Callable[[MockApp], Callable[[], Awaitable[None]]]:
+    """An `on_start` for `MockApp` that watches the document's files while the mock serves.
+
+    Args:
+        load: reads the document again; where it raises BrokenDocument the last good version stays.
+        log: for the edits and the problems of broken ones.
+    """
+
+    def start(app: MockApp) -> Callable[[], Awaitable[None]]:
+        # Now, not in the task: an edit before the watcher is up would be taken for the state of the start.
+        task = asyncio.create_task(_watch(app, load, log, _state(app.document.files)))
+
+        async def stop() -> None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+        return stop
+
+    return start
+
+
+async def _watch(app: MockApp, load: Callable[[], Document], log: Log, served: dict[Path, tuple[int, int]]) -> None:
+    """Reload until cancelled; `served` is the state of the files that the app's document was read from."""
+    from watchfiles import awatch  # noqa: PLC0415 - the first reply should not wait for it
+
+    while True:
+        files = app.document.files
+        folders = sorted({file.parent for file in files if file.parent.is_dir()})
+        if not folders:
+            return
+        async for _ in awatch(
+            *folders, debounce=_DEBOUNCE, step=_STEP, recursive=False, rust_timeout=_POLL, yield_on_timeout=True
+        ):
+            # The state decides, not the event: folders hold other files, too, and an event may be missed.
+            now = _state(files)
+            if now == served:
+                continue
+            served = now
+            await _reload(app, load, log)
+            if app.document.files != files:
+                # Of the files that it had before, the state before the reload counts: they may have changed since.
+                kept = {file: served[file] for file in served.keys() & app.document.files}
+                served = _state(app.document.files) | kept
+                break
+
+
+async def _reload(app: MockApp, load: Callable[[], Document], log: Log) -> None:
+    try:
+        document = await asyncio.to_thread(load)
+    except BrokenDocument as broken:
+        log.add_problems(broken.problems)
+        log.add_note("the last good version is still served")
+        return
+    app.install(document)
+    log.add_note(f"{document.name} was edited: the new version is served")
+
+
+def _state(files: frozenset[Path]) -> dict[Path, tuple[int, int]]:
+    """Time of the last change, and size, of each file that exists."""
+    found = {}
+    for file in files:
+        with contextlib.suppress(OSError):
+            status = file.stat()
+            found[file] = status.st_mtime_ns, status.st_size
+    return found
