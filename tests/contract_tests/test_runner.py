@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cierre.contract_tests import auth, plan
-from cierre.contract_tests.cierre.rules import Rules
+from cierre.contract_tests.auth import file
+from cierre.contract_tests.cierre.machine.machine import SessionMachine
 from cierre.contract_tests.cierre.scripts import scripts
 from cierre.contract_tests.exchanges import Exchange, Secrets, curl
 from cierre.contract_tests.findings import CouldNotRun
 from cierre.contract_tests.negotiation import language, quality
+from cierre.contract_tests.plan import plan, read_contract
 from cierre.contract_tests.report import write
-from cierre.contract_tests.runner import Quiet
+from cierre.contract_tests.run import Options, Quiet
 from tests.support import toy
 
 pytest_plugins = ["pytester"]
@@ -31,14 +32,8 @@ def files(tmp_path):
 def outcome(files, fault, **options):
     spec, credentials = files
     with toy.serving(toy.Notes(fault).app()) as url:
-        task = plan.plan(
-            spec=spec,
-            auth_file=credentials,
-            dialect=None,
-            users=plan.DEMO,
-            url=url,
-            **{"seed": 1, "examples": 15, "patience": 0.3, **options},
-        )
+        chosen = Options(url=url, **{"seed": 1, "examples": 15, "patience": 0.3, **options})
+        task = plan(read_contract(spec, credentials), chosen)
         return task, task.run(Quiet())
 
 
@@ -150,7 +145,7 @@ def test_a_failure_is_shrunk_to_the_smallest_case(files):
 def test_the_curl_of_a_finding_shows_it_again(files, tmp_path):
     spec, credentials = files
     with toy.serving(toy.Notes("no location").app()) as url:
-        task = plan.plan(spec=spec, auth_file=credentials, dialect=None, users=plan.DEMO, url=url, seed=1, examples=1)
+        task = plan(read_contract(spec, credentials), Options(url=url, seed=1, examples=1))
         [finding] = task.run(Quiet()).findings
         assert 'Bearer \'"$TOKEN"' in finding.curl
         # Without jq on the machine, Python picks the token.
@@ -233,7 +228,7 @@ def test_an_authentication_file_that_is_not_understood_is_said(tmp_path, text, p
     path.write_text(text)
 
     with pytest.raises(CouldNotRun, match=problem):
-        auth.read(path)
+        file.read(path)
 
 
 def test_an_authentication_file_takes_secrets_from_the_environment(tmp_path, monkeypatch):
@@ -241,7 +236,7 @@ def test_an_authentication_file_takes_secrets_from_the_environment(tmp_path, mon
     path = tmp_path / "auth.yaml"
     path.write_text("- scheme: apiKey\n  value: $NOTES_KEY\n")
 
-    assert auth.read(path)[0].value == "of-iron"
+    assert file.read(path)[0].value == "of-iron"
 
 
 @pytest.mark.parametrize(
@@ -274,7 +269,7 @@ def test_the_language_that_is_wanted_most_is_the_one(accept, wanted):
 
 
 def test_every_rule_of_closing_a_session_is_in_a_script():
-    rules = {name for name in dir(Rules) if hasattr(getattr(Rules, name), "hypothesis_stateful_rule")}
+    rules = {name for name in dir(SessionMachine) if hasattr(getattr(SessionMachine, name), "hypothesis_stateful_rule")}
     assert len(rules) > 20
     assert rules == {step[0] for script in scripts() for step in script}
 

@@ -7,7 +7,9 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 import requests
 
-from cierre.contract_tests import auth
+from cierre.contract_tests.auth import file
+from cierre.contract_tests.auth.logins import Logins
+from cierre.contract_tests.auth.presenting import Credentials
 from cierre.contract_tests.exchanges import Exchange, curl
 from cierre.contract_tests.secrets import Secrets
 
@@ -104,7 +106,7 @@ def test_an_authentication_file_says_what_must_be_hidden(tmp_path, monkeypatch):
         "- {scheme: bearerAuth, bearer: of-paper}\n"
     )
 
-    assert [entry.hidden for entry in auth.read(path)] == [
+    assert [entry.hidden for entry in file.read(path)] == [
         {"of-wood": "PASSWORD"},
         {"of-iron": "STAGING_PASSWORD"},
         {"of-glass": "VALUE"},
@@ -113,7 +115,7 @@ def test_an_authentication_file_says_what_must_be_hidden(tmp_path, monkeypatch):
 
 
 def test_a_live_value_is_written_as_its_body_is():
-    presented = auth.Presented(auth.Keyring("http://127.0.0.1"), auth.Entry(live={"shown": 'a"b&\u00e9'}), None)
+    presented = Credentials(Logins("http://127.0.0.1"), file.Entry(live={"shown": 'a"b&\u00e9'}), None)
     of_json = requests.Request("POST", "http://127.0.0.1/", json={"password": "shown"}).prepare()
     of_form = requests.Request("POST", "http://127.0.0.1/", data={"password": "shown", "more": "1"}).prepare()
 
