@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -134,7 +135,7 @@ class Proxy:
 
     upstream: str
     behaviour: Behaviour
-    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=60))
+    client: httpx.AsyncClient
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         query = scope["query_string"].decode("latin-1")
@@ -184,8 +185,9 @@ def proxied(upstream: str, behaviour: Behaviour) -> Iterator[str]:
     """The base URL of a server that behaves so."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        proxy = Proxy(upstream, behaviour, httpx.AsyncClient(timeout=60))
         config = uvicorn.Config(
-            Proxy(upstream, behaviour),
+            proxy,
             log_level="critical",
             lifespan="off",
             server_header=False,
@@ -193,7 +195,12 @@ def proxied(upstream: str, behaviour: Behaviour) -> Iterator[str]:
             timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+
+        async def serve() -> None:
+            async with proxy.client:
+                await server.serve(sockets=[listening])
+
+        thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.01)
