@@ -1,7 +1,6 @@
-"""What a contract promises and schemathesis does not look at.
+"""What any contract promises and schemathesis does not look at: checks of single answers.
 
-Importing this module registers the checks with schemathesis; they hold for any OpenAPI document. The rules
-that are only ours are in `house.py`.
+What only Cierre's own contract promises is in `cierre/checks.py`.
 """
 
 from __future__ import annotations
@@ -10,8 +9,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-import schemathesis
-from schemathesis.checks import CheckContext
+from schemathesis.checks import CHECKS, CheckContext
 from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
 
@@ -23,7 +21,6 @@ _IMF_FIXDATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d
 BODILESS = frozenset({204, 205, 304})
 
 
-@schemathesis.check
 def accept_is_honoured(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """Of the forms that the contract has, one that `Accept` asked for comes (RFC 9110, section 12.5.1)."""
     accept = str(response.request.headers.get("Accept") or "")
@@ -44,7 +41,6 @@ def accept_is_honoured(_ctx: CheckContext, response: Response, case: Case[Any]) 
         )
 
 
-@schemathesis.check
 def empty_body_is_empty(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """An answer that is documented without content comes without content."""
     definition = case.operation.responses.find_by_status_code(response.status_code)
@@ -60,7 +56,6 @@ def empty_body_is_empty(_ctx: CheckContext, response: Response, case: Case[Any])
         )
 
 
-@schemathesis.check
 def json_is_strict(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """JSON is JSON: UTF-8, no NaN, no name twice in one object (RFC 8259, sections 4, 6 and 8.1)."""
     if not response.content or not _is_json(media_type(response)):
@@ -71,7 +66,6 @@ def json_is_strict(_ctx: CheckContext, response: Response, case: Case[Any]) -> N
         _broken(case, "json_is_strict", "The body is not strict JSON", str(problem), ("content",))
 
 
-@schemathesis.check
 def dates_are_http_dates(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """A date in a header field is an IMF-fixdate (RFC 9110, section 5.6.7; RFC 8594, section 3)."""
     for name in ("sunset", "last-modified"):
@@ -79,6 +73,12 @@ def dates_are_http_dates(_ctx: CheckContext, response: Response, case: Case[Any]
             if not _IMF_FIXDATE.fullmatch(value):
                 message = f"{name.title()}: {value}"
                 _broken(case, "dates_are_http_dates", "A date is not in the form of HTTP", message, ("headers",))
+
+
+def register() -> None:
+    """Make schemathesis run these checks, of which it keeps one list a process. Again changes nothing."""
+    for check in (accept_is_honoured, empty_body_is_empty, json_is_strict, dates_are_http_dates):
+        CHECKS.register(check)
 
 
 def media_type(response: Response) -> str:

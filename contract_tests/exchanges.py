@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from cierre.contract_tests.secrets import Secrets
+from cierre.contract_tests.secrets import Secrets, tokens_in
 
-# What `requests` and schemathesis add by themselves and nobody needs to repeat.
+# What `requests` and schemathesis add by themselves: a curl needs none of it.
 _UNINTERESTING = {"content-length", "user-agent", "accept-encoding", "connection", "x-schemathesis-testcaseid"}
-# How the rules call themselves where they look for it again.
+# A User-Agent that a test looks for afterwards: a curl must send it, too.
 AGENT = "cierre-rules/"
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f-\xff]")
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """What was sent and what came.
+    """A request and its answer.
 
     Attributes:
         operation: `METHOD /path` of the contract; empty where the request is of none.
@@ -134,6 +135,25 @@ def command(sent: Exchange, secrets: Secrets) -> str:
     if sent.request_body:
         parts += ["\\\n  --data-binary", _quote_bytes(sent.request_body, secrets)]
     return " ".join(parts)
+
+
+def sequence(exchanges: Sequence[Exchange], secrets: Secrets) -> str:
+    """Shell lines that send several requests again, each token of an answer kept in a variable of its own."""
+    lines = secrets.preparation(*(seen.text for seen in exchanges))
+    for seen in exchanges:
+        try:
+            tokens = list(tokens_in(json.loads(seen.body)))
+        except (ValueError, RecursionError):
+            tokens = []
+        sent = command(seen, secrets)
+        if not tokens:
+            lines.append(sent)
+            continue
+        lines.append(f"ANSWER=$({sent.replace('curl -i', 'curl -s', 1)})")
+        for _, (path, value) in tokens:
+            if value in secrets.names:
+                lines.append(f"{secrets.names[value]}=$(echo \"$ANSWER\" | jq -r '{path}')")
+    return "\n".join(lines)
 
 
 def _quote_bytes(body: bytes, secrets: Secrets) -> str:

@@ -8,7 +8,7 @@ from cierre.contract_tests.exchanges import Exchange
 
 
 class CouldNotRun(Exception):
-    """The run itself is impossible: the message says why, in one line, for a person."""
+    """The run itself is impossible; the message says why, in one line."""
 
 
 class Limited(CouldNotRun):
@@ -25,13 +25,13 @@ class Finding:
 
     Attributes:
         operation: `METHOD /path`, as the contract writes it.
-        phase: where it was found: examples, coverage, fuzzing, stateful, probes or rules.
-        check: the rule that failed.
+        phase: where it was found: examples, coverage, fuzzing, stateful, probes, or an extension's.
+        check: the name of the check that failed.
         title: the failure in a few words.
         message: the failure in full.
         clause: JSON pointer into the document, with `#` before it (RFC 6901, section 6).
         curl: shell lines that send the same request again.
-        exchange: what was sent and what came; None where nothing came.
+        exchange: the request and its answer; None where there was no answer.
     """
 
     operation: str

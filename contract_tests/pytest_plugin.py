@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -25,40 +25,66 @@ Holds = Callable[..., "Report"]
 
 @pytest.fixture
 def cierre_contract() -> Holds:
-    """Call it with a URL, and the test fails where the server breaks the contract."""
+    """Call it with a URL: the test fails where the server breaks the contract. See `hold`."""
     return hold
 
 
 def hold(
-    url: str, *, spec: str | os.PathLike[str] | None = None, auth: str | os.PathLike[str] | None = None, **options: Any
+    url: str,
+    *,
+    spec: str | os.PathLike[str] | None = None,
+    auth: str | os.PathLike[str] | None = None,
+    dialect: str | None = None,
+    examples: int = 50,
+    seed: int = 0,
+    operations: str | None = None,
+    patience: float = 5.0,
+    fail_fast: bool = False,
+    phases: tuple[str, ...] | None = None,
 ) -> Report:
     """Test the server at `url`.
 
     Args:
-        spec: an OpenAPI document; our own contract without it.
+        spec: an OpenAPI document; Cierre's own contract without it.
         auth: the authentication file for `spec`.
-        options: as of `cierre contract`: examples, seed, operations, patience, fail_fast, dialect.
+        dialect: the view of Cierre's own contract; None is all of it.
+        examples: fuzzed cases an operation.
+        seed: the same seed gives the same requests.
+        operations: a pattern for `METHOD /path`, path or operationId; None is all of them.
+        patience: seconds that a client waits for an answer.
+        fail_fast: end at the first finding.
+        phases: names of the phases to run; None is all of them.
+
+    Returns:
+        the report of a run without findings.
 
     Raises:
-        AssertionError: the contract is broken; the message holds every finding with a curl that shows it.
-        CouldNotRun: the tests could not run.
+        Failed: pytest's; the contract is broken, or a part could not be tested: the message has every finding with a
+            curl that shows it.
+        CouldNotRun: the tests could not run at all.
     """
     __tracebackhide__ = True
-    from cierre.contract_tests.plan import DEMO, plan  # noqa: PLC0415 - see the module's docstring
-    from cierre.contract_tests.report.machine import text  # noqa: PLC0415 - the same
-    from cierre.contract_tests.runner import Quiet  # noqa: PLC0415 - the same
+    from cierre.contract_tests.plan import plan  # noqa: PLC0415 - see the module's docstring
+    from cierre.contract_tests.report.text import finding_text  # noqa: PLC0415 - the same
+    from cierre.contract_tests.run import Options, Quiet  # noqa: PLC0415 - the same
+    from cierre.contract_tests.selection import select_contract  # noqa: PLC0415 - the same
 
-    task = plan(
-        url=url,
-        spec=None if spec is None else Path(spec),
-        auth_file=None if auth is None else Path(auth),
-        dialect=options.pop("dialect", None),
-        users=DEMO,
-        **options,
+    contract = select_contract(
+        spec=None if spec is None else Path(spec), auth_file=None if auth is None else Path(auth), dialect=dialect
     )
+    options = Options(
+        url=url,
+        examples=examples,
+        seed=seed,
+        operations=operations,
+        patience=patience,
+        fail_fast=fail_fast,
+        phases=phases,
+    )
+    task = plan(contract, options)
     report = task.run(Quiet())
     problems = [
-        f"{number}. {finding.operation}: {finding.title}\n\n{task.secrets.hide(text(finding))}"
+        f"{number}. {finding.operation}: {finding.title}\n\n{task.secrets.hide(finding_text(finding))}"
         for number, finding in enumerate(report.findings, 1)
     ]
     if problems or report.errors:

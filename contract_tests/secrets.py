@@ -7,12 +7,15 @@ import itertools
 import json
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 # Long runs of the characters that tokens are made of.
 _WORD = re.compile(r"[\w.|~%+/-]{12,}")
+# Shorter strings of an answer are words, not credentials.
+_SHORTEST = 20
 # Jq programs that write a variable's value as a part of JSON, of a URL and of a form.
 _AS_JSON, _AS_URL, _AS_FORM = "@json | .[1:-1]", "@uri", '@uri | gsub("%20"; "+")'
 
@@ -125,3 +128,17 @@ def _bounded(phrase: str) -> str:
     before = r"(?<!\w)" if re.match(r"\w", phrase) else ""
     after = r"(?!\w)" if re.search(r"\w\Z", phrase) else ""
     return f'{before}{re.escape(phrase)}{after}(?!"\\s*:)'
+
+
+def tokens_in(node: Any, path: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
+    """The tokens in a JSON value, by name and length: shell variable → (jq path, value)."""
+    for name, value in node.items() if isinstance(node, dict) else ():
+        if isinstance(value, str) and name.lower().endswith("token") and len(value) >= _SHORTEST:
+            yield variable_name(name), (f"{path}.{name}", value)
+        elif isinstance(value, dict):
+            yield from tokens_in(value, f"{path}.{name}")
+
+
+def variable_name(member: str) -> str:
+    """The shell variable for a member of JSON: `accessToken` → `ACCESS_TOKEN`."""
+    return "".join(f"_{char}" if char.isupper() else char for char in member).upper().strip("_")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -18,7 +17,7 @@ DIALECTS = ("session", "envelope", "respuesta", "dto", "plain")
     "--spec",
     type=click.Path(path_type=Path),
     envvar="CIERRE_SPEC",
-    help="An OpenAPI document of anybody's. Default: our own contract, with the rules of closing a session.",
+    help="An OpenAPI document. Default: Cierre's own contract, with the rules of closing a session.",
 )
 @click.option(
     "--auth",
@@ -82,7 +81,10 @@ def command(
     admin_password: str,
     client: str,
     client_secret: str,
-    **options: Any,
+    examples: int,
+    operations: str | None,
+    patience: float,
+    fail_fast: bool,
 ) -> None:
     """Test the server at URL against its contract.
 
@@ -91,18 +93,24 @@ def command(
     # Here, since schemathesis takes a second to load and --help should not.
     from rich.console import Console
 
+    from cierre.contract_tests.cierre.accounts import Accounts
     from cierre.contract_tests.findings import CouldNotRun
-    from cierre.contract_tests.plan import Users, plan
+    from cierre.contract_tests.plan import plan
     from cierre.contract_tests.report import write
     from cierre.contract_tests.report.console import listener, summary
+    from cierre.contract_tests.run import Options
+    from cierre.contract_tests.selection import select_contract
 
     seed = random.SystemRandom().getrandbits(32) if seed is None else seed
-    users = Users(user, password, admin_user, admin_password, client, client_secret)
+    accounts = Accounts(user, password, admin_user, admin_password, client, client_secret)
+    options = Options(
+        url=url, examples=examples, seed=seed, operations=operations, patience=patience, fail_fast=fail_fast
+    )
     console = Console(soft_wrap=True)
     try:
-        task = plan(url=url, spec=spec, auth_file=auth, dialect=dialect, users=users, seed=seed, **options)
-        with listener() as watching:
-            result = task.run(watching)
+        task = plan(select_contract(spec=spec, auth_file=auth, dialect=dialect, accounts=accounts), options)
+        with listener() as shown:
+            result = task.run(shown)
     except CouldNotRun as problem:
         raise click.ClickException(str(problem)) from problem
     summary(result, task.document, task.secrets, console)

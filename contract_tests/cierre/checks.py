@@ -1,7 +1,4 @@
-"""What we promise beyond any schema: checks of answers that come from our own contract.
-
-Importing this module registers them with schemathesis. A document that is not ours passes them unseen.
-"""
+"""What Cierre's contract promises beyond any schema: checks of single answers."""
 
 from __future__ import annotations
 
@@ -9,10 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-import schemathesis
-from schemathesis.checks import CheckContext
+from schemathesis.checks import CHECKS, CheckContext
 from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from cierre.contract_tests.checks import media_type
 from cierre.contract_tests.clauses import BrokenClause
@@ -21,39 +18,50 @@ from cierre.contract_tests.negotiation import language, quality
 
 VARY = {"accept", "accept-language", "prefer"}
 COOKIE = {"httponly", "secure", "samesite=strict", "path=/"}
-# Members that are a token when they are told.
+# Members that hold a token.
 TOKENS = ("accessToken", "refreshToken", "access_token", "refresh_token")
-
-# A mark in the document of a run: the server answers with examples, and decides nothing.
-EXAMPLES = "x-cierre-answers-from-examples"
+# Members that hold a message for people.
+MESSAGES = ("message", "respuesta", "detail")
+# In a run's copy of the document, present where these checks apply: the examples' messages, by language.
+_MESSAGES_OF_EXAMPLES = "x-cierre-messages-of-examples"
 
 Check = Callable[[Response, Case[Any]], None]
 
 
-def ours(check: Check) -> Check:
-    """Register a check that looks at our own contract only."""
+def register() -> None:
+    """Make schemathesis run these checks, of which it keeps one list a process. Again changes nothing."""
+    for check in _CHECKS:
+        CHECKS.register(_where_applied(check))
 
+
+def apply_to(schema: OpenApiSchema) -> None:
+    """Let these checks look at the answers of `schema`: it is Cierre's own contract, on a server that decides."""
+    schema.raw_schema[_MESSAGES_OF_EXAMPLES] = _messages_of_examples(schema.raw_schema)
+
+
+def _where_applied(check: Check) -> Callable[[CheckContext, Response, Case[Any]], None]:
     def registered(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-        document = case.operation.schema.raw_schema
-        if "x-cierre-unrouted" in document and EXAMPLES not in document:
+        if _MESSAGES_OF_EXAMPLES in case.operation.schema.raw_schema:
             check(response, case)
 
     registered.__name__ = check.__name__
-    schemathesis.check(registered)
-    return check
+    return registered
 
 
-@ours
-def the_trace_is_one(response: Response, case: Case[Any]) -> None:
+def the_trace_id_is_the_same_everywhere(response: Response, case: Case[Any]) -> None:
     """The id in the header is the one in the body."""
     body = _json(response)
-    told = {body[name] for name in ("trace_id", "traceId") if isinstance(body, dict) and name in body}
+    named = {body[name] for name in ("trace_id", "traceId") if isinstance(body, dict) and name in body}
     header = _header(response, "x-trace-id")
-    if told - {header}:
-        _broken(case, "the_trace_is_one", f"X-Trace-Id is {header}, the body says {', '.join(told)}", "content")
+    if named - {header}:
+        _broken(
+            case,
+            "the_trace_id_is_the_same_everywhere",
+            f"X-Trace-Id is {header}, the body says {', '.join(named)}",
+            "content",
+        )
 
 
-@ours
 def vary_names_what_was_negotiated(response: Response, case: Case[Any]) -> None:
     """`Vary: Accept, Accept-Language, Prefer`, always."""
     named = {part.strip().lower() for part in _header(response, "vary").split(",")}
@@ -61,22 +69,21 @@ def vary_names_what_was_negotiated(response: Response, case: Case[Any]) -> None:
         _broken(case, "vary_names_what_was_negotiated", f"Vary: {_header(response, 'vary')}", "headers", "Vary")
 
 
-@ours
 def the_language_is_the_one_asked_for(response: Response, case: Case[Any]) -> None:
     """`Content-Language` follows `Accept-Language`, and the message follows both."""
     asked = language(str(response.request.headers.get("Accept-Language", "")))
-    told = _header(response, "content-language")
-    if told and asked in {"es", "en"} and told != asked:
-        message = f"Accept-Language: {asked}\nContent-Language: {told}"
+    declared = _header(response, "content-language")
+    if declared and asked in {"es", "en"} and declared != asked:
+        message = f"Accept-Language: {asked}\nContent-Language: {declared}"
         _broken(case, "the_language_is_the_one_asked_for", message, "headers", "Content-Language")
-    spoken = {language for language, words in _words(case).items() if _message(response) in words}
-    if told and spoken and told not in spoken:
-        message = f"Content-Language: {told}\nMessage: {_message(response)}"
+    messages = case.operation.schema.raw_schema[_MESSAGES_OF_EXAMPLES]
+    written = {language for language, texts in messages.items() if _message(response) in texts}
+    if declared and written and declared not in written:
+        message = f"Content-Language: {declared}\nMessage: {_message(response)}"
         _broken(case, "the_language_is_the_one_asked_for", message, "content")
 
 
-@ours
-def an_error_is_one_that_the_contract_shows(response: Response, case: Case[Any]) -> None:
+def an_error_is_one_of_the_examples(response: Response, case: Case[Any]) -> None:
     """Code and details of an error are those of a named example of this answer."""
     body = _json(response)
     shown = list(_shown_errors(response, case))
@@ -86,14 +93,13 @@ def an_error_is_one_that_the_contract_shows(response: Response, case: Case[Any])
     alike = [example for example in shown if _code(example) == code]
     if not alike:
         message = f"The code is {code}; the contract shows {', '.join(sorted({str(_code(one)) for one in shown}))}"
-        _broken(case, "an_error_is_one_that_the_contract_shows", message, "content", media_type(response))
+        _broken(case, "an_error_is_one_of_the_examples", message, "content", media_type(response))
     names = set(body.get("details") or {})
     if not any(names == set(example.get("details") or {}) for example in alike):
         message = f"The details of {code} have the members {sorted(names)}"
-        _broken(case, "an_error_is_one_that_the_contract_shows", message, "content", media_type(response))
+        _broken(case, "an_error_is_one_of_the_examples", message, "content", media_type(response))
 
 
-@ours
 def an_error_agrees_with_its_request(response: Response, case: Case[Any]) -> None:
     """`status` is the status, and `path` or `instance` the path."""
     body = _json(response)
@@ -106,17 +112,15 @@ def an_error_agrees_with_its_request(response: Response, case: Case[Any]) -> Non
         _broken(case, "an_error_agrees_with_its_request", message, "content", media_type(response))
 
 
-@ours
 def tokens_are_not_stored(response: Response, case: Case[Any]) -> None:
-    """An answer that tells a token says `Cache-Control: no-store` (RFC 6749, section 5.1)."""
+    """An answer with a token says `Cache-Control: no-store` (RFC 6749, section 5.1)."""
     body = _json(response)
-    told = {**body, **(body.get("data") or {})} if isinstance(body, dict) and response.status_code < 300 else {}
-    if any(told.get(name) for name in TOKENS) and "no-store" not in _header(response, "cache-control"):
+    members = {**body, **(body.get("data") or {})} if isinstance(body, dict) and response.status_code < 300 else {}
+    if any(members.get(name) for name in TOKENS) and "no-store" not in _header(response, "cache-control"):
         _broken(case, "tokens_are_not_stored", f"Cache-Control: {_header(response, 'cache-control')}", "headers")
 
 
-@ours
-def the_cookie_is_guarded(response: Response, case: Case[Any]) -> None:
+def the_cookie_is_protected(response: Response, case: Case[Any]) -> None:
     """`refreshToken` is HttpOnly, Secure, SameSite=Strict, Path=/, set and cleared alike."""
     for line in response.headers.get("set-cookie") or ():
         name, *attributes = (part.strip() for part in line.split(";"))
@@ -125,11 +129,10 @@ def the_cookie_is_guarded(response: Response, case: Case[Any]) -> None:
             missing |= {"max-age=0"} - {attribute.lower() for attribute in attributes}
         if name.startswith("refreshToken=") and missing:
             message = f"The cookie lacks {', '.join(sorted(missing))}"
-            _broken(case, "the_cookie_is_guarded", message, "headers", "Set-Cookie")
+            _broken(case, "the_cookie_is_protected", message, "headers", "Set-Cookie")
 
 
-@ours
-def less_is_sent_where_less_is_preferred(response: Response, case: Case[Any]) -> None:
+def return_minimal_is_honoured(response: Response, case: Case[Any]) -> None:
     """`Prefer: return=minimal` makes success 204, with `Preference-Applied` (RFC 7240, section 4.2)."""
     preferred = str(response.request.headers.get("Prefer", "")).replace(" ", "").lower()
     if preferred != "return=minimal" or response.status_code >= 300:
@@ -137,12 +140,11 @@ def less_is_sent_where_less_is_preferred(response: Response, case: Case[Any]) ->
     applied = _header(response, "preference-applied")
     if response.status_code != 204 or "return=minimal" not in applied:
         message = f"Prefer: return=minimal\nReceived: {response.status_code}, Preference-Applied: {applied}"
-        _broken(case, "less_is_sent_where_less_is_preferred", message, "headers", "Preference-Applied")
+        _broken(case, "return_minimal_is_honoured", message, "headers", "Preference-Applied")
 
 
-@ours
-def the_preferred_form_comes(response: Response, case: Case[Any]) -> None:
-    """Of the forms that this answer has, the one comes to which `Accept` gives the highest weight."""
+def the_preferred_media_type_is_sent(response: Response, case: Case[Any]) -> None:
+    """Of the media types that this answer has, the one is sent to which `Accept` gives the highest weight."""
     accept = str(response.request.headers.get("Accept") or "")
     if ";q=" not in accept.replace(" ", "") or not response.content:
         return
@@ -150,11 +152,10 @@ def the_preferred_form_comes(response: Response, case: Case[Any]) -> None:
     best = max(weights.values(), default=0.0)
     if weights.get(media_type(response), best) < best:
         message = f"Accept: {accept}\nReceived: {media_type(response)}"
-        _broken(case, "the_preferred_form_comes", message, "content")
+        _broken(case, "the_preferred_media_type_is_sent", message, "content")
 
 
-@ours
-def the_metadata_names_our_doors(response: Response, case: Case[Any]) -> None:
+def the_metadata_names_documented_paths(response: Response, case: Case[Any]) -> None:
     """Every address of RFC 8414's metadata is one of the contract's paths."""
     body = _json(response)
     if case.path != "/.well-known/oauth-authorization-server" or response.status_code != 200:
@@ -163,22 +164,20 @@ def the_metadata_names_our_doors(response: Response, case: Case[Any]) -> None:
         if name.endswith(("_endpoint", "_uri")):
             known = any(str(address).endswith(path) for path in case.operation.schema.raw_schema["paths"])
             if not known:
-                _broken(case, "the_metadata_names_our_doors", f"{name}: {address}", "content")
+                _broken(case, "the_metadata_names_documented_paths", f"{name}: {address}", "content")
 
 
-@ours
-def no_type_without_a_body(response: Response, case: Case[Any]) -> None:
+def no_content_type_without_a_body(response: Response, case: Case[Any]) -> None:
     """No `Content-Type` where there is no body."""
     if not response.content and _header(response, "content-type"):
-        _broken(case, "no_type_without_a_body", f"Content-Type: {_header(response, 'content-type')}")
+        _broken(case, "no_content_type_without_a_body", f"Content-Type: {_header(response, 'content-type')}")
 
 
-@ours
-def a_token_is_never_repeated(response: Response, case: Case[Any]) -> None:
-    """The token that came in does not come back."""
+def the_access_token_is_not_repeated(response: Response, case: Case[Any]) -> None:
+    """The access token of the request is not in the answer."""
     sent = str(response.request.headers.get("Authorization", "")).removeprefix("Bearer ")
     if len(sent) >= 20 and sent.encode() in response.content:
-        _broken(case, "a_token_is_never_repeated", "The body holds the access token of the request", "content")
+        _broken(case, "the_access_token_is_not_repeated", "The body holds the access token of the request", "content")
 
 
 def _header(response: Response, name: str) -> str:
@@ -203,7 +202,7 @@ def _examples(definition: Document, kind: str) -> Iterator[Any]:
 
 
 def _shown_errors(response: Response, case: Case[Any]) -> Iterator[Document]:
-    """The examples in the dialect that came: `application/json` may be any dialect's, by client or host."""
+    """The examples in the dialect of the answer: `application/json` may be any dialect's, by client or host."""
     body = _json(response)
     definition = _definition(response, case)
     kinds = list(definition.get("content", {}))
@@ -224,25 +223,13 @@ def _code(error: Document) -> Any:
 
 def _message(response: Response) -> str:
     body = _json(response)
-    told = [body.get(name) for name in ("message", "respuesta", "detail")] if isinstance(body, dict) else []
-    return next((text for text in told if isinstance(text, str)), "")
+    messages = [body.get(name) for name in MESSAGES] if isinstance(body, dict) else []
+    return next((text for text in messages if isinstance(text, str)), "")
 
 
-def _words(case: Case[Any]) -> dict[str, set[str]]:
-    """What the examples say, by the default language of their dialect: English in `envelope`, else Spanish."""
-    document = case.operation.schema.raw_schema
-    if _SPOKEN.get("of") is not document:
-        _SPOKEN.update({"of": document, "words": _language_of_examples(document)})
-    found: dict[str, set[str]] = _SPOKEN["words"]
-    return found
-
-
-# The words of the document that was looked at last: reading them takes longer than a request.
-_SPOKEN: dict[str, Any] = {}
-
-
-def _language_of_examples(document: Document) -> dict[str, set[str]]:
-    words: dict[str, set[str]] = {"es": set(), "en": set()}
+def _messages_of_examples(document: Document) -> dict[str, list[str]]:
+    """The messages, by the default language of their dialect: English in `envelope`, else Spanish."""
+    found: dict[str, dict[str, None]] = {"es": {}, "en": {}}
     english_view = document["info"]["title"].endswith("(envelope)")
     for kind, content in _contents(document):
         for example in (content.get("examples") or {}).values():
@@ -250,13 +237,10 @@ def _language_of_examples(document: Document) -> dict[str, set[str]]:
             if isinstance(value, dict):
                 # Only the failures of that dialect are its own.
                 own = value.get("success") is False and (english_view or "envelope" in kind)
-                language = "en" if own else "es"
-                words[language].update(
-                    text
-                    for name in ("message", "respuesta", "detail")
-                    if isinstance(text := value.get(name), str) and not text.isdigit()
-                )
-    return words
+                texts = (value.get(name) for name in MESSAGES)
+                shown = [text for text in texts if isinstance(text, str) and not text.isdigit()]
+                found["en" if own else "es"].update(dict.fromkeys(shown))
+    return {language: list(texts) for language, texts in found.items()}
 
 
 def _contents(node: Any) -> Iterator[tuple[str, Document]]:
@@ -279,3 +263,19 @@ def _broken(case: Case[Any], rule: str, message: str, *clause: str) -> NoReturn:
         message=message,
         clause=clause,
     )
+
+
+_CHECKS: tuple[Check, ...] = (
+    the_trace_id_is_the_same_everywhere,
+    vary_names_what_was_negotiated,
+    the_language_is_the_one_asked_for,
+    an_error_is_one_of_the_examples,
+    an_error_agrees_with_its_request,
+    tokens_are_not_stored,
+    the_cookie_is_protected,
+    return_minimal_is_honoured,
+    the_preferred_media_type_is_sent,
+    the_metadata_names_documented_paths,
+    no_content_type_without_a_body,
+    the_access_token_is_not_repeated,
+)

@@ -1,37 +1,40 @@
-"""Speaking to the server in the words of the contract: operationId in, answer out, each answer held to its schema."""
+"""Calling operations by their operationId; each answer is checked against the contract."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import requests
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.transport import Response
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from cierre.contract_tests.auth import tokens_in
 from cierre.contract_tests.documents import Operation, operations, pointer
 from cierre.contract_tests.exchanges import Exchange, exchange
 from cierre.contract_tests.findings import Limited
+from cierre.contract_tests.run import Run
+from cierre.contract_tests.secrets import tokens_in
 
-if TYPE_CHECKING:
-    from schemathesis.specs.openapi.schemas import OpenApiSchema
-
-    from cierre.contract_tests.runner import Run
-
-
+# The phase of the exchanges, and of the extension that makes them.
+PHASE = "rules"
 SESSION = "application/vnd.cierre.session+json"
 
 
 class BrokenRule(AssertionError):
-    """The server did not do what the contract says. `trace` is everything that was sent and came, in order."""
+    """The server did not do what the contract says.
+
+    Attributes:
+        clause: JSON pointer into the document.
+        exchanges: everything that was sent and answered up to here, in order.
+    """
 
     def __init__(self, message: str, answer: Answer, clause: str) -> None:
         super().__init__(message)
         self.message, self.operation, self.clause = message, answer.operation.label, clause
-        self.trace = tuple(answer.client.trace)
+        self.exchanges = tuple(answer.client.exchanges)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,15 @@ class Answer:
     client: Client
 
     def must(self, holds: object, message: str, *clause: str) -> None:
-        """Say that the contract is broken, unless it holds. `clause`: steps from the operation."""
+        """Report a broken rule, unless it holds.
+
+        Args:
+            message: what is wrong; its first line is the finding's title.
+            clause: steps from the operation to what is broken.
+
+        Raises:
+            BrokenRule: it does not hold.
+        """
         if not holds:
             shown = self.raw[:500].decode(errors="replace")
             where = pointer(self.client.run.document, *self.operation.steps, *clause)
@@ -54,13 +65,24 @@ class Answer:
             self.client.broken.append(broken)
             raise broken
 
-    def is_(self, *statuses: int, because: str) -> Answer:
-        """Say that the contract is broken, unless the status is one of these."""
+    def has_status(self, *statuses: int, because: str) -> Answer:
+        """This answer, with one of the statuses.
+
+        Args:
+            because: what was done, for the message.
+
+        Raises:
+            BrokenRule: the status is another.
+        """
         self.must(self.status in statuses, f"{because}: expected {' or '.join(map(str, statuses))}", "responses")
         return self
 
     def at(self, *steps: str) -> Any:
-        """A member of the body; the contract is broken where there is none."""
+        """The member of the body that `steps` lead to.
+
+        Raises:
+            BrokenRule: there is none.
+        """
         node = self.body
         for step in steps:
             self.must(isinstance(node, dict) and step in node, f"The body has no {'.'.join(steps)}", "responses")
@@ -73,14 +95,15 @@ class Client:
 
     Attributes:
         broken: everything that was found broken, also by other clients of the run.
-        trace: what this client sent and got.
+        exchanges: what this client sent, and the answers.
+        trace_ids: of the answers so far.
     """
 
     def __init__(self, run: Run, schema: OpenApiSchema, broken: list[BrokenRule]) -> None:
         self.run, self.schema, self.broken = run, schema, broken
         self.operations = {operation.name: operation for operation in operations(run.document)}
-        self.trace: list[Exchange] = []
-        self.traces: set[str | None] = set()
+        self.exchanges: list[Exchange] = []
+        self.trace_ids: set[str | None] = set()
 
     def call(
         self,
@@ -90,7 +113,7 @@ class Client:
         cookie: str | None = None,
         basic: tuple[str, str] | None = None,
         headers: dict[str, str] | None = None,
-        spoken: str = SESSION,
+        vendor_type: str = SESSION,
         path: dict[str, str] | None = None,
         **body: Any,
     ) -> Answer:
@@ -98,56 +121,61 @@ class Client:
 
         Args:
             headers: an empty Accept is left out.
+            vendor_type: the type whose shape `application/json` has, by client or host.
             path: the values of the path's parameters.
-            spoken: the vendor type whose shape `application/json` has, by client or host.
             body: as of `requests`: `json`, `data` or `params`.
+
+        Raises:
+            BrokenRule: the answer does not conform to the contract.
+            Limited: the server refused the request because there were too many.
+            requests.RequestException: there was no answer.
         """
         operation = self.operations[name]
         sent = {"Accept": SESSION} if operation.path.startswith("/api/v1/") else {}
-        sent |= (headers or {}) | self.run.options.headers
+        sent |= (headers or {}) | self.run.contract.headers
         sent = {field: value for field, value in sent.items() if value}
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
         if basic is not None:
-            sent["Authorization"] = f"Basic {self.run.ring.secrets.basic(*basic)}"
+            sent["Authorization"] = f"Basic {self.run.secrets.basic(*basic)}"
         if cookie is not None:
             sent["Cookie"] = f"refreshToken={cookie}"
         where = operation.path.format_map({name: quote(value, safe="") for name, value in (path or {}).items()})
-        return self._answer(operation, where, spoken, {"headers": sent, **body})
+        return self._answer(operation, where, vendor_type, {"headers": sent, **body})
 
-    def _answer(self, operation: Operation, path: str, spoken: str, arguments: dict[str, Any]) -> Answer:
+    def _answer(self, operation: Operation, path: str, vendor_type: str, arguments: dict[str, Any]) -> Answer:
         started = time.time()
         url = self.run.options.url.rstrip("/") + path
         raw = requests.request(operation.method.upper(), url, timeout=30, allow_redirects=False, **arguments)
         response = Response.from_requests(raw, verify=True)
-        seen = exchange(response, operation=operation.label, phase="rules", started=started)
-        self.trace.append(seen)
+        seen = exchange(response, operation=operation.label, phase=PHASE, started=started)
+        self.exchanges.append(seen)
         self.run.report.exchanges.append(seen)
         if raw.status_code == 429:
             raise Limited(f"{operation.label} was refused")
         answer = Answer(raw.status_code, _parsed(raw), dict(raw.headers.lower_items()), raw.content, operation, self)
-        self._learn(answer)
-        self._hold(answer, response, spoken)
+        self._name_tokens(answer)
+        self._check(answer, response, vendor_type)
         return answer
 
-    def _learn(self, answer: Answer) -> None:
-        """Tokens that come get a shell variable each, so that the sequence can be sent again."""
-        names = self.run.ring.secrets.names
-        told = {name: value for name, (_, value) in tokens_in(answer.body)}
+    def _name_tokens(self, answer: Answer) -> None:
+        """Tokens in an answer get a shell variable each, so that the sequence can be sent again."""
+        names = self.run.secrets.names
+        tokens = {name: value for name, (_, value) in tokens_in(answer.body)}
         if cookie := set_cookie(answer):
-            told["COOKIE"] = cookie
-        fresh = {f"{name}_{len(names)}": value for name, value in told.items() if value not in names}
-        self.run.ring.secrets.add(fresh, "")
+            tokens["COOKIE"] = cookie
+        fresh = {f"{name}_{len(names)}": value for name, value in tokens.items() if value not in names}
+        self.run.secrets.add(fresh, "")
 
-    def _hold(self, answer: Answer, response: Response, spoken: str) -> None:
-        """Every answer of a sequence is documented and conforms."""
-        trace = answer.headers.get("x-trace-id")
-        answer.must(trace is None or trace not in self.traces, "The trace id is that of another request", "responses")
-        self.traces.add(trace)
+    def _check(self, answer: Answer, response: Response, vendor_type: str) -> None:
+        """Every answer of a sequence is documented, conforms, and has a trace id of its own."""
+        trace_id = answer.headers.get("x-trace-id")
+        answer.must(trace_id not in self.trace_ids - {None}, "The trace id is that of another request", "responses")
+        self.trace_ids.add(trace_id)
         documented = answer.operation.definition["responses"]
         answer.must(str(answer.status) in documented, f"{answer.status} is not documented", "responses")
         if answer.headers.get("content-type") == "application/json" and answer.operation.name == "logout":
-            response.headers["content-type"] = [spoken]
+            response.headers["content-type"] = [vendor_type]
         try:
             self.schema[answer.operation.path][answer.operation.method.upper()].validate_response(response)
         except FailureGroup as group:
@@ -157,7 +185,7 @@ class Client:
 
 
 def set_cookie(answer: Answer) -> str | None:
-    """The value of the cookie `refreshToken` that an answer sets; empty where it clears it; None: it does neither."""
+    """The value of the cookie `refreshToken` that an answer sets; empty: clears it; None: neither."""
     for part in answer.headers.get("set-cookie", "").split(", "):
         name, _, value = part.split(";")[0].partition("=")
         if name == "refreshToken":

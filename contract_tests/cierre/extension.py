@@ -1,11 +1,9 @@
-"""Our own contract: its document as the run needs it, who logs in, and what only we promise."""
+"""The extension that tests Cierre's own contract: its checks, its hooks, and the state machine."""
 
 from __future__ import annotations
 
 import json
-from copy import deepcopy
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 from schemathesis.core.failures import Failure
@@ -13,155 +11,91 @@ from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
 from schemathesis.hooks import HookContext
 from schemathesis.openapi.checks import IgnoredAuth, RejectedPositiveData, UnsupportedMethodResponse
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from cierre import oas
-from cierre.contract_tests.auth import Entry
-from cierre.contract_tests.cierre import checks as checks  # noqa: PLC0414 - registers them with schemathesis
-from cierre.contract_tests.cierre import checks as house_checks
-from cierre.contract_tests.cierre.exploration import explore
-from cierre.contract_tests.documents import Document, find, operations
+from cierre.contract_tests.cierre import checks, document, stateful
+from cierre.contract_tests.cierre.accounts import LOGIN, REFRESH_TOKEN, USER_ID, Accounts, entries
+from cierre.contract_tests.cierre.client import PHASE
+from cierre.contract_tests.documents import find
 from cierre.contract_tests.exchanges import sent_body
 from cierre.contract_tests.findings import CouldNotRun
+from cierre.contract_tests.run import Contract, Run
 
-if TYPE_CHECKING:
-    from schemathesis.specs.openapi.schemas import OpenApiSchema
-
-    from cierre.contract_tests.plan import Users
-    from cierre.contract_tests.runner import Run
-
-# The hosts by which the service knows a document's audience: those of the documents themselves.
-HOSTS = {"envelope": "api.example.com", "respuesta": "api.ejemplo.com", "session": "localhost:3000"}
-LOGIN = "/api/v1/auth/login"
-ANSWER = ("responses", "200", "content")
-DEVICE = "mobile-device-uuid-123456789"
-NOWHERE = "cierre-no-such-path"
-REFRESH_TOKEN = "cmVmcmVzaC10b2tlbi1vZi10aGUtZXhhbXBsZXM"
-USER_ID = "64f8a123b456c789d012e345"
-# Stands in the README, and in the contract as an example.
-DEMO_PASSWORD = "cierre-demo"
-# The values that the contract's examples show, and what of a login they stand for.
-LIVE = {
-    REFRESH_TOKEN: "/data/refreshToken",
-    "1|abcdef1234567890": "/data/accessToken",
-    USER_ID: "/data/user/id",
-}
-# What ends no session of the one who asks.
-LASTING = frozenset({"change_password", "force_logout", "introspect_token"})
+_LOGIN_ANSWER = ("paths", LOGIN, "post", "responses", "200", "content")
+# What ends no session of the caller.
+KEEP_SESSION = frozenset({"change_password", "force_logout", "introspect_token"})
 # What refuses a request that breaks its schema: 404 is an outcome, and no outcome is decided before 400 is.
-REFUSALS = ("400", "401", "403", "405", "406", "413", "415", "429", "5xx")
-# Parts of a request whose schema-valid values the contract may refuse for what they mean.
+REJECTIONS = ("400", "401", "403", "405", "406", "413", "415", "429", "5xx")
+# Members of a request whose schema-valid values the contract may refuse for what they mean.
 MEANINGS = {"login": "clientId", "list_audit_events": "cursor"}
-# The OAuth doors say with 400 that a well-formed token or client is not good (RFC 6749, section 5.2).
+# The OAuth endpoints say with 400 that a well-formed token or client is not good (RFC 6749, section 5.2).
 OAUTH_REFUSALS = ("invalid_grant", "invalid_client", "unauthorized_client", "unsupported_grant_type")
 
 
-def ours(dialect: str | None, users: Users) -> tuple[Document, tuple[Entry, ...], dict[str, str], House]:
-    """The document, the credentials, the headers of every request, and the rules that are only ours."""
-    try:
-        loaded = oas.load()
-        document = oas.bundle(loaded) if dialect is None else oas.view(loaded, dialect)
-    except oas.ContractError as problem:
-        raise CouldNotRun(f"our own contract cannot be used: {problem}") from problem
-    headers = {"Host": HOSTS[dialect]} if dialect in HOSTS else {}
-    entries = [replace(entry, hidden=_hidden(users)) for entry in _entries(users)]
-    return _with_unrouted(document), tuple(entries), headers, House(users, dialect)
+def cierre_contract(dialect: str | None, accounts: Accounts) -> Contract:
+    """Cierre's own contract, or the view of one dialect, with the rules of closing a session.
 
+    Args:
+        dialect: whose view, at its host; None is the whole contract.
 
-def _hidden(users: Users) -> dict[str, str]:
-    """What no report may show, and its shell variable; the demo's password stands in the README."""
-    given = {"PASSWORD": users.password, "ADMIN_PASSWORD": users.admin_password, "CLIENT_SECRET": users.client_secret}
-    return {value: name for name, value in given.items() if value != DEMO_PASSWORD}
-
-
-def _entries(users: Users) -> list[Entry]:
-    live = {**LIVE, "usuario@ejemplo.com": users.user, DEMO_PASSWORD: users.password}
-    admin = _entry(users.admin_user, users.admin_password, "/api/v1/admin/*", LIVE)
-    client = Entry(
-        operations="introspect_token",
-        username=users.client,
-        password=users.client_secret,
-        path=LOGIN,
-        bodies=({"username": users.user, "password": users.password, "tokenFormat": "opaque"},),
-        token="/data/accessToken",
-        fresh=True,
-        live=live,
-    )
-    return [admin, client, _entry(users.user, users.password, "*", live)]
-
-
-def _entry(user: str, password: str, operations_: str, live: dict[str, str]) -> Entry:
-    body = {"username": user, "password": password, "deviceId": DEVICE}
-    return Entry(
-        operations=operations_,
-        path=LOGIN,
-        bodies=(body, {**body, "tokenFormat": "opaque"}),
-        token="/data/accessToken",
-        fresh=True,
-        live=dict(live),
-        # The same key again would give the first answer again.
-        unique=("Idempotency-Key",),
-    )
-
-
-def _with_unrouted(document: Document) -> Document:
-    """The document with what routing itself refuses written where a run looks for it.
-
-    Each operation gets the 405 of its path, and each prefix an operation that does not exist, whose answer is 404.
+    Raises:
+        CouldNotRun: the contract cannot be read.
     """
-    document = deepcopy(document)
-    refusals = document.get("x-cierre-unrouted", {})
-    for operation in list(operations(document)):
-        prefix = max((prefix for prefix in refusals if operation.path.startswith(prefix)), key=len)
-        operation.definition["responses"].setdefault("405", _reference(prefix, "405"))
-    for prefix in refusals:
-        document["paths"][f"{prefix}{NOWHERE}"] = {
-            "get": {
-                "operationId": f"no_such_path_under_{prefix.strip('/').replace('/', '_') or 'root'}",
-                "security": [],
-                "responses": {"404": _reference(prefix, "404")},
-            }
-        }
-    return document
+    extension = CierreExtension(accounts)
+    return Contract(
+        document=document.load(dialect),
+        entries=tuple(extension.entries),
+        headers={"Host": document.HOSTS[dialect]} if dialect in document.HOSTS else {},
+        rejections=REJECTIONS,
+        keep_session=KEEP_SESSION,
+        extensions=(extension,),
+    )
 
 
-def _reference(prefix: str, status: str) -> Document:
-    return {"$ref": f"#/x-cierre-unrouted/{prefix.replace('~', '~0').replace('/', '~1')}/{status}"}
+class CierreExtension:
+    """What a run of Cierre's own contract does besides: see `run.Extension`.
 
+    Attributes:
+        entries: the credentials of the run; `install` puts live values into them.
+    """
 
-class House:
-    """What a run of our own contract does besides: see `runner.Extension`."""
+    name = PHASE
 
-    def __init__(self, users: Users, dialect: str | None) -> None:
-        self.users = users
-        self.dialect = dialect
+    def __init__(self, accounts: Accounts) -> None:
+        self.accounts = accounts
+        self.entries = entries(accounts)
 
     def install(self, run: Run, schema: OpenApiSchema) -> None:
-        """Log in once, so that a wrong password is said at the start, and register the hooks."""
-        admin, _, user = run.options.entries
-        if not self._decides(run, admin):
-            run.decides = False
-            schema.raw_schema[house_checks.EXAMPLES] = True
-            for entry in run.options.entries:
+        """Log in once, so that a wrong password is reported at the start, and register checks and hooks."""
+        run.examples_only = self._answers_from_examples(run)
+        checks.register()
+        if run.examples_only:
+            for entry in self.entries:
                 entry.live.clear()
         else:
-            self._know(run, admin, user)
+            checks.apply_to(schema)
+            # The user whose sessions an administrator closes.
+            user = run.logins.current(self.entries.user).answer
+            self.entries.admin.live[USER_ID] = str(find(user, "data", "user", "id"))
         self._hook(run, schema)
 
-    def _decides(self, run: Run, admin: Entry) -> bool:
-        """Whether the server has a domain; a mock answers with the contract's examples, or has no login at all."""
+    def explore(self, run: Run, schema: OpenApiSchema) -> None:
+        """Run the state machine, where the document has the operations for it."""
+        for entry in (self.entries.client, self.entries.user):
+            run.logins.drop(entry)
+        stateful.explore(run, schema, self.accounts)
+
+    def _answers_from_examples(self, run: Run) -> bool:
+        """Whether the server is a mock: a login gets the session of an example, or there is no login at all."""
         login = find(run.document, "paths", LOGIN, "post")
         try:
-            answer = run.ring.login(admin).answer
+            answer = run.logins.current(self.entries.admin).answer
         except CouldNotRun:
             if login is None:
-                return False
+                return True
             raise
-        told = str(find(answer, "data", "sessionId"))
-        return login is None or told not in json.dumps(find(run.document, "paths", LOGIN, "post", *ANSWER))
-
-    def _know(self, run: Run, admin: Entry, user: Entry) -> None:
-        # The one whose sessions an administrator closes.
-        admin.live[USER_ID] = str(find(run.ring.login(user).answer, "data", "user", "id"))
+        session_id = str(find(answer, "data", "sessionId"))
+        return login is not None and session_id in json.dumps(find(run.document, *_LOGIN_ANSWER))
 
     def _hook(self, run: Run, schema: OpenApiSchema) -> None:
         def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
@@ -176,9 +110,9 @@ class House:
 
         def filter_failure(_context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
             if isinstance(failure, IgnoredAuth):
-                return run.decides
+                return not run.examples_only
             if isinstance(failure, UnsupportedMethodResponse):
-                return NOWHERE not in case.path
+                return document.NO_SUCH_PATH not in case.path
             return not (isinstance(failure, RejectedPositiveData) and _refused_for_its_meaning(case, response))
 
         for hook in (map_case, after_call, filter_failure):
@@ -186,37 +120,30 @@ class House:
 
     def _restore(self, run: Run, case: Case[Any], response: Response) -> None:
         """Undo what would spoil the rest of the run: a changed password; sessions that were closed with others."""
-        _, asking_about, user = run.options.entries
         name = _name(case)
         if name == "change_password":
             self._change_back(run, response)
-            run.ring.forget(asking_about)
+            run.logins.drop(self.entries.client)
         elif name == "force_logout" or b"logoutAll" in sent_body(response.request):
-            run.ring.forget(asking_about)
-            run.ring.forget(user)
+            run.logins.drop(self.entries.client)
+            run.logins.drop(self.entries.user)
 
     def _change_back(self, run: Run, response: Response) -> None:
         changed = json.loads(sent_body(response.request))
         answer = requests.post(
             str(response.request.url),
-            json={"currentPassword": changed["newPassword"], "newPassword": self.users.password},
-            headers={"Authorization": str(response.request.headers["Authorization"]), **run.options.headers},
+            json={"currentPassword": changed["newPassword"], "newPassword": self.accounts.password},
+            headers={"Authorization": str(response.request.headers["Authorization"]), **run.contract.headers},
             timeout=30,
         )
         if answer.status_code >= 300 and not self._can_log_in(run):
-            raise CouldNotRun(f"the password of {self.users.user} could not be changed back: {answer.text[:200]}")
+            raise CouldNotRun(f"the password of {self.accounts.user} could not be changed back: {answer.text[:200]}")
 
     def _can_log_in(self, run: Run) -> bool:
-        """Whether the password is the one that the run was given: a change that was not saved is for the rules."""
-        body = {"username": self.users.user, "password": self.users.password}
+        """Whether the old password still works: a change that was not saved is for the state machine to find."""
+        body = {"username": self.accounts.user, "password": self.accounts.password}
         url = run.options.url.rstrip("/") + LOGIN
-        return requests.post(url, json=body, headers=run.options.headers, timeout=30).status_code == 200
-
-    def explore(self, run: Run, schema: OpenApiSchema) -> None:
-        """Play with the rules of closing a session, where the document has the operations for it."""
-        for entry in run.options.entries[1:]:
-            run.ring.forget(entry)
-        explore(run, schema, self.users)
+        return requests.post(url, json=body, headers=run.contract.headers, timeout=30).status_code == 200
 
 
 def _name(case: Case[Any]) -> str:

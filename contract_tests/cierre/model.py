@@ -1,11 +1,11 @@
-"""What the contract promises about sessions, in a few lines: the rules are checked against this."""
+"""What the contract promises about sessions, in a few lines: the state machine compares the server with it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-# What each way of closing leaves in the trail: (logoutType, reason).
+# What each way of closing leaves in the audit log: (logoutType, reason).
 SINGLE = ("single_device", "user_initiated")
 DEVICE = ("specific_device", "user_initiated")
 ALL = ("all_devices", "user_initiated")
@@ -19,12 +19,13 @@ class Session:
     """A session as its client knows it.
 
     Attributes:
-        old: access and refresh tokens that were exchanged; `spent` are the refresh tokens among them, oldest first.
-        closed_at: as the first answer that told it has it; None: open, or closed and not told yet.
-        why: logoutType and reason of the closing; None: open.
-        together: how many sessions that act closed.
-        created: when it was opened, as the list tells it.
-        trace: the trace id of the request that closed it; empty where it was not seen.
+        old_access: access tokens that were rotated.
+        old_refresh: refresh tokens that were rotated, oldest first.
+        closed_at: as the first answer that has the time says; None: open, or no answer had it yet.
+        end_reason: logoutType and reason of the closing; None: open.
+        closed_together: how many sessions the same request closed.
+        created: when it was opened, as the list of sessions says.
+        closing_trace_id: of the request that closed it; empty where it is not known.
     """
 
     id: str
@@ -34,38 +35,43 @@ class Session:
     opaque: bool
     access: str
     refresh: str
-    old: list[str] = field(default_factory=list)
-    spent: list[str] = field(default_factory=list)
+    old_access: list[str] = field(default_factory=list)
+    old_refresh: list[str] = field(default_factory=list)
     closed_at: str | None = None
-    why: tuple[str, str] | None = None
-    together: int = 0
+    end_reason: tuple[str, str] | None = None
+    closed_together: int = 0
     created: str = ""
-    trace: str = ""
+    closing_trace_id: str = ""
 
     @property
     def open(self) -> bool:
-        return self.why is None
+        return self.end_reason is None
 
-    def exchange(self, access: str, refresh: str) -> None:
-        """A refresh gave new tokens. A token of Sanctum's form is replaced; a JWT lives on until its time is over."""
-        self.old.append(self.access)
-        self.spent.append(self.refresh)
+    def rotate(self, access: str, refresh: str) -> None:
+        """A refresh gave new tokens. An opaque access token is replaced; a JWT stays valid until it expires."""
+        self.old_access.append(self.access)
+        self.old_refresh.append(self.refresh)
         self.access, self.refresh = access, refresh
 
 
 @dataclass
-class World:
-    """All sessions that a test made."""
+class Sessions:
+    """All sessions that a sequence of requests made, in the order of their logins."""
 
-    sessions: list[Session] = field(default_factory=list)
+    made: list[Session] = field(default_factory=list)
 
-    def of(self, user: str, *, device: str | None = None) -> list[Session]:
-        """The user's open sessions, on all devices or one."""
-        mine = [session for session in self.sessions if session.open and session.user == user]
-        return [session for session in mine if device is None or session.device == device]
+    def open_of(self, user: str, *, device: str | None = None) -> list[Session]:
+        """The open sessions of a user id, on all devices or one."""
+        found = [session for session in self.made if session.open and session.user == user]
+        return [session for session in found if device is None or session.device == device]
 
-    def close(self, victims: Iterable[Session], why: tuple[str, str], at: str | None = None) -> None:
-        """Close them in one act."""
-        closed = [session for session in victims if session.open]
-        for session in closed:
-            session.why, session.closed_at, session.together = why, at, len(closed)
+
+def close(sessions: Iterable[Session], reason: tuple[str, str]) -> None:
+    """Close those of the sessions that are open, by one request.
+
+    Args:
+        reason: logoutType and reason, as the audit log has them.
+    """
+    closed = [session for session in sessions if session.open]
+    for session in closed:
+        session.end_reason, session.closed_together = reason, len(closed)

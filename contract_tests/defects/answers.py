@@ -1,345 +1,215 @@
-"""Wrong answers: a field dropped, a type changed, a status, a header or a form that the contract has not."""
+"""Wrong answers: bodies, statuses and errors that the contract does not have."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
-from cierre.contract_tests.defects.catalogue import answer, request
-from cierre.contract_tests.defects.proxy import Forward, Reply, Request
+from cierre.contract_tests.defects.defect import Subject
+from cierre.contract_tests.defects.observed import LOGOUT
+from cierre.contract_tests.defects.proxy import Forward, ProxyRequest, ProxyResponse
 
-LOGOUT = "/api/v1/auth/logout"
+ANSWERS = Subject("Answers")
 
 
-def _data(reply: Reply) -> Any:
-    return reply.json.get("data") if isinstance(reply.json, dict) else None
+def _change_sessions(response: ProxyResponse, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    if data := response.data:
+        response.change_data(sessions=[{**session, **change(session)} for session in data["sessions"]])
 
 
 # Bodies.
 
 
-@answer("logout", "a required field is missing in the success of logout")
-def _(_request: Request, reply: Reply) -> None:
-    if data := _data(reply):
+@ANSWERS.response("a required field is missing in the success of logout", "logout")
+def omit_active_sessions(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if data := response.data:
         del data["user"]["activeSessions"]
-        reply.json = {**reply.json, "data": data}
+        response.change(data=data)
 
 
-@answer("logout", "a number is a string")
-def _(_request: Request, reply: Reply) -> None:
-    if data := _data(reply):
+@ANSWERS.response("a number is a string", "logout")
+def number_as_string(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if data := response.data:
         data["logout"]["sessionsClosed"] = str(data["logout"]["sessionsClosed"])
-        reply.json = {**reply.json, "data": data}
+        response.change(data=data)
 
 
-@answer("list_sessions", "a field that the contract has not is told")
-def _(_request: Request, reply: Reply) -> None:
-    if data := _data(reply):
-        for session in data["sessions"]:
-            session["tokenHash"] = "5e884898da28047151d0e56f8dc62927"
-        reply.json = {**reply.json, "data": data}
+@ANSWERS.response("a field that the contract does not have is sent", "list_sessions")
+def undocumented_field(_request: ProxyRequest, response: ProxyResponse) -> None:
+    _change_sessions(response, lambda _: {"tokenHash": "5e884898da28047151d0e56f8dc62927"})
 
 
-@answer("list_sessions", "times have no milliseconds and no zone")
-def _(_request: Request, reply: Reply) -> None:
-    if data := _data(reply):
-        for session in data["sessions"]:
-            session["createdAt"] = session["createdAt"][:19]
-        reply.json = {**reply.json, "data": data}
+@ANSWERS.response("times have no milliseconds and no zone", "list_sessions")
+def times_without_zone(_request: ProxyRequest, response: ProxyResponse) -> None:
+    _change_sessions(response, lambda session: {"createdAt": session["createdAt"][:19]})
 
 
-@answer("list_audit_events", "times are numbers")
-def _(_request: Request, reply: Reply) -> None:
-    if data := _data(reply):
-        for event in data["events"]:
-            event["timestamp"] = 1758814200000
-        reply.json = {**reply.json, "data": data}
+@ANSWERS.response("a value is none of the enumeration", "force_logout")
+def value_outside_enumeration(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if data := response.data:
+        response.change_data(logout={**data["logout"], "logoutType": "admin"})
 
 
-@answer("list_audit_events", "an optional field is null where it should be a text")
-def _(_request: Request, reply: Reply) -> None:
-    if data := _data(reply):
-        for event in data["events"]:
-            event["reason"] = None
-        reply.json = {**reply.json, "data": data}
+@ANSWERS.response("the constant of document 000 is a number", "logout_by_user_token")
+def constant_as_number(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 200:
+        response.json = {"success": True, "message": 5}
 
 
-@answer("force_logout", "a value is none of the enumeration")
-def _(_request: Request, reply: Reply) -> None:
-    if data := _data(reply):
-        data["logout"]["logoutType"] = "admin"
-        reply.json = {**reply.json, "data": data}
+@ANSWERS.response("401 of document 000 has a body", "logout_by_user_token")
+def body_in_empty_401(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 401:
+        response.json = {"error": "unauthorized"}
+        response.set("content-type", "application/json")
 
 
-@answer("logout_by_user_token", "the constant of document 000 is a number")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 200:
-        reply.json = {"success": True, "message": 5}
+@ANSWERS.response("the success of document 004 has a body", "logout_by_refresh_token")
+def body_in_empty_200(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 200:
+        response.json = {"ok": True}
+        response.set("content-type", "application/json")
 
 
-@answer("logout_by_user_token", "401 of document 000 has a body")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 401:
-        reply.json = {"error": "unauthorized"}
-        reply.set("content-type", "application/json")
+@ANSWERS.response("an error names another path", "logout_by_refresh_token")
+def error_with_other_path(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 401 and "path" in response.json:
+        response.change(path=LOGOUT)
 
 
-@answer("logout_by_refresh_token", "the success of document 004 has a body")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 200:
-        reply.json = {"ok": True}
-        reply.set("content-type", "application/json")
+@ANSWERS.response("an answer is not JSON at all", "login")
+def html_instead_of_json(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 401:
+        response.body = b"<html><body>Unauthorized</body></html>"
 
 
-@answer("logout_by_refresh_token", "an error names another path")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 401 and "path" in reply.json:
-        reply.json = {**reply.json, "path": LOGOUT}
+@ANSWERS.response("the body has another character set", "login")
+def body_in_latin_1(_request: ProxyRequest, response: ProxyResponse) -> None:
+    response.body = response.body.decode().encode("latin-1", errors="replace")
 
 
-@answer("introspect_token", "an inactive token tells why")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.json == {"active": False}:
-        reply.json = {"active": False, "reason": "revoked"}
+@ANSWERS.response("a field comes twice", "refresh", origin="independent")
+def repeat_member(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.body.startswith(b'{"') and isinstance(response.json, dict) and "message" in response.json:
+        again = b', "message": ' + json.dumps(response.json["message"]).encode() + b"}"
+        response.body = response.body[:-1] + again
 
 
-@answer("jwks", "the private part of the key is published")
-def _(_request: Request, reply: Reply) -> None:
-    reply.json = {"keys": [{**key, "d": "c2VjcmV0"} for key in reply.json.get("keys", ())]}
+@ANSWERS.response("return=minimal empties failures as well", "logout", origin="gap")
+def minimal_failures(request: ProxyRequest, response: ProxyResponse) -> None:
+    if "return=minimal" in (request.header("prefer") or "") and response.status >= 400:
+        response.body = b""
+        response.set("content-type", None)
 
 
-@answer("login", "an answer is not JSON at all")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 401:
-        reply.body = b"<html><body>Unauthorized</body></html>"
+@ANSWERS.response("times of a logout are local time with a Z behind", "logout", origin="gap")
+def local_times(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if isinstance(response.json, dict) and response.json:
+        response.json = _shifted(response.json)
 
 
-@answer("login", "the body has another character set")
-def _(_request: Request, reply: Reply) -> None:
-    reply.body = reply.body.decode().encode("latin-1", errors="replace")
+def _shifted(node: Any, name: str = "") -> Any:
+    if isinstance(node, dict):
+        return {key: _shifted(value, key) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_shifted(value) for value in node]
+    if name in {"loggedOutAt", "closedAt"} and isinstance(node, str):
+        local = datetime.fromisoformat(node) + timedelta(hours=2)
+        return local.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return node
 
 
 # Statuses.
 
 
-@answer("logout", "success of logout is 201")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 200:
-        reply.status = 201
+@ANSWERS.response("success of logout is 201", "logout")
+def logout_is_201(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 200:
+        response.status = 201
 
 
-@answer("login", "a wrong password is 403")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 401:
-        reply.status = 403
+@ANSWERS.response("a wrong password is 403", "login")
+def wrong_password_is_403(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 401:
+        response.status = 403
 
 
-@answer("force_logout", "an unknown user is 200")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 404:
-        reply.status = 200
+@ANSWERS.response("an unknown user is 200", "force_logout")
+def unknown_user_is_200(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 404:
+        response.status = 200
 
 
-@answer("change_password", "a body that breaks the schema is 422")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 400:
-        reply.status = 422
+@ANSWERS.response("a body that breaks the schema is 422", "change_password")
+def broken_schema_is_422(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 400:
+        response.status = 422
 
 
-@answer("logout", "a body of an unknown type is 400 instead of 415")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 415:
-        reply.status = 400
+@ANSWERS.response("a body of an unknown type is 400 instead of 415", "logout")
+def unknown_type_is_400(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 415:
+        response.status = 400
 
 
-@answer("refresh", "a bad refresh token ends in 500")
-def _(request_: Request, reply: Reply) -> None:
-    if reply.status == 401 and request_.sent.get("refreshToken"):
-        reply.status = 500
-        reply.set("www-authenticate", None)
+@ANSWERS.response("a bad refresh token ends in 500", "refresh")
+def bad_refresh_token_is_500(request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 401 and request.members.get("refreshToken"):
+        response.status = 500
+        response.set("www-authenticate", None)
+
+
+@ANSWERS.stateful("one request in fifteen fails", "list_sessions", sequences=False, origin="independent")
+class EveryFifteenthFails:
+    """Answers 503 to each fifteenth request."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def __call__(self, request: ProxyRequest, forward: Forward) -> ProxyResponse:
+        response = await forward(request)
+        self.count += 1
+        if self.count % 15 == 0:
+            response.status = 503
+        return response
 
 
 # Errors.
 
 
-@answer("list_sessions", "an error has another code")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 401 and "code" in reply.json:
-        reply.json = {**reply.json, "code": "TOKEN_INVALID"}
+@ANSWERS.response("an error has another code", "list_sessions")
+def error_with_unknown_code(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 401 and "code" in response.json:
+        response.change(code="TOKEN_INVALID")
 
 
-@answer("logout", "an error has the code of another situation")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 401 and reply.json.get("code") == "INVALID_ACCESS_TOKEN":
-        reply.json = {**reply.json, "code": "FORBIDDEN"}
+@ANSWERS.response("an error has the code of another situation", "logout")
+def error_with_code_of_another_situation(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 401 and response.json.get("code") == "INVALID_ACCESS_TOKEN":
+        response.change(code="FORBIDDEN")
 
 
-@answer("list_sessions", "the status in the body is not the status")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 401 and reply.json.get("status") == 401:
-        reply.json = {**reply.json, "status": 400}
+@ANSWERS.response("the status in the body is not the status", "list_sessions")
+def other_status_in_body(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if response.status == 401 and response.json.get("status") == 401:
+        response.change(status=400)
 
 
-@answer("logout", "the trace of the body is not that of the header")
-def _(_request: Request, reply: Reply) -> None:
-    if "trace_id" in reply.json:
-        reply.json = {**reply.json, "trace_id": "00000000-0000-4000-8000-000000000000"}
+@ANSWERS.response("the trace of the body is not that of the header", "logout")
+def other_trace_id_in_body(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if "trace_id" in response.json:
+        response.change(trace_id="00000000-0000-4000-8000-000000000000")
 
 
-@answer("logout", "the number of document 002 is a text")
-def _(_request: Request, reply: Reply) -> None:
-    if isinstance(reply.json.get("error"), int):
-        reply.json = {**reply.json, "error": str(reply.json["error"])}
+@ANSWERS.response("the number of document 002 is a text", "logout")
+def error_number_as_text(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if isinstance(response.json.get("error"), int):
+        response.change(error=str(response.json["error"]))
 
 
-# Headers.
-
-
-@answer("list_sessions", "X-Trace-Id is missing")
-def _(_request: Request, reply: Reply) -> None:
-    reply.set("x-trace-id", None)
-
-
-@answer("list_sessions", "401 comes without a challenge")
-def _(_request: Request, reply: Reply) -> None:
-    reply.set("www-authenticate", None)
-
-
-@answer("logout", "Vary does not name Prefer")
-def _(_request: Request, reply: Reply) -> None:
-    reply.set("vary", "Accept, Accept-Language")
-
-
-@answer("logout_by_user_token", "the old path does not say that it is deprecated")
-def _(_request: Request, reply: Reply) -> None:
-    reply.set("deprecation", None)
-
-
-@answer("logout_by_refresh_token", "Sunset is missing")
-def _(_request: Request, reply: Reply) -> None:
-    reply.set("sunset", None)
-
-
-@answer("login", "tokens may be stored by caches")
-def _(_request: Request, reply: Reply) -> None:
-    reply.set("cache-control", "private, max-age=60")
-
-
-@answer("login", "the cookie can be read by scripts")
-def _(_request: Request, reply: Reply) -> None:
-    if cookie := reply.header("set-cookie"):
-        reply.set("set-cookie", cookie.replace("; HttpOnly", ""))
-
-
-@answer("force_logout", "405 does not say what is allowed")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.status == 405:
-        reply.set("allow", None)
-
-
-# Negotiation.
-
-
-@request("logout", "Accept is ignored")
-async def _(request_: Request, forward: Forward) -> Reply:
-    request_.set("accept", "application/json")
-    return await forward(request_)
-
-
-@answer("logout", "a vendor type is answered as application/json")
-def _(_request: Request, reply: Reply) -> None:
-    if reply.body:
-        reply.set("content-type", "application/json")
-
-
-@request("login", "Accept-Language is ignored")
-async def _(request_: Request, forward: Forward) -> Reply:
-    request_.set("accept-language", None)
-    return await forward(request_)
-
-
-@answer("login", "Content-Language says the language that was asked for, the message has another")
-def _(request_: Request, reply: Reply) -> None:
-    if reply.header("content-language") and request_.header("accept-language") in {None, "es"}:
-        reply.set("content-language", "en")
-
-
-@request("logout*", "Prefer: return=minimal is ignored")
-async def _(request_: Request, forward: Forward) -> Reply:
-    request_.set("prefer", None)
-    return await forward(request_)
-
-
-@request("change_password", "an Accept that nothing satisfies is not refused")
-async def _(request_: Request, forward: Forward) -> Reply:
-    if "json" not in (request_.header("accept") or "json") and "*" not in (request_.header("accept") or ""):
-        request_.set("accept", "*/*")
-    return await forward(request_)
-
-
-# Requests.
-
-
-@request("change_password", "unknown fields are accepted")
-async def _(request_: Request, forward: Forward) -> Reply:
-    known = {"currentPassword", "newPassword"}
-    if known <= set(request_.sent):
-        request_.body = json.dumps({name: request_.sent[name] for name in known}).encode()
-    return await forward(request_)
-
-
-@request("force_logout", "a reason longer than the contract allows is accepted")
-async def _(request_: Request, forward: Forward) -> Reply:
-    sent = request_.sent
-    if isinstance(sent.get("reason"), str) and len(sent["reason"]) > 100:
-        request_.body = json.dumps({**sent, "reason": sent["reason"][:100]}).encode()
-    return await forward(request_)
-
-
-@request("list_audit_events", "a limit out of bounds is cut instead of refused")
-async def _(request_: Request, forward: Forward) -> Reply:
-    path, _, query = request_.target.partition("?")
-    parts = [part for part in query.split("&") if not part.startswith("limit=")]
-    request_.target = f"{path}?{'&'.join(parts)}" if any(parts) else path
-    return await forward(request_)
-
-
-@request("logout", "logoutAll together with deviceId is accepted")
-async def _(request_: Request, forward: Forward) -> Reply:
-    if request_.sent.get("logoutAll") is True and "deviceId" in request_.sent:
-        request_.body = b'{"logoutAll": true}'
-    return await forward(request_)
-
-
-@request("logout", "a device that is written with spaces or signs is accepted")
-async def _(request_: Request, forward: Forward) -> Reply:
-    device = request_.sent.get("deviceId")
-    if isinstance(device, str) and not re.fullmatch(r"[A-Za-z0-9._:-]{1,128}", device):
-        request_.body = json.dumps({**request_.sent, "deviceId": "non-existent-device-uuid"}).encode()
-    return await forward(request_)
-
-
-@request("logout", "an empty body is refused")
-async def _(request_: Request, forward: Forward) -> Reply:
-    if not request_.body and request_.method == "POST":
-        request_.body = b"{"
-        request_.set("content-type", "application/json")
-    return await forward(request_)
-
-
-# Time and methods.
-
-
-@request("health_ready", "an answer takes longer than a client waits", patience=1.0)
-async def _(request_: Request, forward: Forward) -> Reply:
-    await asyncio.sleep(1.2)
-    return await forward(request_)
-
-
-@request("list_sessions", "an undocumented method works")
-async def _(request_: Request, forward: Forward) -> Reply:
-    if request_.method == "DELETE":
-        request_.method = "GET"
-    return await forward(request_)
+@ANSWERS.response("a failed login says whether the user exists", "login", origin="independent")
+def unknown_user_has_its_own_message(request: ProxyRequest, response: ProxyResponse) -> None:
+    known = "@ejemplo.com" in str(request.members.get("username"))
+    if response.status == 401 and not known and "message" in response.json:
+        response.change(message="El usuario no existe")

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import httpx
 import uvicorn
 
 Scope = dict[str, Any]
-Forward = Callable[["Request"], Awaitable["Reply"]]
+Forward = Callable[["ProxyRequest"], Awaitable["ProxyResponse"]]
+Behaviour = Callable[["ProxyRequest", Forward], Awaitable["ProxyResponse"]]
+
+
+class _Message:
+    """What requests and responses share: a body and header fields, which a defect may change."""
+
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """The first field called `name`, which is in lower case."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+    def set(self, name: str, value: str | None) -> None:
+        """Put `value` in the place of a field; None removes the field."""
+        kept = [(key, old) for key, old in self.headers if key.lower() != name]
+        self.headers = kept if value is None else [*kept, (name, value)]
 
 
 @dataclass
-class Request:
-    """A request on its way; a defect may change it.
+class ProxyRequest(_Message):
+    """A request on its way to the server.
 
     Attributes:
-        target: path and query, as they came.
+        target: path and query, as the client sent them.
     """
 
     method: str
@@ -41,8 +59,12 @@ class Request:
         """The bearer token; empty where there is none."""
         return (self.header("authorization") or "").removeprefix("Bearer ")
 
+    @token.setter
+    def token(self, value: str) -> None:
+        self.set("authorization", f"Bearer {value}")
+
     @property
-    def sent(self) -> dict[str, Any]:
+    def members(self) -> dict[str, Any]:
         """The members of a JSON or form body; empty where it has none."""
         try:
             value = json.loads(self.body)
@@ -52,17 +74,24 @@ class Request:
             return {}
         return value if isinstance(value, dict) else {}
 
-    def header(self, name: str) -> str | None:
-        return next((value for key, value in self.headers if key.lower() == name), None)
+    @members.setter
+    def members(self, value: dict[str, Any]) -> None:
+        self.body = json.dumps(value).encode()
 
-    def set(self, name: str, value: str | None) -> None:
-        """Put `value` in place of a header; None takes it away."""
-        self.headers = _replaced(self.headers, name, value)
+    def change_form(self, **changes: str) -> None:
+        """Put other members into a form body."""
+        self.body = urlencode({**self.members, **changes}).encode()
+
+    def drop_query(self, *names: str) -> None:
+        """Take parameters out of the query."""
+        path, _, query = self.target.partition("?")
+        kept = [pair for pair in query.split("&") if pair.partition("=")[0] not in {*names, ""}]
+        self.target = f"{path}?{'&'.join(kept)}" if kept else path
 
 
 @dataclass
-class Reply:
-    """An answer on its way back; a defect may change it."""
+class ProxyResponse(_Message):
+    """The server's answer on its way back."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -80,42 +109,22 @@ class Reply:
     def json(self, value: Any) -> None:
         self.body = json.dumps(value, ensure_ascii=False).encode()
 
-    def header(self, name: str) -> str | None:
-        return next((value for key, value in self.headers if key.lower() == name), None)
+    @property
+    def data(self) -> Any:
+        """`data` of a success; None where there is none."""
+        body = self.json
+        return body.get("data") if isinstance(body, dict) and self.status == 200 else None
 
-    def set(self, name: str, value: str | None) -> None:
-        """Put `value` in place of a header; None takes it away."""
-        self.headers = _replaced(self.headers, name, value)
+    def change(self, **members: Any) -> None:
+        """Put other members into the JSON object."""
+        self.json = {**self.json, **members}
 
-
-def _replaced(headers: list[tuple[str, str]], name: str, value: str | None) -> list[tuple[str, str]]:
-    kept = [(key, old) for key, old in headers if key.lower() != name]
-    return kept if value is None else [*kept, (name, value)]
-
-
-@dataclass(frozen=True)
-class Defect:
-    """One fault.
-
-    Attributes:
-        name: what is wrong, as a sentence.
-        operations: the operations that it touches: a pattern, as of `--operations`.
-        rules: whether it shows in sequences of requests only.
-        patience: seconds that a client waits; more than a busy machine takes, where time is not the point.
-        make: gives the function that answers instead; called once a run, so that it may remember.
-    """
-
-    name: str
-    operations: str
-    rules: bool
-    make: Callable[[], Behaviour]
-    patience: float = 30.0
+    def change_data(self, **members: Any) -> None:
+        """Put other members into `data`."""
+        self.change(data={**self.json["data"], **members})
 
 
-Behaviour = Callable[[Request, Forward], Awaitable[Reply]]
-
-
-async def faithful(request: Request, forward: Forward) -> Reply:
+async def faithful(request: ProxyRequest, forward: Forward) -> ProxyResponse:
     """No defect at all."""
     return await forward(request)
 
@@ -126,20 +135,20 @@ class Proxy:
 
     upstream: str
     behaviour: Behaviour
-    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=60))
+    client: httpx.AsyncClient
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         query = scope["query_string"].decode("latin-1")
-        request = Request(
+        request = ProxyRequest(
             method=scope["method"],
             target=scope["raw_path"].decode("latin-1") + (f"?{query}" if query else ""),
             headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
             body=await _body(receive),
         )
-        reply = await self.behaviour(request, self.forward)
-        await _answer(reply, send)
+        response = await self.behaviour(request, self.forward)
+        await _answer(response, send)
 
-    async def forward(self, request: Request) -> Reply:
+    async def forward(self, request: ProxyRequest) -> ProxyResponse:
         """What the server itself answers."""
         framing = {"content-length", "transfer-encoding"}
         headers = [(name, value) for name, value in request.headers if name not in framing]
@@ -151,7 +160,7 @@ class Proxy:
             for name, value in response.headers.raw
             if name.lower() not in {b"content-length", b"transfer-encoding"}
         ]
-        return Reply(response.status_code, kept, response.content)
+        return ProxyResponse(response.status_code, kept, response.content)
 
 
 async def _body(receive: Any) -> bytes:
@@ -163,12 +172,12 @@ async def _body(receive: Any) -> bytes:
             return bytes(body)
 
 
-async def _answer(reply: Reply, send: Any) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
-    if reply.body:
-        headers.append((b"content-length", str(len(reply.body)).encode()))
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+async def _answer(response: ProxyResponse, send: Any) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    if response.body:
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
 
 
 @contextlib.contextmanager
@@ -176,8 +185,9 @@ def proxied(upstream: str, behaviour: Behaviour) -> Iterator[str]:
     """The base URL of a server that behaves so."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        proxy = Proxy(upstream, behaviour, httpx.AsyncClient(timeout=60))
         config = uvicorn.Config(
-            Proxy(upstream, behaviour),
+            proxy,
             log_level="critical",
             lifespan="off",
             server_header=False,
@@ -185,7 +195,12 @@ def proxied(upstream: str, behaviour: Behaviour) -> Iterator[str]:
             timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+
+        async def serve() -> None:
+            async with proxy.client:
+                await server.serve(sockets=[listening])
+
+        thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.01)

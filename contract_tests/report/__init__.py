@@ -6,21 +6,30 @@ from pathlib import Path
 
 from cierre.contract_tests.documents import Document
 from cierre.contract_tests.findings import Report
-from cierre.contract_tests.report import html, machine
+from cierre.contract_tests.report import har, html, json, junit
 from cierre.contract_tests.secrets import Secrets
 
 
 def write(report: Report, document: Document, secrets: Secrets, directory: Path) -> list[Path]:
     """Write `junit.xml`, `traffic.har`, `report.json` and `index.html` into `directory`.
 
-    Secrets of the run stand in none of them.
+    Args:
+        document: the contract that was tested.
+        secrets: replaced in all files by the names of shell variables.
+        directory: made where it is missing.
+
+    Returns:
+        the paths of the files.
+
+    Raises:
+        OSError: a file cannot be written.
     """
     directory.mkdir(parents=True, exist_ok=True)
     content = {
         "index.html": html.render(report, document, secrets),
-        "junit.xml": machine.junit(report),
-        "report.json": machine.json_report(report, document, secrets),
-        "traffic.har": machine.har(report, secrets),
+        "junit.xml": junit.render(report),
+        "report.json": json.render(report, document, secrets),
+        "traffic.har": har.render(report, secrets),
     }
     for name, text in content.items():
         (directory / name).write_text(secrets.hide_tokens(text), encoding="utf-8")

@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from cierre.contract_tests.documents import Document
 from cierre.contract_tests.findings import Finding, Report, Scenario
 from cierre.contract_tests.report.coverage import measure
-from cierre.contract_tests.report.machine import answer
-from cierre.contract_tests.runner import Listener
+from cierre.contract_tests.report.text import answer_text
+from cierre.contract_tests.run import Listener
 from cierre.contract_tests.secrets import Secrets
 
 UNSEEN_SHOWN = 12
@@ -64,7 +64,7 @@ class Live:
 
 @contextmanager
 def listener() -> Iterator[Listener]:
-    """Bars where somebody looks, lines where somebody reads later."""
+    """Bars on a terminal, plain lines anywhere else."""
     if not sys.stdout.isatty():
         yield Plain()
         return
@@ -83,11 +83,11 @@ def summary(report: Report, document: Document, secrets: Secrets, console: Conso
     """The findings in full, what was never seen, and one line in the end."""
     for number, finding in enumerate(report.findings, 1):
         console.rule(f"[red]{number}. {escape(finding.title)}[/red]", align="left")
-        came = secrets.hide(answer(finding.exchange))
+        answer = secrets.hide(answer_text(finding.exchange))
         console.print(f"{finding.operation} · {finding.check} · {finding.phase}", markup=False, highlight=False)
         console.print(f"clause  {finding.clause}\n\n{finding.message}\n", markup=False, highlight=False)
         console.print(finding.curl, markup=False, highlight=False, soft_wrap=True)
-        console.print(f"\n{came}\n", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"\n{answer}\n", markup=False, highlight=False, soft_wrap=True)
     for problem in report.errors:
         console.print(f"could not test: {secrets.hide(problem)}", markup=False, highlight=False)
     _unseen(report, document, console)

@@ -1,4 +1,4 @@
-"""The page that a person looks at: one file, no script, nothing loaded from elsewhere."""
+"""The report for people: a page in one file, no script, nothing loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from jinja2 import Environment
 from cierre.contract_tests.documents import Document
 from cierre.contract_tests.findings import Report
 from cierre.contract_tests.report.coverage import measure
-from cierre.contract_tests.report.machine import answer
+from cierre.contract_tests.report.text import answer_text
 from cierre.contract_tests.secrets import Secrets
 
 
 def render(report: Report, document: Document, secrets: Secrets) -> str:
     """The report as an HTML page."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["answer"] = lambda came: secrets.hide(answer(came))
+    environment.filters["answer"] = lambda exchange: secrets.hide(answer_text(exchange))
     environment.filters["hide"] = secrets.hide
     template = environment.from_string(
         files("cierre.contract_tests.report").joinpath("page.html.jinja").read_text("utf-8")

@@ -5,9 +5,7 @@ import subprocess
 from urllib.parse import parse_qs, urlencode
 
 import pytest
-import requests
 
-from cierre.contract_tests import auth
 from cierre.contract_tests.exchanges import Exchange, curl
 from cierre.contract_tests.secrets import Secrets
 
@@ -91,34 +89,3 @@ def test_a_password_that_is_a_word_leaves_names_of_members_alone():
     hidden = kept("password").hide('{"password": "password", "passwords": 1}')
 
     assert hidden == '{"password": "$PASSWORD", "passwords": 1}'
-
-
-def test_an_authentication_file_says_what_must_be_hidden(tmp_path, monkeypatch):
-    monkeypatch.setenv("STAGING_PASSWORD", "of-iron")
-    path = tmp_path / "auth.yaml"
-    path.write_text(
-        "- {scheme: basic, username: maria, password: of-wood}\n"
-        "- scheme: bearerAuth\n"
-        "  login: {path: /login, json: {user: maria, pass: $STAGING_PASSWORD}, token: /token}\n"
-        "- {scheme: apiKey, value: of-glass}\n"
-        "- {scheme: bearerAuth, bearer: of-paper}\n"
-    )
-
-    assert [entry.hidden for entry in auth.read(path)] == [
-        {"of-wood": "PASSWORD"},
-        {"of-iron": "STAGING_PASSWORD"},
-        {"of-glass": "VALUE"},
-        {"of-paper": "BEARER"},
-    ]
-
-
-def test_a_live_value_is_written_as_its_body_is():
-    presented = auth.Presented(auth.Keyring("http://127.0.0.1"), auth.Entry(live={"shown": 'a"b&\u00e9'}), None)
-    of_json = requests.Request("POST", "http://127.0.0.1/", json={"password": "shown"}).prepare()
-    of_form = requests.Request("POST", "http://127.0.0.1/", data={"password": "shown", "more": "1"}).prepare()
-
-    presented(of_json)
-    presented(of_form)
-
-    assert json.loads(of_json.body) == {"password": 'a"b&\u00e9'}
-    assert parse_qs(of_form.body.decode()) == {"password": ['a"b&\u00e9'], "more": ["1"]}

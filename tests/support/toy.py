@@ -204,7 +204,7 @@ class Notes:
         if int(raw) not in self.notes:
             return self.refused(404)
         if self.fault == "slow":
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(0.25)
         if request.method == "GET":
             return JSONResponse(self.note(int(raw)))
         if self.fault != "keeps deleted":

@@ -1,0 +1,62 @@
+"""All traffic as an HTTP Archive, for tools that replay it."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import harfile
+
+from cierre.contract_tests.exchanges import Exchange
+from cierre.contract_tests.findings import Report
+from cierre.contract_tests.secrets import Secrets
+
+# Bytes of a body that are kept: a probe of megabytes says no more than its beginning.
+KEPT = 10_000
+
+
+def render(report: Report, secrets: Secrets) -> str:
+    """All traffic as HTTP Archive 1.2; secrets are replaced by the names of their variables."""
+    output = io.StringIO()
+    with harfile.HarFile.open(output) as archive:
+        for seen in report.exchanges:
+            archive.add_entry(
+                startedDateTime=datetime.fromtimestamp(seen.started, tz=UTC).isoformat(),
+                time=round(seen.elapsed * 1000, 2),
+                request=_request(seen, secrets),
+                response=_response(seen, secrets),
+                timings=harfile.Timings(send=0, wait=round(seen.elapsed * 1000, 2), receive=0),
+                comment=f"{seen.phase}: {seen.operation}",
+            )
+    return output.getvalue()
+
+
+def _kept(body: bytes) -> str:
+    """What an archive keeps of a body; `bodySize` is the length of all of it."""
+    return body[:KEPT].decode(errors="replace")
+
+
+def _request(seen: Exchange, secrets: Secrets) -> Any:
+    body = secrets.hide(_kept(seen.request_body))
+    kind = seen.request_header("content-type") or ""
+    return harfile.Request(
+        method=seen.method,
+        url=secrets.hide(seen.url),
+        httpVersion="HTTP/1.1",
+        headers=[harfile.Record(name=name, value=secrets.hide(value)) for name, value in seen.request_headers],
+        bodySize=len(seen.request_body),
+        postData=harfile.PostData(mimeType=kind, text=body) if seen.request_body else None,
+    )
+
+
+def _response(seen: Exchange, secrets: Secrets) -> Any:
+    body = secrets.hide(_kept(seen.body))
+    return harfile.Response(
+        status=seen.status,
+        statusText=seen.reason,
+        httpVersion="HTTP/1.1",
+        headers=[harfile.Record(name=name, value=secrets.hide(value)) for name, value in seen.headers],
+        bodySize=len(seen.body),
+        content=harfile.Content(size=len(seen.body), mimeType=seen.media_type, text=body),
+    )

@@ -1,0 +1,90 @@
+"""The document as schemathesis reads it: with the options of the run, its credentials and its negotiation."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, cast
+
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.transport import Response
+from schemathesis.generation.case import Case
+from schemathesis.hooks import HookContext
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+from cierre.contract_tests.auth.presenting import credentials_for
+from cierre.contract_tests.exchanges import exchange
+from cierre.contract_tests.findings import CouldNotRun
+from cierre.contract_tests.negotiation import negotiate
+from cierre.contract_tests.run import GENERATED, Run
+
+# From so many fuzzed cases on, each example of the contract is sent in each form as well.
+THOROUGH = 50
+
+
+def load_schema(run: Run) -> OpenApiSchema:
+    """The selected operations of the contract, ready for every phase.
+
+    Raises:
+        CouldNotRun: no operation is selected, or the document is not usable.
+    """
+    if not run.operations:
+        raise CouldNotRun(f"no operation of the contract matches {run.options.operations!r}")
+    try:
+        # A copy: schemathesis writes the links that it infers into the document.
+        schema = schemathesis.openapi.from_dict(deepcopy(run.document), config=_config(run))
+        wanted = {operation.label for operation in run.operations}
+        selected = cast("OpenApiSchema", schema.include(lambda context: context.operation.label in wanted))
+    except Exception as problem:
+        raise CouldNotRun(f"the document is no usable contract: {problem}") from problem
+    _present_credentials(run, selected)
+    negotiate(selected, run.document, thorough=run.options.examples >= THOROUGH)
+    return selected
+
+
+def _config(run: Run) -> SchemathesisConfig:
+    options, rejections = run.options, list(run.contract.rejections)
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": options.seed,
+            "base-url": options.url.rstrip("/"),
+            "headers": run.contract.headers,
+            "suppress-health-check": ["all"],
+            "request-timeout": options.patience * 2,
+            "max-redirects": 0,
+            **({"max-failures": 1} if options.fail_fast else {}),
+            "generation": {"max-examples": options.examples, "database": "none"},
+            "checks": {
+                "max_response_time": options.patience,
+                **({"negative_data_rejection": {"expected-statuses": rejections}} if rejections else {}),
+            },
+            "cache": {"enabled": False},
+            "output": {"sanitization": {"enabled": False}},
+            "phases": {
+                **{name: {"enabled": options.includes(name)} for name in GENERATED},
+                # A sequence of requests counts as several cases.
+                "stateful": {
+                    "enabled": options.includes("stateful"),
+                    "max-steps": 6,
+                    "generation": {"max-examples": max(1, options.examples // 5)},
+                },
+            },
+        }
+    )
+
+
+def _present_credentials(run: Run, schema: OpenApiSchema) -> None:
+    """Send credentials with the operations that want them, and drop a session that may have ended."""
+    for operation in run.operations:
+        credentials = credentials_for(run.document, operation, run.contract.entries, run.logins)
+        if credentials is not None:
+            schema.auth.set_from_requests(credentials).apply_to(name=operation.label)
+
+    def after_call(_context: HookContext, case: Case[Any], response: Response) -> None:
+        acted = case.method.upper() not in {"GET", "HEAD", "OPTIONS"} and response.status_code < 400
+        keeps = str(case.operation.definition.raw.get("operationId")) in run.contract.keep_session
+        if (acted and not keeps) or response.status_code == 401:
+            sent = exchange(response, operation="", phase="", started=0)
+            run.logins.expire(run.secrets.used_in(sent.credentials))
+
+    schema.hook(after_call)
