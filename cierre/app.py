@@ -7,12 +7,15 @@ Routing, security and the resolution of operationIds are Connexion's; the rest i
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from typing import Any, NamedTuple
 
-from connexion.middleware import ConnexionMiddleware
+# Connexion imports Starlette's test client, which warns of httpx; nothing of ours uses it.
+with warnings.catch_warnings(action="ignore", category=UserWarning):
+    from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cierre.extras import named_when_missing
+
 if TYPE_CHECKING:
     from cierre.contract_tests.findings import Report
 
@@ -42,11 +44,13 @@ def hold(
     Raises:
         AssertionError: the contract is broken; the message holds every finding with a curl that shows it.
         CouldNotRun: the tests could not run.
+        ExtraNotInstalled: they need what `pip install 'cierre[contract]'` brings.
     """
     __tracebackhide__ = True
-    from cierre.contract_tests.plan import DEMO, plan  # noqa: PLC0415 - see the module's docstring
-    from cierre.contract_tests.report.machine import text  # noqa: PLC0415 - the same
-    from cierre.contract_tests.runner import Quiet  # noqa: PLC0415 - the same
+    with named_when_missing():
+        from cierre.contract_tests.plan import DEMO, plan  # noqa: PLC0415 - see the module's docstring
+        from cierre.contract_tests.report.machine import text  # noqa: PLC0415 - the same
+        from cierre.contract_tests.runner import Quiet  # noqa: PLC0415 - the same
 
     task = plan(
         url=url,
