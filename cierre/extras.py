@@ -7,9 +7,7 @@ from contextlib import contextmanager
 
 # The modules that each extra of pyproject.toml brings; one that two bring stands with the first.
 MODULES = {
-    "service": frozenset(
-        {"alembic", "argon2", "asyncpg", "connexion", "limits", "redis", "sqlalchemy", "structlog"},
-    ),
+    "service": frozenset({"alembic", "argon2", "asyncpg", "connexion", "limits", "redis", "sqlalchemy"}),
     "contract": frozenset({"harfile", "hypothesis", "jinja2", "pytest", "requests", "rich", "schemathesis"}),
     "lint": frozenset({"openapi_spec_validator"}),
 }

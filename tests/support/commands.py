@@ -12,3 +12,8 @@ def run(*arguments, timeout=3600):
     return subprocess.run(
         [*CIERRE, *arguments], capture_output=True, text=True, check=False, env=environment, timeout=timeout
     )
+
+
+def run_python(code):
+    """A piece of Python in a process of its own."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
