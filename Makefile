@@ -43,9 +43,9 @@ bench: install ## Measure us beside the peers; QUICK=1: two minutes
 format: install ## Let ruff decide about form
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-lock: install ## Pin the dependencies anew
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-header --upgrade -o requirements.lock
+lock: install ## Pin what pyproject.toml asks for; UPGRADE=1: the newest of everything
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --extra all --universal --python-version 3.11 \
+		--generate-hashes --no-header $(if $(UPGRADE),--upgrade) -o requirements.lock
 
 clean: ## Remove what was built
 	rm -rf $(VENV) .tox node_modules .bench build dist *.egg-info .cierre

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cierre.extras import named_when_missing
+
 if TYPE_CHECKING:
     from cierre.contract_tests.findings import Report
 
@@ -62,12 +64,14 @@ def hold(
         Failed: pytest's; the contract is broken, or a part could not be tested: the message has every finding with a
             curl that shows it.
         CouldNotRun: the tests could not run at all.
+        ExtraNotInstalled: they need what `pip install 'cierre[contract]'` brings.
     """
     __tracebackhide__ = True
-    from cierre.contract_tests.plan import plan  # noqa: PLC0415 - see the module's docstring
-    from cierre.contract_tests.report.text import finding_text  # noqa: PLC0415 - the same
-    from cierre.contract_tests.run import Options, Quiet  # noqa: PLC0415 - the same
-    from cierre.contract_tests.selection import select_contract  # noqa: PLC0415 - the same
+    with named_when_missing():
+        from cierre.contract_tests.plan import plan  # noqa: PLC0415 - see the module's docstring
+        from cierre.contract_tests.report.text import finding_text  # noqa: PLC0415 - the same
+        from cierre.contract_tests.run import Options, Quiet  # noqa: PLC0415 - the same
+        from cierre.contract_tests.selection import select_contract  # noqa: PLC0415 - the same
 
     contract = select_contract(
         spec=None if spec is None else Path(spec), auth_file=None if auth is None else Path(auth), dialect=dialect

@@ -9,6 +9,8 @@ import sys
 
 import click
 
+from cierre import extras
+
 COMMANDS = {
     "serve": "Run the service.",
     "mock": "Answer from an OpenAPI document, without a backend.",
@@ -50,13 +52,17 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; a user's mistake is one line on stderr and exit code 2."""
     try:
-        sys.exit(cli(standalone_mode=False) or 0)
+        with extras.named_when_missing():
+            sys.exit(cli(standalone_mode=False) or 0)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.exceptions.NoArgsIsHelpError as nothing:
         click.echo(nothing.format_message(), err=True)
+        sys.exit(2)
+    except extras.ExtraNotInstalled as missing:
+        click.echo(f"cierre: {missing}", err=True)
         sys.exit(2)
     except UnicodeEncodeError as mistake:
         click.echo(f"cierre: a value is not UTF-8: {mistake.object!a}", err=True)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import httpx
 import orjson
 
+from cierre.extras import named_when_missing
 from cierre.revocation.denylist import Denylist
 from cierre.verifier.refusals import Unavailable
 
@@ -59,12 +60,14 @@ def open_source(url: str, denylist: Denylist, *, poll_interval: int) -> Source:
 
     Raises:
         ValueError: it is none of these.
+        ExtraNotInstalled: its driver is missing; the message says what to install.
     """
-    if url.startswith(("redis://", "rediss://", "unix://")):
-        from cierre.verifier.redis_feed import RedisFeed  # noqa: PLC0415 - only for those who have one
+    with named_when_missing():
+        if url.startswith(("redis://", "rediss://", "unix://")):
+            from cierre.verifier.redis_feed import RedisFeed  # noqa: PLC0415 - only for those who have one
 
-        return RedisFeed(url, denylist, interval=poll_interval)
-    return DatabaseSource(url, denylist, poll_interval=poll_interval)
+            return RedisFeed(url, denylist, interval=poll_interval)
+        return DatabaseSource(url, denylist, poll_interval=poll_interval)
 
 
 class Introspector:

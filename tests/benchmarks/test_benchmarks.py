@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from benchmarks import documents, load, processes, scratch
+from benchmarks import documents, installs, load, processes, scratch
 from benchmarks.goals import Goal
 from benchmarks.load import LoadFailed, Request
 from benchmarks.processes import Command
@@ -124,3 +124,9 @@ def test_the_command_explains_itself():
         [sys.executable, "-m", "benchmarks", "--help"], cwd=scratch.ROOT, capture_output=True, text=True, check=True
     )
     assert "--quick" in shown.stdout
+
+
+def test_the_pins_of_a_lock_are_read_with_their_markers_and_without_their_hashes():
+    marked = 'uvloop==0.23.0 ; sys_platform != "win32"'
+    lock = f"click==8.5.1 \\\n    --hash=sha256:00\n    # via uvicorn\n{marked} \\\n    --hash=sha256:11\n"
+    assert installs.without_hashes(lock) == ["click==8.5.1", marked]

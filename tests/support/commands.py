@@ -12,3 +12,14 @@ def run(*arguments, timeout=3600):
     return subprocess.run(
         [*CIERRE, *arguments], capture_output=True, text=True, check=False, env=environment, timeout=timeout
     )
+
+
+def clean_environment():
+    """What a new shell has: nothing of this run's settings, coverage or environment."""
+    ours = ("CIERRE_", "PYTEST_", "PYTHON", "COV", "VIRTUAL_ENV", "_CIERRE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+def run_python(code):
+    """A piece of Python in a process of its own."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
