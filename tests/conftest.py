@@ -7,8 +7,8 @@ import asyncio
 import os
 import shutil
 import sqlite3
-import uuid
-from contextlib import AsyncExitStack
+import time
+from contextlib import AsyncExitStack, ExitStack
 
 import asyncpg
 import pytest
@@ -95,43 +95,23 @@ def sqlite_url(_sqlite_template, tmp_path):
     return f"sqlite:///{path}"
 
 
-async def _administer(*statements):
-    connection = await asyncpg.connect(POSTGRES, timeout=5)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-def _named(database):
-    return f"{POSTGRES.rpartition('/')[0]}/{database}"
-
-
 @pytest.fixture(scope="session")
-def _postgres_template():
-    name = f"cierre_test_{uuid.uuid4().hex[:12]}"
-    try:
-        run_apart(_administer(f"CREATE DATABASE {name}"))
-    except (OSError, asyncpg.PostgresError) as failure:
-        missing(f"no PostgreSQL at {POSTGRES}: {failure}")
-    run_apart(asyncio.to_thread(_with_demo, _named(name)))
-    yield name
-    run_apart(_administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-
-
-@pytest.fixture(scope="session")
-def _postgres_databases(_postgres_template):
-    recycler = Recycler(POSTGRES, _postgres_template)
-    yield recycler
-    run_apart(recycler.close())
+def _postgres_databases():
+    with ExitStack() as stack:
+        try:
+            recycler = stack.enter_context(
+                Recycler(POSTGRES, lambda url: run_apart(asyncio.to_thread(_with_demo, url)))
+            )
+        except (OSError, asyncpg.PostgresError) as failure:
+            missing(f"no PostgreSQL at {POSTGRES}: {failure}")
+        yield recycler
 
 
 @pytest.fixture
 def postgres_url(_postgres_databases):
-    name = run_apart(_postgres_databases.lend())
-    yield _named(name)
-    run_apart(_postgres_databases.take_back(name))
+    name = _postgres_databases.lend()
+    yield _postgres_databases.url(name)
+    _postgres_databases.take_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -142,20 +122,27 @@ def database_url(request):
 
 @pytest.fixture
 def redis_url():
-    """A Redis database of the test's own, emptied afterwards."""
-    base = REDIS.rstrip("/")
+    """A Redis database of the test's own, emptied afterwards; where all are taken, the first that is given back."""
+    deadline = time.monotonic() + 60
+    while (number := _own_redis()) is None:
+        if time.monotonic() > deadline:
+            missing(f"no free database in the Redis at {REDIS}")
+        time.sleep(0.05)
+    yield f"{REDIS.rstrip('/')}/{number}"
+    with redis.Redis.from_url(REDIS, db=number) as client:
+        client.flushdb()
+
+
+def _own_redis():
+    """The number of a database that is ours from now on, if one is free. Its owner key ends with a run that is cut off."""
     for number in range(1, 16):
-        client = redis.Redis.from_url(f"{base}/{number}")
-        try:
-            if client.set("cierre-test-owner", os.getpid(), nx=True, ex=600):
-                yield f"{base}/{number}"
-                client.flushdb()
-                return
-        except redis.ConnectionError as failure:
-            missing(f"no Redis at {REDIS}: {failure}")
-        finally:
-            client.close()
-    missing(f"no free database in the Redis at {REDIS}")
+        with redis.Redis.from_url(REDIS, db=number) as client:
+            try:
+                if client.set("cierre-test-owner", os.getpid(), nx=True, ex=600):
+                    return number
+            except redis.ConnectionError as failure:
+                missing(f"no Redis at {REDIS}: {failure}")
+    return None
 
 
 # --- the service

@@ -10,7 +10,7 @@ from cierre.cli import demo
 from cierre.services import build
 from cierre.settings import Settings
 from tests.support.contexts import opened
-from tests.support.running import LOGOUT, USER, Nodes, bearer, mint, run_apart, select
+from tests.support.running import LOGOUT, USER, Nodes, bearer, mint, select
 
 REFRESH = "/api/v1/auth/refresh"
 LOGIN = "/api/v1/auth/login"
@@ -18,7 +18,13 @@ AT_ONCE = 24
 ROUNDS = 50
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("sqlite", marks=pytest.mark.xdist_group("races on SQLite")),
+        pytest.param("postgresql", marks=pytest.mark.xdist_group("races on PostgreSQL")),
+    ],
+)
 def workers(request, tmp_path_factory, _keys):
     """Two workers on either database, started once: their URL, and settings with which to look beside them."""
     directory = tmp_path_factory.mktemp("races")
@@ -27,7 +33,7 @@ def workers(request, tmp_path_factory, _keys):
         url = f"sqlite:///{shutil.copy(template, directory / 'cierre.db')}"
     else:
         databases = request.getfixturevalue("_postgres_databases")
-        name = run_apart(databases.lend())
+        name = databases.lend()
         url = databases.url(name)
     nodes = Nodes(directory, shutil.copytree(_keys, directory / "data"))
     issuer = "http://cierre.test"
@@ -37,7 +43,7 @@ def workers(request, tmp_path_factory, _keys):
     )
     nodes.end()
     if request.param == "postgresql":
-        run_apart(databases.take_back(name))
+        databases.take_back(name)
 
 
 @pytest.fixture

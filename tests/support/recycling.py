@@ -2,11 +2,17 @@
 
 Each test has one to itself. Afterwards every row is as the template had it; a database whose schema a test has
 changed is dropped.
+
+A run keeps one connection open for as long as it lives; the connection's name says which databases are its own. The
+next run drops those that are left of a run whose connection is gone.
 """
 
+import contextlib
+import re
 import uuid
 
 import asyncpg
+from anyio.from_thread import start_blocking_portal
 
 _KEPT = "pristine"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '%alembic%'"
@@ -16,33 +22,69 @@ FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
 WHERE relnamespace = 'public'::regnamespace AND attnum > 0
 """
 _SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'"
+_DATABASES = "SELECT datname FROM pg_database WHERE datname LIKE 'cierre\\_test\\_%'"
+_RUNS = "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'cierre\\_test\\_%'"
 
 
 class Recycler:
-    """Lends databases made of a template.
+    """Lends databases made of a template; `with Recycler(…) as recycler`.
 
     Args:
         administration: URL of a database to create and drop others from.
-        template: its name.
+        fill: is given the URL of an empty database and makes the template of it.
+
+    Raises:
+        OSError, asyncpg.PostgresError: PostgreSQL is not there.
     """
 
-    def __init__(self, administration, template):
+    def __init__(self, administration, fill):
         self._administration = administration
-        self._template = template
+        self._fill = fill
+        self._run = f"cierre_test_{uuid.uuid4().hex[:8]}"
+        self._count = 0
         self._free = []
-        self._made = []
         self._shape = None
+        self._resources = contextlib.ExitStack()
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            self._portal = stack.enter_context(start_blocking_portal())
+            named = {"application_name": self._run}
+            self._connection = self._portal.call(lambda: self._connect(self._administration, server_settings=named))
+            stack.callback(self._portal.call, self._connection.close)
+            stack.callback(self._portal.call, self._drop_own)
+            self._portal.call(self._drop_abandoned)
+            self._template = self._portal.call(self._create)
+            self._fill(self.url(self._template))
+            self._resources = stack.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self._resources.close()
 
     def url(self, name):
         return f"{self._administration.rpartition('/')[0]}/{name}"
 
-    async def lend(self):
-        if self._free:
-            return self._free.pop()
-        name = f"cierre_test_{uuid.uuid4().hex[:12]}"
-        await self._administer(f"CREATE DATABASE {name} TEMPLATE {self._template}")
-        self._made.append(name)
-        connection = await asyncpg.connect(self.url(name), timeout=10)
+    def lend(self):
+        """The name of a database as the template is."""
+        return self._free.pop() if self._free else self._portal.call(self._copy)
+
+    def take_back(self, name):
+        """Make it as it was; what still is connected to it is cut off."""
+        self._portal.call(self._restore, name)
+
+    async def _connect(self, url, **more):
+        return await asyncpg.connect(url, timeout=10, **more)
+
+    async def _create(self, template=""):
+        self._count += 1
+        name = f"{self._run}_{self._count}"
+        await self._connection.execute(f"CREATE DATABASE {name} {template}")
+        return name
+
+    async def _copy(self):
+        name = await self._create(f"TEMPLATE {self._template}")
+        connection = await self._connect(self.url(name))
         try:
             await connection.execute(f"CREATE SCHEMA {_KEPT}")
             for table in ("users", "clients", "personal_access_tokens"):
@@ -52,9 +94,8 @@ class Recycler:
             await connection.close()
         return name
 
-    async def take_back(self, name):
-        """Make it as it was; what still is connected to it is cut off."""
-        connection = await asyncpg.connect(self.url(name), timeout=10)
+    async def _restore(self, name):
+        connection = await self._connect(self.url(name))
         try:
             others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> $2"
             await connection.fetch(others, name, connection.get_server_pid())
@@ -64,16 +105,24 @@ class Recycler:
         finally:
             await connection.close()
 
-    async def close(self):
-        for name in self._made:
-            await self._administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    async def _drop_own(self):
+        await self._drop(name for name in await self._databases() if name.startswith(f"{self._run}_"))
 
-    async def _administer(self, statement):
-        connection = await asyncpg.connect(self._administration, timeout=10)
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
+    async def _drop_abandoned(self):
+        # First the databases: a run connects before it creates, so the owner of each of these is seen, if it lives.
+        databases = await self._databases()
+        alive = {row["application_name"] for row in await self._connection.fetch(_RUNS)}
+        # A run that started at the same moment may drop the same ones.
+        with contextlib.suppress(asyncpg.PostgresError):
+            await self._drop(name for name in databases if name.rpartition("_")[0] not in alive)
+
+    async def _databases(self):
+        names = [row["datname"] for row in await self._connection.fetch(_DATABASES)]
+        return [name for name in names if re.fullmatch(r"cierre_test_[0-9a-f]{8}_\d+", name)]
+
+    async def _drop(self, names):
+        for name in names:
+            await self._connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 async def _reset(connection):

@@ -1,16 +1,23 @@
-"""Debian's Chromium, driven by Playwright; the documents' hosts lead to a `cierre serve` of the test's own."""
+"""Debian's Chromium, driven by Playwright; the documents' hosts lead to a `cierre serve` of the test's own.
+
+Playwright's synchronous API keeps a loop running in the thread, and no other test could run one there: hence asyncio,
+on one loop for all tests of this folder. `BROWSER` marks them.
+"""
 
 import os
 import shutil
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
+import pytest_asyncio
+from playwright.async_api import async_playwright
 
 from cierre.cli import demo
+from tests.conftest import missing
 
 CHROMIUM = os.environ.get("CIERRE_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-NO_SKIP = os.environ.get("CIERRE_NO_SKIP") == "1"
+# One loop and, where tests run in several processes, one of these.
+BROWSER = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -23,23 +30,27 @@ QUIET = (
 
 
 @pytest.fixture(scope="session")
-def chromium(real):
+def _executable():
     if not os.access(CHROMIUM, os.X_OK):
-        message = f"no Chromium at {CHROMIUM}"
-        pytest.fail(message, pytrace=False) if NO_SKIP else pytest.skip(message)
+        missing(f"no Chromium at {CHROMIUM}")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(_executable, real):
     hosts = "api.example.com:80", "api.ejemplo.com:80", "localhost:3000"
     rules = ",".join(f"MAP {host} 127.0.0.1:{real.port}" for host in hosts)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, f"--host-resolver-rules={rules}"])
+    async with async_playwright() as playwright:
+        arguments = [*QUIET, f"--host-resolver-rules={rules}"]
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
-        browser.close()
+        await browser.close()
 
 
-@pytest.fixture
-def page(chromium):
-    context = chromium.new_context(locale="es-ES")
-    yield context.new_page()
-    context.close()
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(chromium):
+    context = await chromium.new_context(locale="es-ES")
+    yield await context.new_page()
+    await context.close()
 
 
 @pytest.fixture
