@@ -31,11 +31,14 @@ serve: install ## Run the service with demo data on localhost:3000; docs at /ui
 mock: install ## Run the mock server of our contract on localhost:4010
 	$(BIN)/cierre mock
 
-test: install node_modules/.installed ## Run all tests, as CI does
-	$(BIN)/tox run
+test: install node_modules/.installed ## Run the tests, as CI does; STEPS="lint types" runs some of its steps
+	$(BIN)/tox run $(if $(STEPS),-- $(STEPS))
 
-contract: install ## The long contract run: 500 examples an operation, every view, both databases
-	$(BIN)/tox run -e contract -- --full
+test-long: install node_modules/.installed ## What is long by nature, as CI does: 500 examples, every defect, the peers
+	$(BIN)/tox run -- --long
+
+contract: install ## The long contract run: 500 examples an operation, every view, both databases, every defect
+	$(BIN)/pytest tests/contract_tests -m long
 
 bench: install ## Measure us beside the peers; QUICK=1: two minutes
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
@@ -50,4 +53,4 @@ lock: install ## Pin what pyproject.toml asks for; UPGRADE=1: the newest of ever
 clean: ## Remove what was built
 	rm -rf $(VENV) .tox node_modules .bench build dist *.egg-info .cierre
 
-.PHONY: help install serve mock test contract bench format lock clean
+.PHONY: help install serve mock test test-long contract bench format lock clean

@@ -39,6 +39,10 @@ def missing(what):
 
 
 def _with_demo(url):
+    run_apart(asyncio.to_thread(_migrate_and_fill, url))
+
+
+def _migrate_and_fill(url):
     migrate.upgrade(url)
 
     async def fill():
@@ -82,7 +86,7 @@ def data_dir(_keys, tmp_path):
 @pytest.fixture(scope="session")
 def _sqlite_template(tmp_path_factory):
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    run_apart(asyncio.to_thread(_with_demo, f"sqlite:///{path}"))
+    _with_demo(f"sqlite:///{path}")
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -134,7 +138,7 @@ def redis_url():
 
 
 def _own_redis():
-    """The number of a database that is ours from now on, if one is free. Its owner key ends with a run that is cut off."""
+    """The number of a database that is ours from now on, if one is free; for ten minutes, if the run is cut off."""
     for number in range(1, 16):
         with redis.Redis.from_url(REDIS, db=number) as client:
             try:

@@ -25,9 +25,8 @@ async def test_databases_of_a_run_that_is_gone_are_dropped_by_the_next(postgresq
 
 
 async def test_databases_of_a_run_that_lives_stay_and_go_with_it(postgresql):
-    with Recycler(POSTGRES, lambda _: None) as living:
-        with Recycler(POSTGRES, lambda _: None):
-            assert living._template in await databases(postgresql)
+    with Recycler(POSTGRES, lambda _: None) as living, Recycler(POSTGRES, lambda _: None):
+        assert living._template in await databases(postgresql)
     assert living._template not in await databases(postgresql)
 
 

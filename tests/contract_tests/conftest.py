@@ -1,4 +1,4 @@
-"""What `cierre contract` is pointed at. `--full`: 500 examples an operation instead of a few."""
+"""What `cierre contract` is pointed at: with a few examples an operation, and with 500 (`-m long`)."""
 
 import subprocess
 import time
@@ -17,13 +17,11 @@ from tests.support.commands import CIERRE
 from tests.support.running import free_port
 
 
-def pytest_addoption(parser):
-    parser.addoption("--full", action="store_true", help="500 examples an operation")
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    params=[pytest.param(10, id="10 examples"), pytest.param(500, id="500 examples", marks=pytest.mark.long)]
+)
 def examples(request):
-    return 500 if request.config.getoption("--full") else 10
+    return request.param
 
 
 @pytest.fixture

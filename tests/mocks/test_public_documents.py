@@ -23,7 +23,8 @@ from tests.support.public_documents import PACKAGES, fetch
 
 pytestmark = [
     pytest.mark.documents,
-    pytest.mark.skipif("CIERRE_DOCUMENTS" not in os.environ, reason="CIERRE_DOCUMENTS=1 runs the public documents"),
+    pytest.mark.long,
+    pytest.mark.xdist_group("documents"),  # the last of them sums up what the others have found
 ]
 NAMES = [name for names in PACKAGES.values() for name in names]
 
