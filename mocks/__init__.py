@@ -29,8 +29,9 @@ def mock_app(spec: str | Path | Mapping[str, Any] | None = None, **options: Any)
         TypeError: there is no such option.
     """
     from cierre.mocks.app import MockApp  # noqa: PLC0415 - pytest imports this package in every run, for the fixture
-    from cierre.mocks.documents import Document, load  # noqa: PLC0415
+    from cierre.mocks.documents import Document  # noqa: PLC0415
     from cierre.mocks.identifiers import make_local  # noqa: PLC0415
+    from cierre.mocks.loading import load  # noqa: PLC0415
     from cierre.mocks.options import MockOptions  # noqa: PLC0415
 
     if spec is None:

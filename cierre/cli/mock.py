@@ -119,7 +119,7 @@ def _loader(spec: Path | None, dialect: str | None, *, lenient: bool) -> Callabl
         from cierre.mocks.contract import load_contract
 
         return lambda: load_contract(dialect)
-    from cierre.mocks.documents import load
+    from cierre.mocks.loading import load
 
     return lambda: load(spec, lenient=lenient)
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from cierre.mocks.documents import BrokenDocument, Document, load
+from cierre.mocks.documents import BrokenDocument, Document
+from cierre.mocks.loading import load
 from cierre.mocks.router import Router
 from tests.support.mocked import answering, client_of, document
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from cierre.mocks.app import MockApp
-from cierre.mocks.documents import load
+from cierre.mocks.loading import load
 from tests.support.exercise import exercise
 from tests.support.mocked import started
 from tests.support.public_documents import PACKAGES, fetch

@@ -14,7 +14,8 @@ import pytest
 
 from cierre.mocks import mock_app
 from cierre.mocks.app import MockApp
-from cierre.mocks.documents import Document, load
+from cierre.mocks.documents import Document
+from cierre.mocks.loading import load
 from cierre.mocks.log import Log
 from cierre.mocks.messages import MockReply, MockRequest
 from cierre.mocks.serving.reload import reload_on_edit
