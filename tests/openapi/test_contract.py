@@ -1,6 +1,5 @@
 """The contract as data: `cierre.oas`."""
 
-import time
 from functools import partial
 
 import pytest
@@ -79,12 +78,6 @@ def test_loading_leaves_no_reference_to_a_file(contract):
     references = [spot.node["$ref"] for spot in walk(contract) if isinstance(spot.node.get("$ref"), str)]
     assert references
     assert [reference for reference in references if not reference.startswith("#/components/")] == []
-
-
-def test_the_contract_is_loaded_quickly_enough_to_be_loaded_at_every_start():
-    started = time.perf_counter()
-    bundle(load())
-    assert time.perf_counter() - started < 0.5
 
 
 def test_a_published_bundle_names_no_python_and_the_service_s_does(contract):
