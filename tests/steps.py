@@ -168,6 +168,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     steps = [every[name] for name in options.names] or (LONG if options.long else SHORT)
     began = time.monotonic()
     failed = run(steps, at_once=1 if options.long else 2)
+    # The closing line of pytest as it stands, for whoever looks for it in the output.
+    for step in steps:
+        if any(command.startswith("pytest") for command in step.commands):
+            say("".join(step.tail(1)))
     say(f"\n{table(steps)}\n{len(steps) - failed} of {len(steps)} steps passed in {time.monotonic() - began:.0f} s")
     return min(failed, 1)
 
