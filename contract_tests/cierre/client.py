@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -186,11 +187,21 @@ class Client:
 
 def set_cookie(answer: Answer) -> str | None:
     """The value of the cookie `refreshToken` that an answer sets; empty: clears it; None: neither."""
-    for part in answer.headers.get("set-cookie", "").split(", "):
-        name, _, value = part.split(";")[0].partition("=")
+    return next((value for value, _ in _refresh_cookies(answer)), None)
+
+
+def clears_cookie(answer: Answer) -> bool:
+    """Whether an answer clears the cookie `refreshToken`: no value, and it expires at once (RFC 6265, 5.2.2)."""
+    return any(not value and "max-age=0" in attributes for value, attributes in _refresh_cookies(answer))
+
+
+def _refresh_cookies(answer: Answer) -> Iterator[tuple[str, set[str]]]:
+    """Value and lower-case attributes of each cookie `refreshToken` that an answer sets."""
+    for line in answer.headers.get("set-cookie", "").split(", "):
+        pair, *attributes = (part.strip() for part in line.split(";"))
+        name, _, value = pair.partition("=")
         if name == "refreshToken":
-            return value
-    return None
+            yield value, {attribute.lower() for attribute in attributes}
 
 
 def _parsed(raw: requests.Response) -> Any:

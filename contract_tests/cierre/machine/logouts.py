@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from cierre.contract_tests.cierre import model
-from cierre.contract_tests.cierre.client import Answer, set_cookie
+from cierre.contract_tests.cierre.client import Answer, clears_cookie
 from cierre.contract_tests.cierre.machine.base import ADMIN_DEVICE, DEVICES, FOREIGN_ORIGIN, any_session, booleans
 from cierre.contract_tests.cierre.machine.closings import Closings
 from cierre.contract_tests.cierre.model import Session
@@ -114,7 +114,7 @@ class Logouts(Closings):
             answer.has_status(403, because="a cookie from a foreign origin")
         elif session.open:
             answer.has_status(200, because="a logout by refresh token").must(not answer.raw, "The body is not empty")
-            answer.must(not by_cookie or set_cookie(answer) == "", "The cookie is not cleared")
+            answer.must(not by_cookie or clears_cookie(answer), "The cookie is not cleared")
             model.close([session], model.SINGLE)
         else:
             answer.has_status(401, because="a second logout by refresh token")
