@@ -10,13 +10,14 @@ from typing import Any
 from benchmarks import cluster, machine, plots, report, scratch
 from benchmarks.goals import goals
 from benchmarks.plan import FULL, QUICK, Plan
-from benchmarks.scenarios import denylist, growth, logout, mocks
+from benchmarks.scenarios import denylist, flood, growth, logout, mocks
 
 SUBJECTS: dict[str, Callable[[Plan], dict[str, Any]]] = {
     "logout": logout.measure,
     "mocks": mocks.measure,
     "growth": growth.measure,
     "denylist": denylist.measure,
+    "flood": flood.measure,
 }
 
 

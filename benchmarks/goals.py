@@ -52,6 +52,7 @@ def goals(results: Json, labels: dict[str, str]) -> list[Goal]:
         "logout": _logout,
         "denylist": _denylist,
         "growth": _growth,
+        "flood": _flood,
     }
     for name, part in parts.items():
         if name in results:
@@ -96,6 +97,13 @@ def _denylist(denylist: Json, _: dict[str, str]) -> Iterator[Goal]:
     yield Goal(what, 1.0, at_least=False, measured=micros, unit="µs")
     weight = Ratio((denylist[size]["bytes"],))
     yield Goal(f"the same, memory an entry at {int(size):,}", 200.0, at_least=False, measured=weight, unit="bytes")
+
+
+def _flood(flood: Json, _: dict[str, str]) -> Iterator[Goal]:
+    for database, rounds in flood.items():
+        beside, quiet = ([one["p99_ms"] for one in rounds[part]] for part in ("flood", "quiet"))
+        subject = f"logout p99 beside 200 bad logins at once, {database}: of its p99 when it is quiet"
+        yield Goal(subject, 3.0, at_least=False, measured=ratio(beside, quiet))
 
 
 def _growth(growth: Json, _: dict[str, str]) -> Iterator[Goal]:

@@ -2,6 +2,7 @@
 
 Two nodes on one PostgreSQL. Each session is closed on A; from the moment A's answer is read, B is asked again and again
 until it refuses, and a resource server's denylist (`cierre.verifier`) is looked at again and again until it denies.
+With `--pooler` all of them reach PostgreSQL through PgBouncer in transaction mode, where no notification arrives.
 """
 
 import asyncio
@@ -9,7 +10,9 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
 
 import httpx
@@ -104,18 +107,21 @@ class _Opened(NamedTuple):
 
 
 @contextmanager
-def _two_nodes(count: int) -> Iterator[tuple[str, str, str, list[_Opened]]]:
+def _two_nodes(count: int, *, pooled: bool) -> Iterator[tuple[str, str, str, list[_Opened]]]:
     """Two nodes on a PostgreSQL of their own, with so many open sessions: the URLs of A, B and the database."""
     # Only here: a test that measures brings nodes of its own.
-    from benchmarks import cluster, database, processes, scratch  # noqa: PLC0415
+    from benchmarks import cluster, database, pooler, processes, scratch  # noqa: PLC0415
     from benchmarks.peers.ours import Cierre, user  # noqa: PLC0415
 
     for folder in (scratch.SCRATCH, scratch.LOGS):
         folder.mkdir(parents=True, exist_ok=True)
-    with cluster.running(), database.postgres("propagation") as store:
+    with cluster.running(), database.postgres("propagation") as store, ExitStack() as stack:
         peer = Cierre(store)
         peer.prepare()
         opened = peer.open_sessions([user(n % 1000) for n in range(count)])
+        if pooled:
+            folder = Path(stack.enter_context(TemporaryDirectory(dir=scratch.SCRATCH)))
+            store.url = stack.enter_context(pooler.before(store.url, folder))
         with (
             processes.running("node-a", lambda port: peer.command(port, 1)) as a,
             processes.running("node-b", lambda port: peer.command(port, 1)) as b,
@@ -133,8 +139,10 @@ async def _watched(a: str, b: str, database_url: str, sessions: Sequence[Session
 def main() -> int:
     parser = ArgumentParser(prog="python -m benchmarks.propagation", description=__doc__)
     parser.add_argument("--count", type=int, default=1000, help="logouts")
-    count = parser.parse_args().count
-    with _two_nodes(count) as (a, b, database_url, sessions):
+    parser.add_argument("--pooler", action="store_true", help="through PgBouncer in transaction mode")
+    options = parser.parse_args()
+    count: int = options.count
+    with _two_nodes(count, pooled=options.pooler) as (a, b, database_url, sessions):
         delays = asyncio.run(_watched(a, b, database_url, sessions))
     print(f"{count} logouts on A; from A's answer to")
     print(line("a refusal by node B", delays.node))

@@ -33,6 +33,13 @@ def install() -> None:
         node.result()
 
 
+def install_node() -> None:
+    """Install the pinned peers that run on Node, unless the very same pins are installed already."""
+    for folder in (SCRATCH, LOGS):
+        folder.mkdir(parents=True, exist_ok=True)
+    _once(PACKAGES, SCRATCH / "package.installed", _install_node)
+
+
 def node_app(name: str) -> Path:
     """Copy a peer's program to where Node finds its packages: beside `node_modules`."""
     copy = NODE_MODULES.parent / f"{name}.mjs"

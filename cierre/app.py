@@ -20,9 +20,7 @@ with warnings.catch_warnings(action="ignore", category=UserWarning):
     from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.routing import RoutingAPI, RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
-from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.operations import AbstractOperation
-from connexion.options import SwaggerUIOptions
 from connexion.spec import Specification
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
@@ -36,7 +34,8 @@ from cierre.http.admission import AdmissionMiddleware, Unrouted
 from cierre.http.conformance import Conformance
 from cierre.http.dispatch import NOTHING, Terminal
 from cierre.http.edge import Edge
-from cierre.http.request import trace_id_of
+from cierre.http.pages import Pages
+from cierre.http.request import REQUEST, Request, trace_id_of
 from cierre.http.security import SECURITY_MAP
 from cierre.http.validation import ValidationMiddleware
 from cierre.node.lifecycle import Node
@@ -61,7 +60,7 @@ def create_app(settings: Settings) -> ASGIApp:
     """The service as an ASGI application; it connects when the server starts its lifespan.
 
     Raises:
-        UnknownDatabase, BadKey, ContractError: the settings or the contract are no good, or handlers don't fit it.
+        UnknownDatabase, BadKey, BrokenDocument: the settings or the contract are no good, or handlers don't fit it.
     """
     return assemble(build(settings))
 
@@ -71,7 +70,17 @@ def assemble(services: Services) -> ASGIApp:
     routed = _routed()
     settings = services.settings
     edge = Edge(routed.app, services, Conformance(routed.document) if settings.validate_responses else None)
-    return _with_lifespan(_with_cors(edge, settings), services)
+    app = _with_cors(edge, settings)
+    if services.tracing is not None:
+        from cierre.tracing.requests import TracedRequests  # noqa: PLC0415 - who has no traces need not wait for them
+
+        app = TracedRequests(app, services.tracing, _operation_of)
+    return _with_lifespan(app, services)
+
+
+def _operation_of(scope: Scope) -> str | None:
+    request: Request | None = scope.get(REQUEST)
+    return request.operation if request else None
 
 
 class Routed(NamedTuple):
@@ -86,11 +95,11 @@ def checked_contract() -> dict[str, Any]:
     """The contract, as the service reads it, once handlers and renderings are known to fit it.
 
     Raises:
-        ContractError: every problem, with its file and line.
+        BrokenDocument: every problem, with its file and line.
     """
-    document = oas.bundle(oas.load(), published=False)
+    document = oas.read()
     wiring.check(document)
-    return document
+    return oas.bundle(dict(document.root), published=False)
 
 
 @cache
@@ -101,7 +110,7 @@ def _routed() -> Routed:
         Terminal(),
         middlewares=[
             Routing,
-            partial(Unrouted, pages=_pages(document)),
+            partial(Unrouted, pages=Pages(document, NOTHING)),
             AdmissionMiddleware,
             SecurityMiddleware,
             ValidationMiddleware,
@@ -148,24 +157,6 @@ def _started(routed: ConnexionMiddleware) -> ASGIApp:
         await app(scope, receive, send)
 
     return call
-
-
-def _pages(document: dict[str, Any]) -> ASGIApp:
-    """The contract at /openapi.json and /openapi.yaml, and its page at /ui."""
-    pages = SwaggerUIMiddleware(NOTHING)
-    options = SwaggerUIOptions(
-        swagger_ui_config={
-            "displayRequestDuration": True,
-            "persistAuthorization": True,
-            "tryItOutEnabled": True,
-            "validatorUrl": None,
-            # The schemas wait below the operations, closed.
-            "defaultModelsExpandDepth": 0,
-        }
-    )
-    published = oas.bundle(document, published=True)
-    pages.add_api(Specification.load(published), swagger_ui_options=options)
-    return pages
 
 
 class Cors(CORSMiddleware):

@@ -13,7 +13,7 @@ def now_ms() -> int:
 
 
 def boottime() -> float:
-    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
+    """Seconds of a monotonic clock that goes on while the machine sleeps."""
     return time.clock_gettime(_STEADY)
 
 

@@ -8,7 +8,10 @@ from pathlib import PurePath
 from typing import Any
 
 from cierre.errors import CierreError
-from cierre.oas.structure import escape, operations, resolved, walk
+from cierre.oas.pointers import escape
+from cierre.oas.references import resolved
+from cierre.oas.structure import body_members, operations, walk
+from cierre.oas.translating import contract_texts, words
 from cierre.principal import access_of
 
 Json = dict[str, Any]
@@ -31,17 +34,28 @@ def findings(document: Json, files: Mapping[str, str] | None = None) -> Iterator
         return
     files = files or {}
     # A published bundle has no Python names at all; a source has them everywhere.
-    is_source = any("x-openapi-router-controller" in operation for _, _, operation in operations(document))
-    for path, method, operation in operations(document):
+    is_source = any("x-openapi-router-controller" in operation for _, _, operation, _ in operations(document))
+    for path, method, operation, _ in operations(document):
         pointer = f"/paths/{escape(path)}/{method}"
         yield from ((pointer, *finding) for finding in _names(operation, files.get(path), is_source=is_source))
-        yield from ((pointer, *finding) for finding in _access(operation))
+        yield from ((pointer, *finding) for finding in _access(document, operation))
         yield from ((pointer, *finding) for finding in _situations_alike(document, operation))
     yield from _bodies(document)
     yield from _failures(document)
-    if any("x-cierre-dialects" in operation for _, _, operation in operations(document)):
+    if any("x-cierre-dialects" in operation for _, _, operation, _ in operations(document)):
         # A view shows a part of it.
         yield from _every_error_shown(document)
+    if is_source:
+        yield from _translated(document)
+
+
+def _translated(document: Json) -> Iterator[Finding]:
+    """Every summary and description has its Spanish; a text that stands in several places is told once."""
+    texts, told = contract_texts("es"), set()
+    for one in words(document):
+        if one.key not in texts and one.key not in told:
+            told.add(one.key)
+            yield f"{one.pointer}/{one.member}", "spanish", f"openapi/texts.es.yaml has no such text: {one.key!r}"
 
 
 def situations() -> set[str]:
@@ -71,16 +85,19 @@ def _names(operation: Json, file: str | None, *, is_source: bool) -> Iterator[tu
         yield "controller", f"{name} is handled by {controller}, not by cierre.handlers.{tags[0]}"
 
 
-def _access(operation: Json) -> Iterator[tuple[str, str]]:
-    """`x-cierre-principal` and `x-cierre-role` are there, and a role has its 403."""
+def _access(document: Json, operation: Json) -> Iterator[tuple[str, str]]:
+    """`x-cierre-principal`, `x-cierre-role` and `x-cierre-ability` are there; a role or an ability has its 403."""
     name = operation.get("operationId", "")
     try:
-        access = access_of(operation)
+        access = access_of(operation, body_members(document, operation))
     except ValueError as mistake:
         yield "access", f"{name}: {mistake}"
         return
     if access.role is not None and "403" not in operation["responses"]:
         yield "access", f"{name} is for the role {access.role} and has no response 403"
+    for ability in dict.fromkeys([access.ability, *access.ability_for.values()]):
+        if ability is not None and "403" not in operation["responses"]:
+            yield "access", f"{name} asks for the ability {ability} and has no response 403"
 
 
 def _bodies(document: Json) -> Iterator[Finding]:
@@ -96,7 +113,7 @@ def _bodies(document: Json) -> Iterator[Finding]:
 def _failures(document: Json) -> Iterator[Finding]:
     """Examples are named in snake_case, those of failures after the situations of `cierre.errors`."""
     known = situations()
-    for path, method, operation in operations(document):
+    for path, method, operation, _ in operations(document):
         for status, response in operation["responses"].items():
             pointer = f"/paths/{escape(path)}/{method}/responses/{status}"
             for name in sorted(_named(resolved(document, response))):

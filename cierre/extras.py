@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from gettext import gettext as _
 
 # The modules that each extra of pyproject.toml brings; one that two bring stands with the first.
 MODULES = {
-    "service": frozenset({"alembic", "argon2", "asyncpg", "connexion", "limits", "redis", "sqlalchemy"}),
+    "service": frozenset(
+        {"alembic", "argon2", "asyncpg", "connexion", "limits", "prometheus_client", "redis", "sqlalchemy", "zxcvbn"}
+    ),
     "contract": frozenset({"harfile", "hypothesis", "jinja2", "pytest", "requests", "rich", "schemathesis"}),
+    "reports": frozenset({"matplotlib", "pyarrow", "rich"}),
+    "events": frozenset({"aio_pika", "nats"}),
     "lint": frozenset({"openapi_spec_validator"}),
+    "otel": frozenset({"opentelemetry"}),
 }
 
 
@@ -18,8 +24,11 @@ class ExtraNotInstalled(ImportError):
 
 
 @contextmanager
-def named_when_missing() -> Iterator[None]:
+def named_when_missing(first: str | None = None) -> Iterator[None]:
     """Name the extra to install where the block imports a module that only an extra brings.
+
+    Args:
+        first: the extra to name where several bring the module; None: the first of `MODULES`.
 
     Raises:
         ExtraNotInstalled: the module is not installed. A module of no extra raises its ModuleNotFoundError as ever.
@@ -28,8 +37,10 @@ def named_when_missing() -> Iterator[None]:
         yield
     except ModuleNotFoundError as failure:
         module = (failure.name or "").partition(".")[0]
-        for extra, modules in MODULES.items():
-            if module in modules:
-                message = f"{module} is not installed: pip install 'cierre[{extra}]'"
+        for extra in sorted(MODULES, key=lambda name: name != first):
+            if module in MODULES[extra]:
+                message = _("{module} is not installed: pip install 'cierre[{extra}]'").format(
+                    module=module, extra=extra
+                )
                 raise ExtraNotInstalled(message, name=module) from failure
         raise

@@ -58,7 +58,7 @@ def empty_body_is_empty(_ctx: CheckContext, response: Response, case: Case[Any])
 
 def json_is_strict(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """JSON is JSON: UTF-8, no NaN, no name twice in one object (RFC 8259, sections 4, 6 and 8.1)."""
-    if not response.content or not _is_json(media_type(response)):
+    if not response.content or not _is_json(media_type(response)) or not _is_decoded(response):
         return
     try:
         json.loads(response.content.decode(), parse_constant=_no_constant, object_pairs_hook=_no_repetition)
@@ -84,6 +84,12 @@ def register() -> None:
 def media_type(response: Response) -> str:
     """The answer's media type, without parameters, in lower case; empty where there is none."""
     return (response.headers.get("content-type") or [""])[0].split(";")[0].strip().lower()
+
+
+def _is_decoded(response: Response) -> bool:
+    """Whether the content is what was encoded: brotli and others need what is not installed everywhere."""
+    encodings = ", ".join(response.headers.get("content-encoding") or ()).lower().split(",")
+    return {one.strip() for one in encodings} <= {"", "identity", "gzip", "x-gzip", "deflate"}
 
 
 def _is_json(name: str) -> bool:

@@ -22,7 +22,7 @@ from schemathesis.openapi.checks import (
     UnsupportedMethodResponse,
 )
 
-from cierre.contract_tests.documents import Document, Step, find, pointer
+from cierre.oas.navigation import Json, Step, find, pointer
 
 
 class BrokenClause(Failure):
@@ -49,7 +49,7 @@ class BrokenClause(Failure):
 
 
 def clause_of(  # noqa: PLR0911 - a table, one line a kind
-    document: Document, case: Case[Any], failure: Failure, response: Response | None
+    document: Json, case: Case[Any], failure: Failure, response: Response | None
 ) -> str:
     """The clause that `failure` is about."""
     operation: tuple[Step, ...] = ("paths", case.operation.path, case.operation.method.lower())
@@ -70,7 +70,7 @@ def clause_of(  # noqa: PLR0911 - a table, one line a kind
 
 
 def _by_kind(
-    document: Document,
+    document: Json,
     operation: tuple[Step, ...],
     answer: tuple[Step, ...],
     case: Case[Any],
@@ -101,7 +101,7 @@ def _unbundled(failure: JsonSchemaError) -> list[Step]:
     return path
 
 
-def _generated_part(document: Document, operation: tuple[Step, ...], case: Case[Any]) -> str:
+def _generated_part(document: Json, operation: tuple[Step, ...], case: Case[Any]) -> str:
     """The parameter or the body that the generated case is about."""
     data = case.meta.phase.data if case.meta is not None else None
     if data is None or data.parameter_location is None:
@@ -111,7 +111,7 @@ def _generated_part(document: Document, operation: tuple[Step, ...], case: Case[
     return _parameter(document, operation, data.parameter or "", str(data.parameter_location.value))
 
 
-def _parameter(document: Document, operation: tuple[Step, ...], name: str, location: str) -> str:
+def _parameter(document: Json, operation: tuple[Step, ...], name: str, location: str) -> str:
     for base in (operation, operation[:2]):
         for index, parameter in enumerate(find(document, *base, "parameters") or ()):
             target = find(document, *base, "parameters", index) or parameter
@@ -122,13 +122,24 @@ def _parameter(document: Document, operation: tuple[Step, ...], name: str, locat
     return pointer(document, *operation)
 
 
-def security_pointer(document: Document, operation: tuple[Step, ...]) -> str:
+def security_pointer(document: Json, operation: tuple[Step, ...]) -> str:
     """Where the credentials are demanded: at the operation, or for all of them."""
     own = find(document, *operation, "security") is not None
     return pointer(document, *(operation if own else ()), "security")
 
 
-def answer_steps(document: Document, operation: tuple[Step, ...], status: int) -> tuple[Step, ...] | None:
+def answers_pointer(document: Json, label: str) -> str:
+    """Where the answers of an operation stand; of one that the document has not, where operations stand.
+
+    Args:
+        label: `METHOD /path`.
+    """
+    method, _, path = label.partition(" ")
+    steps = ("paths", path, method.lower(), "responses")
+    return pointer(document, *(steps if find(document, *steps) is not None else steps[:1]))
+
+
+def answer_steps(document: Json, operation: tuple[Step, ...], status: int) -> tuple[Step, ...] | None:
     """Steps to the response object that documents `status`: the exact code first, then `4XX`, then `default`."""
     written = find(document, *operation, "responses") or {}
     for code in sorted(written, key=lambda code: (code == "default", "X" in str(code).upper())):
@@ -137,7 +148,7 @@ def answer_steps(document: Document, operation: tuple[Step, ...], status: int) -
     return None
 
 
-def _documented_type(document: Document, answer: tuple[Step, ...], response: Response) -> str:
+def _documented_type(document: Json, answer: tuple[Step, ...], response: Response) -> str:
     content = find(document, *answer, "content") or {}
     sent = (response.headers.get("content-type") or [""])[0].split(";")[0].strip().lower()
     return sent if sent in content else next(iter(content), sent)

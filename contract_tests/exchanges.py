@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -9,12 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from cierre.contract_tests.secrets import Secrets, tokens_in
+from cierre.contract_tests.credentials import request_cookies
+from cierre.contract_tests.secrets import LEARNED, Secrets, paths_in
 
 # What `requests` and schemathesis add by themselves: a curl needs none of it.
 _UNINTERESTING = {"content-length", "user-agent", "accept-encoding", "connection", "x-schemathesis-testcaseid"}
 # A User-Agent that a test looks for afterwards: a curl must send it, too.
 AGENT = "cierre-rules/"
+# Characters of a curl, and bytes of a body in it; what is longer stands in a file beside the report.
+LONGEST, LONGEST_BODY = 2000, 1000
+# The status of an exchange without an answer, as HTTP Archive has it.
+NO_ANSWER = 0
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f-\xff]")
 
 
@@ -26,6 +32,7 @@ class Exchange:
         operation: `METHOD /path` of the contract; empty where the request is of none.
         started: seconds since the epoch.
         elapsed: seconds until the answer was there.
+        status: NO_ANSWER where none came; `reason` says why.
         request_headers, headers: pairs, in order.
     """
 
@@ -100,14 +107,10 @@ def sent_body(request: Any) -> bytes:
 
 def exchange(response: Any, *, operation: str, phase: str, started: float) -> Exchange:
     """From schemathesis' `Response`, which every transport of it gives."""
-    request = response.request
     return Exchange(
+        **_sent(response.request),
         operation=operation,
         phase=phase,
-        method=str(request.method),
-        url=str(request.url),
-        request_headers=tuple((str(name), _text(value)) for name, value in request.headers.items()),
-        request_body=sent_body(request),
         status=response.status_code,
         reason=response.message,
         headers=tuple((name, value) for name, values in response.headers.items() for value in values),
@@ -115,6 +118,30 @@ def exchange(response: Any, *, operation: str, phase: str, started: float) -> Ex
         started=started,
         elapsed=response.elapsed,
     )
+
+
+def unanswered(request: Any, *, operation: str, phase: str, reason: str, started: float, elapsed: float) -> Exchange:
+    """Of a prepared request that got no answer; `reason` says why."""
+    return Exchange(
+        **_sent(request),
+        operation=operation,
+        phase=phase,
+        status=NO_ANSWER,
+        reason=reason,
+        headers=(),
+        body=b"",
+        started=started,
+        elapsed=elapsed,
+    )
+
+
+def _sent(request: Any) -> dict[str, Any]:
+    return {
+        "method": str(request.method),
+        "url": str(request.url),
+        "request_headers": tuple((str(name), _text(value)) for name, value in request.headers.items()),
+        "request_body": sent_body(request),
+    }
 
 
 def _text(value: str | bytes) -> str:
@@ -127,33 +154,106 @@ def curl(sent: Exchange, secrets: Secrets) -> str:
 
 
 def command(sent: Exchange, secrets: Secrets) -> str:
-    """The curl that sends the request, once the variables of its secrets are filled."""
+    """The curl that sends the request, once the variables of its secrets are filled; a long one is in a file.
+
+    See `files`, which has what it reads.
+    """
+    written = _command(sent, secrets)
+    return written if len(written) <= LONGEST else f". ./{_name(sent, written)}"
+
+
+def files(*exchanges: Exchange, secrets: Secrets) -> dict[str, bytes]:
+    """What the curls of `exchanges` read: name → content."""
+    found: dict[str, bytes] = {}
+    for sent in exchanges:
+        if _in_file(sent, secrets):
+            found[_body_name(sent)] = sent.request_body
+        written = _command(sent, secrets)
+        if len(written) > LONGEST:
+            found[_name(sent, written)] = f"{written}\n".encode(errors="surrogateescape")
+    return found
+
+
+def _in_file(sent: Exchange, secrets: Secrets) -> bool:
+    """Whether curl reads the body from a file: it is long, and a shell need not put secrets into it."""
+    return len(sent.request_body) > LONGEST_BODY and not secrets.used_in(_shown(sent.request_body))
+
+
+def _body_name(sent: Exchange) -> str:
+    return f"request-{hashlib.sha256(sent.request_body).hexdigest()[:12]}.bin"
+
+
+def _name(sent: Exchange, written: str) -> str:
+    digest = hashlib.sha256(written.encode(errors="surrogateescape") + sent.request_body).hexdigest()
+    return f"request-{digest[:12]}.sh"
+
+
+def _command(sent: Exchange, secrets: Secrets) -> str:
     parts = ["curl -i -X", sent.method, secrets.quote(sent.url)]
     for name, value in sent.request_headers:
         if name.lower() not in _UNINTERESTING or value.startswith(AGENT):
-            parts += ["\\\n  -H", secrets.quote(f"{name}: {value}" if value else f"{name};")]
-    if sent.request_body:
+            parts += ["\\\n  -H", _quote_field(name, value, secrets)]
+    if _in_file(sent, secrets):
+        parts += ["\\\n  --data-binary", f"@{_body_name(sent)}"]
+    elif sent.request_body:
         parts += ["\\\n  --data-binary", _quote_bytes(sent.request_body, secrets)]
     return " ".join(parts)
 
 
+def _quote_field(name: str, value: str, secrets: Secrets) -> str:
+    if not value:
+        return secrets.quote(f"{name};")
+    pieces = list(_pieces(name, value, secrets))
+    if all(variable is None for _, variable in pieces):
+        return secrets.quote(f"{name}: {value}")
+    return secrets.quote(f"{name}: ") + "".join(
+        secrets.quote(piece) if variable is None else f'"${variable}"' for piece, variable in pieces
+    )
+
+
+def _pieces(name: str, value: str, secrets: Secrets) -> Iterator[tuple[str, str | None]]:
+    """A field in pieces; a credential that is too short to be looked for in any text comes with its variable."""
+    at = 0
+    if name.lower() == "cookie":
+        for one in request_cookies(value):
+            variable = secrets.name_of(value[one.start : one.end])
+            if variable is not None:
+                yield value[at : one.start], None
+                yield value[one.start : one.end], variable
+                at = one.end
+    elif name.lower() == "authorization":
+        scheme, space, credentials = value.partition(" ")
+        variable = secrets.name_of(credentials)
+        if variable is not None:
+            yield scheme + space, None
+            yield credentials, variable
+            at = len(value)
+    if at < len(value):
+        yield value[at:], None
+
+
 def sequence(exchanges: Sequence[Exchange], secrets: Secrets) -> str:
     """Shell lines that send several requests again, each token of an answer kept in a variable of its own."""
-    lines = secrets.preparation(*(seen.text for seen in exchanges))
-    for seen in exchanges:
-        try:
-            tokens = list(tokens_in(json.loads(seen.body)))
-        except (ValueError, RecursionError):
-            tokens = []
+    lines = [line for line in secrets.preparation(*(seen.text for seen in exchanges)) if line != LEARNED]
+    for at, seen in enumerate(exchanges):
+        later = set(secrets.used_in(*(following.text for following in exchanges[at + 1 :])))
+        kept = [(path, value) for path, value in _members(seen) if value in later]
         sent = command(seen, secrets)
-        if not tokens:
+        if not kept:
             lines.append(sent)
             continue
         lines.append(f"ANSWER=$({sent.replace('curl -i', 'curl -s', 1)})")
-        for _, (path, value) in tokens:
-            if value in secrets.names:
-                lines.append(f"{secrets.names[value]}=$(echo \"$ANSWER\" | jq -r '{path}')")
+        for path, value in kept:
+            lines.append(f"{secrets.names[value]}=$(echo \"$ANSWER\" | jq -r '{path}')")
     return "\n".join(lines)
+
+
+def _members(seen: Exchange) -> Iterator[tuple[str, str]]:
+    """The texts in a JSON answer: jq path and value."""
+    try:
+        yield from paths_in(json.loads(seen.body))
+    except (ValueError, RecursionError):
+        return
 
 
 def _quote_bytes(body: bytes, secrets: Secrets) -> str:

@@ -12,7 +12,8 @@ from schemathesis.generation.meta import TestPhase
 from schemathesis.hooks import HookContext
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from cierre.contract_tests.documents import Document, Operation, find, media_types, operations, parameters, responses
+from cierre.oas.navigation import Json, find, media_types, parameters, responses
+from cierre.oas.structure import Operation, operations
 
 Variation = dict[str, str]
 # What RFC 7240 registers for answers to a request that changes something.
@@ -44,7 +45,7 @@ def _weighted(field: str) -> Iterator[tuple[str, float]]:
         yield name, float(next((value[2:] for value in parameters if value.startswith("q=")), "1"))
 
 
-def variations(document: Document, operation: Operation) -> list[Variation]:
+def variations(document: Json, operation: Operation) -> list[Variation]:
     """Headers that ask for each form of the answer; the first asks for nothing."""
     offered = media_types(document, operation)
     accepts = [None, "*/*", *offered]
@@ -64,7 +65,7 @@ def variations(document: Document, operation: Operation) -> list[Variation]:
     return forms
 
 
-def _languages(document: Document, operation: Operation) -> list[str]:
+def _languages(document: Json, operation: Operation) -> list[str]:
     """The languages that the contract lists for Content-Language."""
     found: dict[str, None] = {}
     for status in responses(document, operation):
@@ -73,7 +74,7 @@ def _languages(document: Document, operation: Operation) -> list[str]:
     return list(found)
 
 
-def negotiate(schema: OpenApiSchema, document: Document, *, thorough: bool) -> None:
+def negotiate(schema: OpenApiSchema, document: Json, *, thorough: bool) -> None:
     """Give each case of `schema` one of its operation's variations.
 
     Enumerated phases take them in turn, so that each is seen; in the fuzzed ones Hypothesis draws, so that a
@@ -117,16 +118,16 @@ def _label(context: HookContext) -> str:
     return context.operation.label
 
 
-def _examples(document: Document, operation: Operation) -> list[Document]:
+def _examples(document: Json, operation: Operation) -> list[Json]:
     """Bodies that the contract shows; the first is empty."""
-    bodies: list[Document] = [{}]
+    bodies: list[Json] = [{}]
     for content in (find(document, *operation.steps, "requestBody", "content") or {}).values():
         shown = [content.get("example"), *(one.get("value") for one in content.get("examples", {}).values())]
         bodies += [value for value in shown if isinstance(value, dict)]
     return bodies
 
 
-def _drawn(case: Case[Any], variation: Variation, known: Document) -> Case[Any]:
+def _drawn(case: Case[Any], variation: Variation, known: Json) -> Case[Any]:
     if case.meta is None or case.meta.phase.name not in {TestPhase.FUZZING, TestPhase.STATEFUL}:
         return case
     # Headers of made-up names say nothing about a contract, and some never get past the HTTP parser.

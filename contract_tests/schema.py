@@ -16,7 +16,14 @@ from cierre.contract_tests.auth.presenting import credentials_for
 from cierre.contract_tests.exchanges import exchange
 from cierre.contract_tests.findings import CouldNotRun
 from cierre.contract_tests.negotiation import negotiate
+from cierre.contract_tests.resources.passwords import KeepingTransport
 from cierre.contract_tests.run import GENERATED, Run
+from cierre.contract_tests.silence import ListeningTransport
+from cierre.contract_tests.unspoken import leave_out_unspoken
+from cierre.oas.navigation import Json
+from cierre.oas.references import resolved
+from cierre.oas.structure import operations
+from cierre.oas.validation.parameters import IGNORED_HEADERS
 
 # From so many fuzzed cases on, each example of the contract is sent in each form as well.
 THOROUGH = 50
@@ -32,14 +39,43 @@ def load_schema(run: Run) -> OpenApiSchema:
         raise CouldNotRun(f"no operation of the contract matches {run.options.operations!r}")
     try:
         # A copy: schemathesis writes the links that it infers into the document.
-        schema = schemathesis.openapi.from_dict(deepcopy(run.document), config=_config(run))
+        schema = schemathesis.openapi.from_dict(_read(run.document), config=_config(run))
+        schema = _listening(schema, KeepingTransport(run))
         wanted = {operation.label for operation in run.operations}
         selected = cast("OpenApiSchema", schema.include(lambda context: context.operation.label in wanted))
     except Exception as problem:
         raise CouldNotRun(f"the document is no usable contract: {problem}") from problem
     _present_credentials(run, selected)
+    leave_out_unspoken(run, selected)
     negotiate(selected, run.document, thorough=run.options.examples >= THOROUGH)
     return selected
+
+
+def _read(document: Json) -> Json:
+    """A copy without header parameters that are ignored, as other keywords describe them (OpenAPI 3.0.3, 4.7.12.1)."""
+    document = deepcopy(document)
+    for operation in operations(document):
+        for holder in (operation.path_item, operation.node):
+            listed = holder.get("parameters")
+            if isinstance(listed, list):
+                holder["parameters"] = [one for one in listed if not _is_ignored(resolved(document, one))]
+    return document
+
+
+def _is_ignored(parameter: Any) -> bool:
+    is_header = isinstance(parameter, dict) and parameter.get("in") == "header"
+    return is_header and str(parameter.get("name")).lower() in IGNORED_HEADERS
+
+
+def _listening(schema: OpenApiSchema, transport: ListeningTransport) -> OpenApiSchema:
+    """The schema, and every copy that schemathesis makes of it, with a transport of ours."""
+
+    class Listening(OpenApiSchema):
+        @property
+        def transport(self) -> ListeningTransport:
+            return transport
+
+    return Listening(schema.raw_schema, config=schema.config, location=schema.location)
 
 
 def _config(run: Run) -> SchemathesisConfig:
@@ -47,6 +83,7 @@ def _config(run: Run) -> SchemathesisConfig:
     return SchemathesisConfig.from_dict(
         {
             "seed": options.seed,
+            "workers": options.workers,
             "base-url": options.url.rstrip("/"),
             "headers": run.contract.headers,
             "suppress-health-check": ["all"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import requests
@@ -19,18 +19,25 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
 
+from cierre.contract_tests.silence import Unanswered
+
 # Requests that one finding is worth.
 BUDGET = 150
 
 
 @dataclass(frozen=True)
 class Failing:
-    """A case, what it breaks, and the answer that shows it."""
+    """A case, what it breaks, and the answer that shows it.
+
+    Attributes:
+        only: container and name of the parts that may be made simpler; None is all of them.
+    """
 
     case: Case[Any]
     check: str
     failure: Failure
     response: Response
+    only: frozenset[tuple[str, str]] | None = None
 
 
 def shrink(failing: Failing, headers: dict[str, str]) -> Failing:
@@ -43,7 +50,7 @@ def shrink(failing: Failing, headers: dict[str, str]) -> Failing:
     smaller = True
     while smaller and left:
         smaller = False
-        for candidate in _candidates(failing.case):
+        for candidate in _candidates(failing):
             if _weight(candidate) >= _weight(failing.case):
                 continue
             left -= 1
@@ -61,27 +68,42 @@ def _tried(candidate: Case[Any], failing: Failing, headers: dict[str, str]) -> F
         return None
     try:
         response = candidate.call(headers=headers)
+        if isinstance(response, Unanswered):
+            return None
         candidate.validate_response(response, checks=[cast("CheckFunction", CHECKS.get_one(failing.check))])
     except FailureGroup as group:
         for failure in group.exceptions:
             if failure == failing.failure:
-                return Failing(candidate, failing.check, failure, response)
+                return replace(failing, case=candidate, failure=failure, response=response)
     except (requests.RequestException, ValueError):
         return None
     return None
 
 
-def _candidates(case: Case[Any]) -> Iterator[Case[Any]]:
+def _candidates(failing: Failing) -> Iterator[Case[Any]]:
+    case, only = failing.case, failing.only
     for container in ("headers", "query", "cookies"):
         values = getattr(case, container)
-        for name in list(values):
+        for name in [name for name in values if only is None or (container, name) in only]:
             yield _changed(case, container, {key: value for key, value in values.items() if key != name})
         for name, value in values.items():
-            for simpler in _simpler(value):
-                yield _changed(case, container, {**values, name: simpler})
-    if case.body is not NOT_SET and not isinstance(case.body, bytes):
-        for simpler in _simpler(case.body):
+            if only is None or (container, name) in only:
+                for simpler in _simpler(value):
+                    yield _changed(case, container, {**values, name: simpler})
+    yield from _bodies(case, only)
+
+
+def _bodies(case: Case[Any], only: frozenset[tuple[str, str]] | None) -> Iterator[Case[Any]]:
+    body: Any = case.body
+    if body is NOT_SET or isinstance(body, bytes):
+        return
+    if only is None or ("body", "") in only:
+        for simpler in _simpler(body):
             yield _changed(case, "body", simpler)
+        return
+    for name in [name for container, name in only if container == "body" and name in body]:
+        for simpler in _simpler(body[name]):
+            yield _changed(case, "body", {**body, name: simpler})
 
 
 def _changed(case: Case[Any], container: str, value: Any) -> Case[Any]:
@@ -113,7 +135,7 @@ def _simpler(value: Any) -> Iterator[Any]:
         half = len(value) // 2
         yield from ("", "0", value[:half], value[half:], value[:-1], "0" * len(value))
     elif isinstance(value, int) and not isinstance(value, bool):
-        yield from (0, 1, value // 2)
+        yield from (0, 1, value // 10, value // 2)
 
 
 def _weight(case: Case[Any]) -> tuple[int, int, str]:

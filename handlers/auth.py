@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cierre.domain import logins, passwords, sessions
+from cierre.domain import logins, oauth, reauthentication, sessions
 from cierre.http import cookies
 from cierre.http.request import Request
 from cierre.outcomes import NO_STORE, IssuedTokens, LogoutResult, SessionList, UserSession, WithHeaders
@@ -14,23 +14,28 @@ Json = dict[str, Any]
 
 async def login(body: Json, request: Request) -> WithHeaders[IssuedTokens]:
     async with request.context() as context:
+        client_id = await oauth.client_of_session(context, request.headers.get("authorization"), body)
         account = await logins.find_account(context, body["username"])
-    account = await logins.check_password(account, body["password"])
+    account = await logins.check_password(request.services.passwords, account, body["password"], source=request.source)
+    new_hash = await logins.stronger_hash(request.services.passwords, account, body["password"])
     async with request.context() as context:
+        account = await logins.replace_hash(context, request.services.passwords, account, body["password"], new_hash)
         issued = await logins.login(
             context,
             request.services.issuer,
             account,
-            client_id=body.get("clientId", "cierre"),
+            client_id=client_id or "cierre",
             device_id=body.get("deviceId"),
             token_format=body.get("tokenFormat", "jwt"),
         )
-    return _delivered(issued, in_cookie=body.get("refreshDelivery") == "cookie")
+    delivered = _delivered(issued, in_cookie=body.get("refreshDelivery") == "cookie")
+    return replace(delivered, headers=delivered.headers + cookies.remember_device(request, body["username"]))
 
 
 async def refresh(body: Json | None, request: Request) -> WithHeaders[IssuedTokens]:
     async with cookies.presented(request, body) as presented, request.context() as context:
-        issued = await logins.refresh(context, request.services.issuer, presented.token)
+        client_id = await oauth.client_of_session(context, request.headers.get("authorization"), body or {})
+        issued = await logins.refresh(context, request.services.issuer, presented.token, client_id=client_id)
     return _delivered(issued, in_cookie=presented.from_cookie)
 
 
@@ -58,9 +63,12 @@ async def get_session(session_id: str, principal: Principal, request: Request) -
 
 async def change_password(body: Json, principal: Principal, request: Request) -> LogoutResult:
     async with request.context() as context:
+        # Before the current password is looked at: a token that was stolen long ago is no use for guessing it.
+        await reauthentication.require_recent(context, principal)
         account = await logins.account_of(context, principal)
-    account = await logins.check_password(account, body["currentPassword"])
-    new_hash = await passwords.hashed(body["newPassword"])
+    passwords, settings = request.services.passwords, request.services.settings
+    account = await logins.check_password(passwords, account, body["currentPassword"])
+    new_hash = await logins.hash_of_new_password(passwords, account, body["newPassword"], settings)
     async with request.context() as context:
         return await logins.change_password(context, principal, account, new_hash=new_hash)
 

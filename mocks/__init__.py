@@ -7,41 +7,54 @@ app = mock_app("openapi.yaml")   # an ASGI application, for httpx.ASGITransport 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cierre.mocks.app import MockApp
+    from cierre.oas.document import Document
 
 __all__ = ["mock_app"]
 
 
-def mock_app(spec: str | Path | Mapping[str, Any] | None = None, **options: Any) -> MockApp:
+def mock_app(
+    spec: str | Path | Mapping[str, Any] | Document | None = None,
+    *,
+    stateful: bool = False,
+    data: Path | None = None,
+    state: Path | None = None,
+    state_model: Path | None = None,
+    **options: Any,
+) -> MockApp:
     """A mock of an OpenAPI document as an ASGI application.
 
     Args:
-        spec: a file, or a document that is loaded already; Cierre's own contract where it is None.
+        spec: a file, an address of http or https, or a document that is loaded; by default Cierre's own contract.
+        stateful: keep what is made, changed and deleted.
+        data: what it begins with then, as `--data` takes it.
+        state: the SQLite file that keeps it then between runs.
+        state_model: a file that corrects then what the document is taken to keep.
         options: fields of `cierre.mocks.options.MockOptions`: `dynamic`, `seed`, `validate`, `security`, `token`, …
 
     Raises:
-        cierre.mocks.documents.BrokenDocument: it cannot be served; every problem has its file and pointer.
+        cierre.oas.errors.BrokenDocument: it cannot be served, or its data do not fit; every problem has its place.
+        OSError: the SQLite file cannot be used.
         TypeError: there is no such option.
     """
     from cierre.mocks.app import MockApp  # noqa: PLC0415 - pytest imports this package in every run, for the fixture
-    from cierre.mocks.documents import Document  # noqa: PLC0415
-    from cierre.mocks.identifiers import make_local  # noqa: PLC0415
     from cierre.mocks.loading import load  # noqa: PLC0415
     from cierre.mocks.options import MockOptions  # noqa: PLC0415
+    from cierre.oas.document import Document  # noqa: PLC0415
 
     if spec is None:
         from cierre.mocks.contract import load_contract  # noqa: PLC0415
 
         document = load_contract()
-    elif isinstance(spec, Mapping):
-        spec = deepcopy(spec)
-        make_local(spec)
-        document = Document(spec)
     else:
-        document = load(Path(spec))
-    return MockApp(document, MockOptions(**options))
+        document = spec if isinstance(spec, Document) else load(spec)
+    answers = MockOptions(**options)
+    if not stateful:
+        return MockApp(document, answers)
+    from cierre.mocks.state.stateful import Stateful  # noqa: PLC0415 - a mock without state pays nothing for it
+
+    return MockApp(document, answers, state=Stateful(document, answers, file=state, data=data, corrections=state_model))

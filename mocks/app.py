@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cierre.mocks import cors
 from cierre.mocks.answering import refusals
+from cierre.mocks.answering.fitting import Candidate, fitting
 from cierre.mocks.answering.operation import MockedOperation
 from cierre.mocks.answering.unrouted import UnroutedRefuser
+from cierre.mocks.caching import fresh
+from cierre.mocks.console.board import Board
+from cierre.mocks.console.calls import SESSION
 from cierre.mocks.control import CONTROL, control
-from cierre.mocks.documents import Document
-from cierre.mocks.faults import Faults, Send, send_with_fault
+from cierre.mocks.faults import Faults, send_with_fault
 from cierre.mocks.log import Log
-from cierre.mocks.messages import MockReply, MockRequest
+from cierre.mocks.messages import MockReply, MockRequest, Receive, Send
 from cierre.mocks.options import MockOptions
 from cierre.mocks.preferences import NONE, Preferences, read_preferences
+from cierre.mocks.reading import joined_headers, read_body
 from cierre.mocks.router import Match, Router
+from cierre.oas.document import Document
 
+if TYPE_CHECKING:
+    from cierre.mocks.state.stateful import Stateful
+
+# Says what of the field Prefer, or of a query such as `?__code=404`, was not understood.
+_MISTAKES = b"mock-not-understood"
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class _Served(NamedTuple):
@@ -50,6 +60,7 @@ class MockApp:
         options: how to answer; the default ones where it is None.
         log: for a line a request; silent where it is None.
         on_start: called in the event loop when serving begins; what it returns is called, and awaited, at the end.
+        state: that operations work upon; None: each answer is the document's own.
     """
 
     def __init__(
@@ -58,17 +69,27 @@ class MockApp:
         options: MockOptions | None = None,
         log: Log | None = None,
         on_start: Callable[[MockApp], Callable[[], Awaitable[None]]] | None = None,
+        state: Stateful | None = None,
     ) -> None:
         self.options = options or MockOptions()
         self.log = log or Log("silent")
         self._faults = Faults(self.options)
         self._on_start = on_start
+        self.state = state
+        self.board = Board()
         self._tasks: set[asyncio.Task[None]] = set()
         self.install(document)
 
     def install(self, document: Document) -> None:
-        """Answer from this document from now on; requests under way keep the one that they began with."""
+        """Answer from this document from now on; requests under way keep the one that they began with.
+
+        Raises:
+            BrokenDocument: what is said of its state does not fit it.
+        """
+        if self.state is not None:
+            self.state.install(document)
         self._served = _Served(document, Router(document), {}, {}, UnroutedRefuser(document))
+        self.board.read_again()
 
     @property
     def document(self) -> Document:
@@ -98,11 +119,11 @@ class MockApp:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
-        headers = _headers(scope["headers"])
-        body = b""
+        headers = joined_headers(scope["headers"])
+        body, too_large = b"", False
         if "content-length" in headers or "transfer-encoding" in headers:
-            body = await _read(receive, self.options.max_body)
-        client = scope.get("client")
+            body, too_large = await read_body(receive, self.options.max_body, headers.get("content-length", ""))
+        client, server = scope.get("client"), scope.get("server")
         raw_path = scope.get("raw_path")
         request = MockRequest(
             scope["method"],
@@ -111,39 +132,63 @@ class MockApp:
             headers,
             body,
             client[0] if client else "",
+            server[0] if server else "",
+            too_large,
         )
         try:
             reply, operation = await self._reply(request)
         except Exception as error:  # noqa: BLE001 - an error of the mock is a reply and a log line, not a closed connection
             self.log.add_crash(request, error)
             reply, operation = refusals.problem(refusals.MOCK_FAILED, f"{type(error).__name__}: {error}"), None
+        if reply.stream is not None:
+            await reply.stream(receive, send)
+            return
         if reply.delay:
             await asyncio.sleep(reply.delay)
+        seconds, name = time.perf_counter() - begun, operation.name if operation else None
+        if name is not None or not request.path.startswith(CONTROL):
+            self.board.calls.add(request, reply, seconds, name)
         if not self.log.silent:
-            self.log.add_request(request, reply, time.perf_counter() - begun, operation.name if operation else None)
+            self.log.add_request(request, reply, seconds, name)
         await self._send(request, reply, send)
         if operation is not None and self.options.callbacks and "callbacks" in operation.operation.node:
             self._call_back(operation, request, reply)
 
     async def _reply(self, request: MockRequest) -> tuple[MockReply, MockedOperation | None]:
         if request.path.startswith(CONTROL):
-            return await control(self.document, request), None
+            return await control(self.document, request, self.options, self.state, self.board), None
+        found = self.operation_for(request)
+        if isinstance(found, list):
+            return self._unrouted(self._served, request, found), None
+        return self._answer(found.operation, request, found.parameters), found.operation
+
+    def operation_for(self, request: MockRequest) -> Candidate | list[str]:
+        """The operation that a request is for; the methods of its path where there is none."""
         served = self._served
         method = request.method.lower()
-        operation = served.by_path.get((method, request.path))
-        parameters: dict[str, str] = {}
-        if operation is None:
-            found = self._find(served, method, request)
-            if isinstance(found, list):
-                return self._unrouted(served, request, found), None
-            operation = served.operations.get(id(found.operation.node))
-            if operation is None or operation.operation != found.operation:
-                operation = MockedOperation(served.document, found.operation, self.options)
-                served.operations[id(found.operation.node)] = operation
-            parameters = found.parameters
-            if not parameters and found.only:
-                served.by_path[method, request.path] = operation
-        return self._answer(operation, request, parameters), operation
+        known = served.by_path.get((method, request.path))
+        if known is not None:
+            return Candidate(known, {})
+        found = self._find(served, method, request)
+        if isinstance(found, list):
+            return found
+        candidate = self._candidate(served, found)
+        if found.others:
+            candidate = fitting([candidate, *(self._candidate(served, other) for other in found.others)])
+        if not candidate.parameters and found.only:
+            served.by_path[method, request.path] = candidate.operation
+        return candidate
+
+    def _candidate(self, served: _Served, found: Match) -> Candidate:
+        operation = served.operations.get(id(found.operation.node))
+        if operation is None or operation.operation != found.operation:
+            operation = (
+                MockedOperation(served.document, found.operation, self.options)
+                if self.state is None
+                else self.state.operation(served.document, found.operation)
+            )
+            served.operations[id(found.operation.node)] = operation
+        return Candidate(operation, found.parameters)
 
     def _find(self, served: _Served, method: str, request: MockRequest) -> Match | list[str]:
         if cors.is_preflight(request.method, request.headers) and self.options.cors:
@@ -153,10 +198,23 @@ class MockApp:
             return served.router.find("get", request.path, request.query)
         return found
 
-    def _answer(self, operation: MockedOperation, request: MockRequest, parameters: dict[str, str]) -> MockReply:
+    def _answer(self, operation: MockedOperation, request: MockRequest, parameters: Mapping[str, str]) -> MockReply:
         prefer = request.headers.get("prefer", "")
         preferences = read_preferences(prefer, request.query) if prefer or b"__" in request.query else NONE
-        if len(request.body) > self.options.max_body:
+        answers = self.board.answers
+        given = answers.take(operation.name, request.headers.get(SESSION, ""), preferences) if answers.any else None
+        if given is None:
+            reply = self._of_operation(operation, request, parameters, preferences)
+        else:
+            reply = given.reply(partial(self._of_operation, operation, request, parameters), preferences)
+            if "times" in given.given:
+                self.board.changed()
+        return _told(reply, preferences.mistakes) if preferences.mistakes else reply
+
+    def _of_operation(
+        self, operation: MockedOperation, request: MockRequest, parameters: Mapping[str, str], preferences: Preferences
+    ) -> MockReply:
+        if request.too_large:
             accept = request.headers.get("accept", "")
             return operation.refuse(refusals.TOO_LARGE, f"more than {self.options.max_body} bytes", accept)
         if preferences is NONE and not self._faults.configured:
@@ -164,7 +222,7 @@ class MockApp:
         return self._answer_with_faults(operation, request, parameters, preferences)
 
     def _answer_with_faults(
-        self, operation: MockedOperation, request: MockRequest, parameters: dict[str, str], preferences: Preferences
+        self, operation: MockedOperation, request: MockRequest, parameters: Mapping[str, str], preferences: Preferences
     ) -> MockReply:
         accept = request.headers.get("accept", "")
         reply = self._faults.refuse(operation, request.client, accept, preferences)
@@ -181,12 +239,17 @@ class MockApp:
             return MockReply(204, cors.preflight(request.headers, allowed), b"", "CORS preflight")
         if request.method == "OPTIONS" and allowed:
             return MockReply(204, [(b"allow", ", ".join(allowed).encode("latin-1"))], b"", "the path's methods")
+        if f"{request.path}/" == CONTROL and request.method == "GET":
+            return MockReply(
+                307, [(b"location", CONTROL.encode()), (b"content-length", b"0")], b"", "the page of the mock"
+            )
         return served.unrouted.reply(request, allowed)
 
     async def _send(self, request: MockRequest, reply: MockReply, send: Send) -> None:
-        headers = reply.headers
+        headers = fresh(reply.headers, cache=self.options.cache)
         origin = request.headers.get("origin")
-        if origin is not None and self.options.cors and not cors.is_preflight(request.method, request.headers):
+        shared = self.options.cors and not request.path.startswith(CONTROL)
+        if origin is not None and shared and not cors.is_preflight(request.method, request.headers):
             headers = cors.share(origin, headers)
         body = b"" if request.method == "HEAD" else reply.body
         start = {"type": "http.response.start", "status": reply.status, "headers": headers}
@@ -200,33 +263,19 @@ class MockApp:
         """Send the operation's callbacks, after the reply and without delaying other requests."""
         from cierre.mocks.callbacks import send_callbacks  # noqa: PLC0415 - most documents have none
 
-        task = asyncio.create_task(send_callbacks(operation, request, reply, self.log))
+        if len(self._tasks) >= self.options.max_callbacks:
+            self.log.add_warning(f"callbacks of {operation.name} are not sent: {len(self._tasks)} are under way")
+            return
+        sending = send_callbacks(operation, request, reply, self.log, self.options.callback_hosts)
+        task = asyncio.create_task(sending)
         # The loop holds tasks weakly.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Header fields with names in lower case; those of one name are joined (RFC 9110, section 5.3)."""
-    headers: dict[str, str] = {}
-    for name, value in raw:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        if key in headers:
-            separator = "; " if key == "cookie" else ", "
-            text = f"{headers[key]}{separator}{text}"
-        headers[key] = text
-    return headers
-
-
-async def _read(receive: Receive, limit: int) -> bytes:
-    """The whole body; cut one byte after the limit, by which the caller sees that it is too large."""
-    body: bytes = b""
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return body
-        body += message.get("body", b"")
-        if len(body) > limit:
-            return body[: limit + 1]
-        if not message.get("more_body"):
-            return body
+def _told(reply: MockReply, mistakes: tuple[str, ...]) -> MockReply:
+    """The reply with what of the preferences was not understood, in a header field and for the log."""
+    text = "; ".join(mistakes)
+    field = text.encode("ascii", "replace").decode("ascii")
+    shown = "".join(character if character.isprintable() else "?" for character in field).encode()
+    return reply._replace(headers=[*reply.headers, (_MISTAKES, shown)], why=f"{reply.why}; not understood: {text}")

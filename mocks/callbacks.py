@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import httpx
 
-from cierre.mocks.answering.encoding import encode
+from cierre.mocks.access import Destinations
+from cierre.mocks.answering.bodies import encode_with_type
 from cierre.mocks.answering.examples import examples_of
 from cierre.mocks.answering.operation import MockedOperation
-from cierre.mocks.documents import METHODS, Document
 from cierre.mocks.generation.values import valid_value
 from cierre.mocks.log import Log
 from cierre.mocks.messages import MockReply, MockRequest
 from cierre.mocks.preferences import read_preferences
+from cierre.oas.document import Document
+from cierre.oas.references import UnresolvableReference, lookup
+from cierre.oas.structure import METHODS
 from cierre.oas.validation import MalformedBody, decode_json
-from cierre.oas.validation.references import lookup
-from cierre.oas.validation.violations import UnresolvableReference
 
+# An expression whose host no request can change.
+_FIXED_HOST = re.compile(r"https?://[^/{}\\?#@]+(?=[/?#]|\Z)")
 _EXPRESSION = re.compile(r"\{(\$[^{}]+)\}")
+# Seconds, from the connection to the status of the answer.
 _TIMEOUT = 5.0
 
 
 class OutgoingRequest(NamedTuple):
-    """A request that the mock sends; `name` is that of the callback or webhook."""
+    """A request that the mock sends.
+
+    Attributes:
+        name: of the callback or webhook.
+        from_request: the host of its URL was named by a request, not by the document.
+    """
 
     name: str
     method: str
     url: str
     content_type: str | None
     body: bytes
+    from_request: bool = True
 
 
-async def send_callbacks(operation: MockedOperation, request: MockRequest, reply: MockReply, log: Log) -> None:
+async def send_callbacks(
+    operation: MockedOperation, request: MockRequest, reply: MockReply, log: Log, hosts: Iterable[str] = ()
+) -> None:
     """Send the callbacks of an operation that succeeded. Failures are logged, never raised.
 
     Args:
@@ -43,14 +56,20 @@ async def send_callbacks(operation: MockedOperation, request: MockRequest, reply
         request: that the operation answered; runtime expressions refer to it.
         reply: of the operation.
         log: for a line a callback.
+        hosts: that callbacks may go to, beside this machine and the document's servers.
     """
     if reply.status >= 300:
         return
     example = read_preferences(request.headers.get("prefer", ""), request.query).callback
+    destinations = Destinations(operation.document.root, hosts)
     for outgoing in callbacks_of(operation, request, reply, example):
+        refused = destinations.refusal_of(outgoing.url, from_request=outgoing.from_request)
+        if refused is not None:
+            log.add_warning(f"callback {outgoing.name} is not sent: {refused}")
+            continue
         try:
             status = await _send(outgoing)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             log.add_warning(f"callback {outgoing.name} to {outgoing.url}: {type(error).__name__} {error}")
         else:
             log.add_note(f"callback {outgoing.name}: {outgoing.method} {outgoing.url} → {status}")
@@ -69,21 +88,30 @@ async def send_webhook(document: Document, name: str, url: str, *, example: str 
         LookupError: the document has no webhook of that name.
         ValueError: the URL is malformed or cannot be reached within 5 seconds.
     """
-    webhooks = document.mapping(document.root.get("webhooks"))
+    webhooks = webhooks_of(document)
     if name not in webhooks:
         raise LookupError(f"no webhook {name!r}; there are: {', '.join(webhooks) or 'none'}")
     outgoing = next(_requests(document, name, url, document.mapping(webhooks[name]), example))
     try:
         return await _send(outgoing)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         raise ValueError(f"{url}: {type(error).__name__} {error}") from None
+
+
+def webhooks_of(document: Document) -> dict[str, Any]:
+    """The webhooks of a document by name: `webhooks`, and `x-webhooks`, which documents before OpenAPI 3.1 have."""
+    return {**document.mapping(document.root.get("x-webhooks")), **document.mapping(document.root.get("webhooks"))}
 
 
 async def _send(outgoing: OutgoingRequest) -> int:
     headers = {"content-type": outgoing.content_type} if outgoing.content_type else {}
-    async with httpx.AsyncClient(timeout=_TIMEOUT) as client:
-        answer = await client.request(outgoing.method, outgoing.url, headers=headers, content=outgoing.body)
-    return answer.status_code
+    # A redirect would lead elsewhere than was allowed, and a body may have no end: only the status is read.
+    async with (
+        asyncio.timeout(_TIMEOUT),
+        httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False) as client,
+        client.stream(outgoing.method, outgoing.url, headers=headers, content=outgoing.body) as answer,
+    ):
+        return answer.status_code
 
 
 def callbacks_of(
@@ -102,7 +130,9 @@ def callbacks_of(
         for expression, path_item in document.mapping(written).items():
             url = fill(str(expression), request, reply)
             if url is not None:
-                yield from _requests(document, str(name), url, document.mapping(path_item), example)
+                fixed = _FIXED_HOST.match(str(expression)) is not None
+                for outgoing in _requests(document, str(name), url, document.mapping(path_item), example):
+                    yield outgoing._replace(from_request=not fixed)
 
 
 def _requests(
@@ -126,7 +156,8 @@ def _requests(
             value = next(iter(examples.values()))
         else:
             value, _ = valid_value(document, document.requests, schema, seed=name)
-        yield OutgoingRequest(name, method.upper(), url, str(key), encode(document, value, str(key), schema))
+        body, content_type = encode_with_type(document, value, str(key), media)
+        yield OutgoingRequest(name, method.upper(), url, content_type, body)
 
 
 def fill(expression: str, request: MockRequest, reply: MockReply) -> str | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from cierre import oas
-from cierre.mocks.documents import BrokenDocument, Document, Problem
-from cierre.oas.loading import default_path
+from cierre.oas.document import Document
 
 
 def load_contract(dialect: str | None = None) -> Document:
@@ -13,10 +12,6 @@ def load_contract(dialect: str | None = None) -> Document:
     Raises:
         BrokenDocument: there is no such dialect, or the contract cannot be read.
     """
-    try:
-        written = oas.load()
-        document = oas.bundle(written) if dialect is None else oas.view(written, dialect)
-    except oas.ContractError as error:
-        raise BrokenDocument([Problem("openapi.yaml", "", problem) for problem in error.problems]) from None
-    files = frozenset(default_path().resolve().parent.rglob("*.yaml"))
-    return Document(document, files, "openapi.yaml")
+    written = oas.read()
+    root = dict(written.root)
+    return written.derive(oas.bundle(root) if dialect is None else oas.view(root, dialect))

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import MutableMapping
 from random import Random
 from typing import Any
 
 from cierre.mocks.answering.operation import MockedOperation
 from cierre.mocks.answering.refusals import INTERNAL_ERROR, RATE_LIMITED
-from cierre.mocks.messages import MockReply
+from cierre.mocks.messages import MockReply, Send
 from cierre.mocks.options import MockOptions
 from cierre.mocks.preferences import Preferences
 
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-# What `Prefer: fault=` can ask for.
-FAULTS = ("error", "rate-limit", "drop", "truncate", "slow", "timeout")
 _WINDOW = 60.0
 _SLOW_PIECES = 10
 _SLOW_PAUSE = 0.2

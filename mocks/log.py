@@ -8,9 +8,10 @@ import time
 import traceback
 from typing import Literal, TextIO
 
-from cierre.mocks.documents import Problem
 from cierre.mocks.json_writer import write_json
 from cierre.mocks.messages import MockReply, MockRequest
+from cierre.oas.errors import Problem
+from cierre.server.paths import loggable
 
 Level = Literal["silent", "error", "warn", "info"]
 _LEVELS = ("silent", "error", "warn", "info")
@@ -51,8 +52,8 @@ class Log:
             return
         status = self._paint(str(reply.status), _COLOURS.get(reply.status // 100, "0"))
         fault = f" [{reply.fault}]" if reply.fault else ""
-        target = self._paint(_clean(f"{request.method} {request.path}"), "1")
-        why = self._paint(_clean(reply.why), "2")
+        target = self._paint(_clean(f"{request.method} {loggable(request.path)}"), "1")
+        why = self._paint(_clean(_why(request, reply)), "2")
         self._write(f"{_clock()} {target} → {status}{fault} {seconds * 1000:.1f} ms  {why}")
 
     def _write_json(self, request: MockRequest, reply: MockReply, seconds: float, operation: str | None) -> None:
@@ -60,11 +61,11 @@ class Log:
         line = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "method": request.method,
-            "path": request.path,
+            "path": loggable(request.path),
             "operation": operation,
             "status": reply.status,
             "ms": round(seconds * 1000, 2),
-            "why": reply.why,
+            "why": _why(request, reply),
             "violations": [violation._asdict() for violation in reply.violations],
         }
         if reply.fault:
@@ -82,7 +83,7 @@ class Log:
     def add_crash(self, request: MockRequest, error: Exception) -> None:
         """Write an error of the mock itself, with the traceback that a report of it needs."""
         lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
-        for line in [f"{request.method} {request.path} could not be answered", *lines]:
+        for line in [f"{request.method} {loggable(request.path)} could not be answered", *lines]:
             self._message("error", line, "31", 1)
 
     def add_problems(self, problems: list[Problem]) -> None:
@@ -104,6 +105,11 @@ class Log:
     def _write(self, line: str) -> None:
         self._stream.write(f"{line}\n")
         self._stream.flush()
+
+
+def _why(request: MockRequest, reply: MockReply) -> str:
+    """The reason for a reply, which may name the path."""
+    return reply.why.replace(request.path, loggable(request.path))
 
 
 def _clean(text: str) -> str:

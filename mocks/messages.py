@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from cierre.oas.validation import Violation
 
 # Header fields as ASGI has them: names in lower case.
 Headers = list[tuple[bytes, bytes]]
+# Of ASGI.
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class MockRequest(NamedTuple):
@@ -19,8 +22,10 @@ class MockRequest(NamedTuple):
         path: percent-encoded, without the query.
         query: the raw query string, without its `?`.
         headers: names in lower case; fields of one name are joined.
-        body: all of it, or one byte more than the limit.
+        body: all of it; what was read of it where it is too large.
         client: the address that it came from, "" where that is unknown.
+        server: the address that it arrived at, "" where that is unknown.
+        too_large: the body has more bytes than the limit.
     """
 
     method: str
@@ -29,6 +34,8 @@ class MockRequest(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     client: str = ""
+    server: str = ""
+    too_large: bool = False
 
     @property
     def url(self) -> str:
@@ -49,6 +56,7 @@ class MockReply(NamedTuple):
         violations: what the request breaks in the document; also where the request was answered nevertheless.
         fault: `drop`, `truncate`, `slow` or `timeout`: how the connection fails; None where it does not.
         delay: seconds to wait before the reply is sent.
+        stream: sends the whole reply itself, until the client goes; None: the reply is what stands here.
     """
 
     status: int
@@ -59,6 +67,7 @@ class MockReply(NamedTuple):
     violations: tuple[Violation, ...] = ()
     fault: str | None = None
     delay: float = 0.0
+    stream: Callable[[Receive, Send], Awaitable[None]] | None = None
 
     def header(self, name: bytes) -> str:
         """The text of a header field, "" where it is not there; `name` is in lower case."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
-from cierre.mocks.documents import Document, Operation
+from cierre.mocks.path_query import PathQuery, pairs, split
+from cierre.oas.document import Document
+from cierre.oas.structure import Operation
+from cierre.oas.validation import PathParameters
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 
@@ -19,17 +22,19 @@ class Match(NamedTuple):
         operation: of the document.
         parameters: name → text of its path parameters.
         only: no path of the document that differs in names or query alone matches the same requests.
+        others: operations of paths of the same shape, such as `/files/{id}` and `/files/{name}`.
     """
 
     operation: Operation
-    parameters: dict[str, str]
+    parameters: PathParameters
     only: bool
+    others: tuple[Match, ...] = ()
 
 
 class _Route(NamedTuple):
     operations: dict[str, Operation]
     names: tuple[str, ...]
-    query: frozenset[tuple[str, str]]
+    query: PathQuery
 
 
 class _Node:
@@ -40,7 +45,7 @@ class _Node:
     def __init__(self) -> None:
         self.fixed: dict[str, _Node] = {}
         self.templates: dict[str, tuple[re.Pattern[str], _Node, int]] = {}
-        self.routes: dict[tuple[tuple[str, ...], frozenset[tuple[str, str]]], _Route] = {}
+        self.routes: dict[tuple[tuple[str, ...], PathQuery], _Route] = {}
 
 
 class Router:
@@ -55,8 +60,7 @@ class Router:
                 self._add(base + operation.path, operation, document)
 
     def _add(self, path: str, operation: Operation, document: Document) -> None:
-        # In some documents operations differ by a query or fragment in the path: `/#Action=Send`.
-        plain, query = _split(path)
+        plain, query = split(path)
         node, names = self._root, []
         enums = _enums(document, operation) if "}{" in plain else {}
         for segment in plain.split("/")[1:]:
@@ -86,11 +90,16 @@ class Router:
         for path in self._candidates(raw_path):
             segments = [unquote(segment) for segment in path.split("/")[1:]]
             for node, values in _walk(self._root, segments):
-                routes = _by_query(node.routes.values(), query)
-                for route in routes:
-                    if method in route.operations:
-                        parameters = dict(zip(route.names, values, strict=True))
-                        return Match(route.operations[method], parameters, only=len(node.routes) == 1)
+                routes = _by_query(list(node.routes.values()), query)
+                having = [route for route in routes if method in route.operations]
+                if having:
+                    only = len(node.routes) == 1 and not having[0].query.is_open
+                    matches = [
+                        Match(route.operations[method], _named(route, values, path, query), only)
+                        for route in having
+                        if route.query == having[0].query
+                    ]
+                    return matches[0]._replace(others=tuple(matches[1:]))
                 if routes:
                     # The path that matches best decides about the methods, too (OpenAPI: concrete paths go first).
                     return list(dict.fromkeys(name for route in routes for name in route.operations))
@@ -105,26 +114,37 @@ class Router:
                 yield "/"
 
 
-def _split(path: str) -> tuple[str, frozenset[tuple[str, str]]]:
-    plain, _, rest = path.replace("#", "?", 1).partition("?")
-    return plain, frozenset(pair for pair in parse_qsl(rest) if "{" not in pair[1])
+def _named(route: _Route, values: list[str], path: str, query: bytes) -> PathParameters:
+    """The texts by their names; of a segment with commas of both kinds also its pieces."""
+    parameters = PathParameters(zip(route.names, values, strict=True))
+    if route.query.is_open:
+        parameters.update(route.query.read(pairs(query)))
+    for segment in path.split("/") if "%2c" in path.lower() and "," in path else ():
+        if "," in segment and "%2c" in segment.lower():
+            whole, pieces = unquote(segment), [unquote(piece) for piece in segment.split(",")]
+            parameters.pieces |= {name: pieces for name, text in parameters.items() if text == whole}
+    return parameters
 
 
 def _pattern(segment: str, enums: dict[str, list[str]]) -> str:
     """The expression of a segment like `{name}.{ext}`; a variable takes at least one character.
 
+    A variable ends where the text after it first occurs. That choice is final (an atomic group), which keeps the time
+    linear; only the last one may be as long as it likes.
+
     `enums`: the values of variables that stand side by side; nothing else says where one of them ends.
     """
+    units = [""]
     pieces = _VARIABLE.split(segment)
-    text = ""
     for index, piece in enumerate(pieces):
         if index % 2 == 0:
-            text += re.escape(piece)
+            units[-1] += re.escape(piece)
         elif piece in enums:
-            text += f"({'|'.join(re.escape(value) for value in enums[piece])})"
+            units[-1] += f"({'|'.join(re.escape(value) for value in enums[piece])})"
         else:
-            text += "(.+?)" if index < len(pieces) - 2 else "(.+)"
-    return text + r"\Z"
+            units.append("(.+?)" if index < len(pieces) - 2 else "(.+)")
+    first, *free = units
+    return first + "".join(f"(?>{unit})" for unit in free[:-1]) + "".join(free[-1:]) + r"\Z"
 
 
 def _enums(document: Document, operation: Operation) -> dict[str, list[str]]:
@@ -154,10 +174,10 @@ def _walk(node: _Node, segments: list[str]) -> Iterator[tuple[_Node, list[str]]]
                 yield found, [*match.groups(), *values]
 
 
-def _by_query(routes: Iterable[_Route], query: bytes) -> list[_Route]:
-    """Routes whose query the request has, those with the longest first."""
-    candidates = list(routes)
-    if len(candidates) == 1 and not candidates[0].query:
+def _by_query(candidates: list[_Route], query: bytes) -> list[_Route]:
+    """Routes whose query the request has, those that ask for most first."""
+    if len(candidates) == 1 and not candidates[0].query.fixed:
         return candidates
-    given = set(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
-    return sorted((route for route in candidates if route.query <= given), key=lambda route: -len(route.query))
+    given = pairs(query)
+    fitting = [route for route in candidates if route.query.fixed.issubset(given)]
+    return sorted(fitting, key=lambda route: route.query.distance(given))

@@ -6,18 +6,19 @@ Where PostgreSQL or Redis is not there, tests that need it are skipped and say s
 import asyncio
 import os
 import shutil
+import signal
 import sqlite3
 import time
 from contextlib import AsyncExitStack, ExitStack
+from dataclasses import fields
 
 import asyncpg
 import pytest
 import redis
-from argon2 import PasswordHasher
 
-from cierre.cli import demo
-from cierre.domain import passwords
-from cierre.settings import Settings
+from cierre.cli import demo_data
+from cierre.domain.passwords import Passwords
+from cierre.settings import DatabaseLimits, Settings
 from cierre.storage import migrate
 from cierre.storage.database import open_url
 from cierre.tokens import key_files
@@ -28,7 +29,38 @@ from tests.support.running import running as run_service
 
 POSTGRES = os.environ.get("CIERRE_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("CIERRE_TEST_REDIS", "redis://127.0.0.1:6379")
+# Argon2 as cheap as it gets: what it costs is not what most tests are about.
+CHEAP = {"memory": 8, "passes": 1}
 NO_SKIP = os.environ.get("CIERRE_NO_SKIP") == "1"
+
+# What a shell without a terminal runs in the background ignores SIGINT, and so would each process that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Files of these take minutes each.
+LONGEST = (
+    "tests/mocks/test_public_documents.py",
+    "tests/contract_tests/test_",
+    "tests/contract_tests/",
+    "tests/cierre/revocation/",
+    "tests/docs/",
+    "tests/end_to_end/",
+)
+
+
+# Of the tests that are long by nature, those that wait most: others run meanwhile.
+WAITING = ("tests/ops/", "tests/docs/", "tests/end_to_end/")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest, so that no process is left with one of them at the end."""
+
+    def order(item):
+        is_long = item.get_closest_marker("long") is not None
+        waits = is_long and item.nodeid.startswith(WAITING)
+        return [not waits, *(not item.nodeid.startswith(folder) for folder in LONGEST)]
+
+    items.sort(key=order)
 
 
 def missing(what):
@@ -44,23 +76,17 @@ def _with_demo(url):
 
 def _migrate_and_fill(url):
     migrate.upgrade(url)
-
-    async def fill():
-        database = open_url(url)
-        await database.open()
-        try:
-            await demo.fill(database, tokenable_type="App\\Models\\User")
-        finally:
-            await database.close()
-
-    asyncio.run(fill())
+    asyncio.run(fill_demo(url))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _cheap_passwords():
-    """Argon2 as cheap as it gets: what it costs is not what most tests are about."""
-    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    passwords._nobody.cache_clear()
+async def fill_demo(url):
+    """Add the demo's users, clients and token of Laravel to a database that is migrated."""
+    database = open_url(url)
+    await database.open()
+    try:
+        await demo_data.fill(database, Passwords(**CHEAP), tokenable_type="App\\Models\\User")
+    finally:
+        await database.close()
 
 
 # --- keys
@@ -162,9 +188,12 @@ def make_settings(data_dir):
             "data_dir": data_dir,
             "issuer": "http://cierre.test",
             "rate_limit": "off",
+            "password_memory": CHEAP["memory"],
+            "password_passes": CHEAP["passes"],
             "validate_responses": True,
         }
-        return Settings(**given | changes)
+        limits = {one.name: changes.pop(one.name) for one in fields(DatabaseLimits) if one.name in changes}
+        return Settings(**given | changes, database=DatabaseLimits(**limits))
 
     return make
 
@@ -194,11 +223,20 @@ def serve(tmp_path, data_dir):
     nodes.end()
 
 
+def _demo_server(directory, keys, template):
+    nodes = Nodes(directory, shutil.copytree(keys, directory / "data"))
+    database = shutil.copy(template, directory / "cierre.db")
+    yield nodes(f"sqlite:///{database}", "--demo", "--validate-responses", issuer="http://localhost:3000")
+    nodes.end()
+
+
 @pytest.fixture(scope="session")
 def real(tmp_path_factory, _keys, _sqlite_template):
     """One `cierre serve --demo` process on SQLite for all tests that only need some real server."""
-    directory = tmp_path_factory.mktemp("real")
-    nodes = Nodes(directory, shutil.copytree(_keys, directory / "data"))
-    database = shutil.copy(_sqlite_template, directory / "cierre.db")
-    yield nodes(f"sqlite:///{database}", "--demo", "--validate-responses", issuer="http://localhost:3000")
-    nodes.end()
+    yield from _demo_server(tmp_path_factory.mktemp("real"), _keys, _sqlite_template)
+
+
+@pytest.fixture(scope="module")
+def own_real(tmp_path_factory, _keys, _sqlite_template):
+    """The same for one module alone: where others close all sessions of a user, Laravel's tokens are gone."""
+    yield from _demo_server(tmp_path_factory.mktemp("own"), _keys, _sqlite_template)

@@ -3,6 +3,7 @@
     python -m tests.steps               the steps of `make test`
     python -m tests.steps --long        those of `make test-long`: long by nature
     python -m tests.steps lint types    only these, of either
+    python -m tests.steps attacks       every attack that SECURITY.md names: `make attacks`
 
 Two steps run side by side, each into a log of its own. A line says when a step begins and when it ends, with its last
 words, and every now and then how far those are that run. Of a step that fails the end of the log is shown; the others
@@ -26,7 +27,8 @@ LOGS = ROOT / ".tox" / "logs"
 TELLING = 20.0
 # Lines of a log that are shown where a step failed.
 SHOWN = 80
-PYTEST = "pytest tests --numprocesses=auto --dist=loadfile"
+# File by file, in the order of tests/conftest.py: those that take longest begin first.
+PYTEST = "pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder"
 
 
 class Step:
@@ -91,18 +93,30 @@ class Step:
 
 # The longest is first: when it ends the others have ended, too.
 SHORT = (
-    Step("tests", PYTEST),
+    Step("tests", f"{PYTEST} tests"),
     Step("lint", "ruff check .", "ruff format --check ."),
     Step("types", "mypy"),
     Step("layers", "lint-imports"),
+    Step("audit", "python -m tests.vulnerabilities"),
     Step("spec", "cierre spec lint", "bash tests/since_last_tag.sh"),
-    Step("bench", "python -m benchmarks.propagation --count 50"),
+    Step("bench", "python -m benchmarks.propagation --count 50", "python -m benchmarks.counting --rounds 3"),
 )
-# One at a time: what measures wants the machine for itself.
+# The peers are measured once and quickly: only to see that it works.
 LONG = (
-    Step("long-tests", f"{PYTEST} -m long"),
+    # Test by test, not file by file: a few of them take minutes each.
+    Step("long-tests", "pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder tests -m long"),
     Step("peers", "python -m benchmarks --quick"),
 )
+
+
+def attacks() -> list[str]:
+    """The files and folders of tests that SECURITY.md names: the page is the only list of them."""
+    tried = (ROOT / "SECURITY.md").read_text().partition("\n## What was tried\n")[2].partition("\n## ")[0]
+    return re.findall(r"`(tests/[\w/.]+)`", tried)
+
+
+# Part of `tests`; by itself for whoever wants to see that the attacks fail.
+NAMED = (Step("attacks", f"{PYTEST} {' '.join(attacks())}"),)
 
 
 def environment() -> dict[str, str]:
@@ -160,14 +174,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 1 where a step failed."""
     parser = ArgumentParser(prog="python -m tests.steps", description="Run what CI runs.")
     parser.add_argument("--long", action="store_true", help="the steps that are long by nature")
-    parser.add_argument("names", nargs="*", metavar="STEP", help=", ".join(step.name for step in (*SHORT, *LONG)))
+    parser.add_argument(
+        "names", nargs="*", metavar="STEP", help=", ".join(step.name for step in (*SHORT, *LONG, *NAMED))
+    )
     options = parser.parse_args(arguments)
-    every = {step.name: step for step in (*SHORT, *LONG)}
+    every = {step.name: step for step in (*SHORT, *LONG, *NAMED)}
     if unknown := set(options.names) - every.keys():
         parser.error(f"no such step: {', '.join(sorted(unknown))}")
     steps = [every[name] for name in options.names] or (LONG if options.long else SHORT)
     began = time.monotonic()
-    failed = run(steps, at_once=1 if options.long else 2)
+    failed = run(steps, at_once=2)
     # The closing line of pytest as it stands, for whoever looks for it in the output.
     for step in steps:
         if any(command.startswith("pytest") for command in step.commands):

@@ -11,7 +11,7 @@ from benchmarks.peers.ours import Cierre, CierreMinimal, user
 from benchmarks.plan import Plan
 from benchmarks.rounds import Json, interleave
 from benchmarks.scenarios.contest import FEW, Contestant
-from cierre.domain import passwords
+from cierre.domain.passwords import Passwords
 from cierre.tokens.opaque import digest
 
 PASSWORD = "cierre-benchmark"
@@ -50,7 +50,7 @@ def _repeat(one: Contestant, request: Request, plan: Plan) -> Load:
 
 def _register(peer: Cierre) -> None:
     """A user with a password, and a client that may introspect."""
-    hashed = passwords.hash_now(PASSWORD)
+    hashed = Passwords().hash_now(PASSWORD)
     peer.store.execute(f"UPDATE users SET password_hash = '{hashed}' WHERE id = '{user(0)}'")
     peer.store.load(
         "clients", ["id", "dialect", "secret_hash", "created_at"], [[RESOURCE_SERVER, None, digest(PASSWORD), 0]]

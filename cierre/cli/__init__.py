@@ -4,24 +4,36 @@ without loading a database driver, and `cierre --help` without loading anything.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
+from gettext import gettext as _
 
 import click
 
 from cierre import extras
+from cierre.cli.language import speak, translated
+
+# What writing to a pipe that nobody reads, a full disk or a closed descriptor fails with.
+_OF_STANDARD_OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG})
 
 COMMANDS = {
     "serve": "Run the service.",
+    "demo": "Play the closing of sessions on two nodes.",
     "mock": "Answer from an OpenAPI document, without a backend.",
+    "proxy": "Hold a server to its OpenAPI document, request by request.",
     "spec": "Lint, bundle, view and compare contracts.",
     "contract": "Test a running server against its contract.",
-    "db": "Migrate the database.",
+    "db": "Migrate the database; print its roles.",
     "users": "Add users; change their role, password and state.",
-    "clients": "Register the clients that log in.",
+    "clients": "Register the clients that log in; change their secrets.",
     "sessions": "List and close sessions.",
-    "keys": "Make, list and rotate the signing keys.",
-    "audit": "Keep and erase the audit trail.",
+    "receivers": "Register who is told of closed sessions.",
+    "deliveries": "List signals that were not delivered; try again.",
+    "keys": "Make, list, rotate and encrypt the signing keys.",
+    "audit": "List, export, draw, verify, prune and erase the audit trail.",
+    "completion": "Print what makes bash, zsh or fish complete `cierre`.",
+    "manual": "Print the man page.",
 }
 
 
@@ -36,11 +48,11 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"cierre.cli.{cmd_name}")
         command: click.Command = module.command
-        return command
+        return translated(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(words)) for name, words in COMMANDS.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,11 +61,20 @@ def cli() -> None:
     """Cierre: one contract for closing sessions, and what lives off it."""
 
 
+def _description(failure: OSError) -> str:
+    """What failed, and why. Sockets and what is built on them raise OSErrors as well, with or without a number."""
+    why = failure.strerror or str(failure) or type(failure).__name__
+    if failure.filename is not None:
+        return f"{failure.filename}: {why}"
+    return _("standard output: {reason}").format(reason=why) if failure.errno in _OF_STANDARD_OUTPUT else why
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one line on stderr and exit code 2."""
     try:
         with extras.named_when_missing():
-            sys.exit(cli(standalone_mode=False) or 0)
+            speak()
+            sys.exit(translated(cli)(standalone_mode=False) or 0)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.exceptions.Exit as stop:
@@ -65,10 +86,10 @@ def main() -> None:
         click.echo(f"cierre: {missing}", err=True)
         sys.exit(2)
     except UnicodeEncodeError as mistake:
-        click.echo(f"cierre: a value is not UTF-8: {mistake.object!a}", err=True)
+        click.echo("cierre: " + _("a value is not UTF-8: {value!a}").format(value=mistake.object), err=True)
         sys.exit(2)
     except OSError as failure:
-        click.echo(f"cierre: {failure.filename or 'standard output'}: {failure.strerror}", err=True)
+        click.echo(f"cierre: {_description(failure)}", err=True)
         sys.exit(2)
     except click.ClickException as mistake:
         click.echo(f"cierre: {mistake.format_message()}", err=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cierre.domain.context import OperationContext
+    from cierre.storage.database import Database
 
 Result = TypeVar("Result")
+
+# As the audit trail keeps it.
+_LONGEST_NAME = 128
 
 
 def run_operation(
@@ -28,8 +33,9 @@ def run_operation(
     Raises:
         click.ClickException: the database isn't there, or isn't migrated.
     """
+    from cierre.cli import logs
     from cierre.domain.context import OperationContext
-    from cierre.principal import Caller
+    from cierre.principal import Actor, Caller
     from cierre.revocation.announcer import Announcer
     from cierre.revocation.denylist import Denylist
     from cierre.settings import DAY, Settings
@@ -41,14 +47,16 @@ def run_operation(
     async def run() -> Result:
         import uuid
 
+        caller = Caller(None, "cierre", str(uuid.uuid4()), Actor("operator", operator()))
         database = open_url(url)
         await database.open()
         try:
             # The service may give its tokens another life than the default: what is closed here is denied for longer.
             settings = Settings(database_url=url, data_dir=data_dir, issuer=options.DEFAULT_ISSUER, access_ttl=DAY)
             announcer = Announcer(database, Denylist())
+            await _find_consumers(database)
             async with database.connect() as tx:
-                result = await do(OperationContext(tx, Caller(None, "cierre", str(uuid.uuid4())), settings, announcer))
+                result = await do(OperationContext(tx, caller, settings, announcer))
             await announcer.flush()
             return result
         finally:
@@ -56,22 +64,53 @@ def run_operation(
 
     with mistakes(url):
         if migrate.is_behind(migrate.current(url)):
-            raise click.ClickException("the database is not migrated: run `cierre db upgrade` first")
-        return asyncio.run(run())
+            raise click.ClickException(_("the database is not migrated: run `cierre db upgrade` first"))
+        with logs.on_stderr():
+            return asyncio.run(run())
+
+
+async def _find_consumers(database: Database) -> None:
+    """Write events where there is a receiver, or a message queue that a node has sent to within a day."""
+    from cierre.errors import ServiceUnavailable
+    from cierre.settings import DAY
+    from cierre.storage.repositories import outbox, receivers
+    from cierre.storage.statements import EventConsumers
+
+    # The role that only reads the audit trail may not look, and changes nothing.
+    with suppress(ServiceUnavailable):
+        async with database.connect() as tx:
+            queue, signals = await outbox.queue_is_in_use(tx, since=tx.now - DAY), await receivers.any_there(tx)
+        database.consumers = EventConsumers.of(queue=queue, signals=signals)
+
+
+def operator() -> str:
+    """Who is at the command line: CIERRE_OPERATOR, else who called sudo, else the name of the account."""
+    import getpass
+    import os
+
+    try:
+        name = os.environ.get("CIERRE_OPERATOR") or os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        # A container's account may have no name.
+        name = f"uid {os.getuid()}"
+    return name[:_LONGEST_NAME]
 
 
 @contextmanager
 def mistakes(url: str) -> Iterator[None]:
     """Turn what a user got wrong into one line and exit code 2."""
     from cierre.errors import ServiceUnavailable
-    from cierre.storage.database import UnknownDatabase, without_password
+    from cierre.masking import without_password
+    from cierre.storage.database import UnknownDatabase
 
     try:
         yield
     except UnknownDatabase as mistake:
         raise click.UsageError(str(mistake)) from mistake
     except ServiceUnavailable as away:
-        raise click.ClickException(f"can't use the database {without_password(url)}: {away.__cause__}") from away
+        raise click.ClickException(
+            _("can't use the database {url}: {cause}").format(url=without_password(url), cause=away.__cause__)
+        ) from away
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -1,4 +1,4 @@
-"""`cierre audit`: how long the trail is kept, and what it keeps of a person."""
+"""`cierre audit`: list and verify the audit trail, prune it, and erase what it keeps of a person."""
 
 from __future__ import annotations
 
@@ -7,42 +7,100 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cierre.cli import options
+from cierre.cli import audit_export, audit_list, audit_report, options
 from cierre.cli.administration import run_operation
 from cierre.cli.users import find_user
 
 if TYPE_CHECKING:
+    from cierre.domain.audit_chain import Head
+    from cierre.domain.audit_verification import Verified
     from cierre.domain.context import OperationContext
 
 # Few enough rows for a statement that keeps nobody waiting.
 _BATCH = 500
 
 
-@click.group(name="audit", short_help="Keep and erase the audit trail.")
+def _head(text: str) -> Head:
+    from cierre.domain.audit_chain import parse_head
+
+    return parse_head(text)
+
+
+HEAD = options.Parsed("position:hash", _head)
+
+
+@click.group(name="audit", short_help="List, export, draw, verify, prune and erase the audit trail.")
 def command() -> None:
-    """Keep and erase the audit trail."""
+    """List, export, draw, verify, prune and erase the audit trail."""
+
+
+command.add_command(audit_list.command)
+command.add_command(audit_export.command)
+command.add_command(audit_report.command)
+
+
+@command.command()
+@options.option(
+    "--head",
+    "A place in the chain that an earlier run printed: it must still be there. May be given again.",
+    type=HEAD,
+    multiple=True,
+)
+@options.database_url
+@options.data_dir
+def verify(head: tuple[Head, ...], database_url: str | None, data_dir: Path) -> None:
+    """Say whether the audit trail is what was sealed.
+
+    No row was changed, deleted, added afterwards or moved then.
+
+    Exit code 0: it is whole; 1: it is broken, and the first broken row is named; 2: that could not be found out.
+    """
+    from cierre.domain import audit_verification
+
+    try:
+        found = run_operation(database_url, data_dir, lambda context: audit_verification.verify(context.tx, heads=head))
+    except audit_verification.Broken as broken:
+        click.echo(f"broken: {broken}")
+        raise click.exceptions.Exit(1) from broken
+    except audit_verification.HeadPruned as pruned:
+        raise click.UsageError(str(pruned)) from pruned
+    _print_verified(found)
+
+
+def _print_verified(found: Verified) -> None:
+    from cierre.clock import rfc3339
+
+    click.echo(f"whole: {found.rows} rows, {found.erased} of them without their personal data, which were erased")
+    if found.last is not None:
+        click.echo(f"head {found.last}")
+    if found.unsealed and found.oldest_unsealed is not None:
+        click.echo(f"not sealed yet: {found.unsealed} rows, the oldest of {rfc3339(found.oldest_unsealed)}")
 
 
 @command.command()
 @options.option(
     "--older-than",
-    "What is older than this goes: 365d. [required]",
+    "How old the events are that go, such as 365d.",
     type=options.DURATION,
     required=True,
 )
 @options.database_url
 @options.data_dir
-def purge(older_than: int, database_url: str | None, data_dir: Path) -> None:
-    """Delete old events; `cierre serve --audit-retention` does so by itself."""
-    from cierre.storage.repositories import audit
+def prune(older_than: int, database_url: str | None, data_dir: Path) -> None:
+    """Delete old events; what stays can still be verified. `cierre serve --audit-retention` does so by itself.
+
+    Events that are not sealed yet stay. The audit trail says who pruned it, and up to where.
+    """
+    from cierre.domain import audit_pruning
 
     async def do(context: OperationContext) -> int:
-        before, total = context.now - older_than, 0
-        while batch := await audit.purge(context.tx, before=before, limit=_BATCH):
-            total += batch
-        return total
+        return await audit_pruning.prune(context, before=context.now - older_than, batch=_BATCH)
 
     click.echo(f"{run_operation(database_url, data_dir, do)} events deleted")
+
+
+# Its name before the audit trail had a chain.
+command.add_command(prune, "purge")
 
 
 @command.command()
@@ -50,9 +108,10 @@ def purge(older_than: int, database_url: str | None, data_dir: Path) -> None:
 @options.database_url
 @options.data_dir
 def erase(email: str, database_url: str | None, data_dir: Path) -> None:
-    """Forget the user of EMAIL: his sessions are closed; address, password, devices, IP addresses, user agents go.
+    """Forget the user of EMAIL, and log the user out.
 
-    What happened to his sessions, and when, stays in the trail under his id.
+    E-mail address, password, devices, IP addresses and user agents go. What happened to the user's sessions, and when,
+    stays in the audit trail under the user's id.
     """
     from cierre.domain import closing
     from cierre.storage.repositories import audit, users
@@ -61,8 +120,9 @@ def erase(email: str, database_url: str | None, data_dir: Path) -> None:
     async def do(context: OperationContext) -> int:
         user = await find_user(context, email)
         async with context.tx.atomic():
-            await closing.close_all(context, user["id"], closing.automatic("account_erased"))
+            await closing.close_all(context, user["id"], closing.consequence("account_erased"))
             await users.erase(context.tx, user["id"])
+            await audit.record(context.tx, "account_erased", context.caller, user_id=user["id"])
             await stored.erase(context.tx, user["id"])
             return await audit.erase(context.tx, user["id"])
 

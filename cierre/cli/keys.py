@@ -2,49 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cierre.cli import options
-from cierre.cli.administration import table
+from cierre.cli.administration import run_operation, table
 from cierre.cli.options import DURATION, option
 
 if TYPE_CHECKING:
+    from cierre.domain.context import OperationContext
     from cierre.tokens.keys import Algorithm
 
 _algorithm = option(
     "--algorithm",
-    "Of the new key.",
+    "Algorithm of the new key.",
     type=click.Choice(["RS256", "ES256"]),
     default="RS256",
     show_default=True,
 )
 
 
-@click.group(name="keys", short_help="Make, list and rotate the signing keys.")
+@click.group(name="keys", short_help="Make, list, rotate and encrypt the signing keys.")
 def command() -> None:
-    """Make, list and rotate the signing keys."""
+    """Make, list, rotate and encrypt the signing keys."""
+
+
+@contextmanager
+def _mistakes(data_dir: Path) -> Iterator[None]:
+    """Tell in one line that a key or its passphrase is no good, or that the directory can't be written."""
+    from cierre.tokens.keys import BadKey
+
+    try:
+        yield
+    except BadKey as mistake:
+        raise click.UsageError(str(mistake)) from mistake
+    except OSError as failure:
+        raise click.UsageError(
+            _("can't write to {data_dir}: {reason}").format(data_dir=data_dir, reason=failure.strerror)
+        ) from failure
+
+
+def _directory(data_dir: Path) -> Path:
+    directory = data_dir / "keys"
+    if not directory.is_dir():
+        raise click.UsageError(
+            _("there are no keys in {directory}: `cierre keys rotate` or `cierre serve` makes one").format(
+                directory=directory
+            )
+        )
+    return directory
 
 
 @command.command()
 @_algorithm
-@option("--output", "Where to. [default: standard output]", type=click.Path(path_type=Path, dir_okay=False))
-def make(algorithm: Algorithm, output: Path | None) -> None:
-    """Make a private key, for CIERRE_SIGNING_KEYS or a secret store; nothing uses it yet."""
+@option("--output", "The file to write. [default: standard output]", type=click.Path(path_type=Path, dir_okay=False))
+@options.key_passphrase_file
+def make(algorithm: Algorithm, output: Path | None, key_passphrase_file: Path | None) -> None:
+    """Make a private key, and print it.
+
+    It is for CIERRE_SIGNING_KEYS or a secret store; nothing uses it yet.
+    """
     import os
 
     from cierre.tokens import keys
+    from cierre.tokens.passphrases import read_passphrase
 
-    text = keys.pem(keys.generate(algorithm))
+    with _mistakes(Path()):
+        text = keys.pem(keys.generate(algorithm), read_passphrase(key_passphrase_file))
     if output is None:
         click.echo(text, nl=False)
         return
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as failure:
-        raise click.UsageError(f"can't write {output}: {failure.strerror}") from failure
+        raise click.UsageError(
+            _("can't write {output}: {reason}").format(output=output, reason=failure.strerror)
+        ) from failure
     with os.fdopen(descriptor, "wb") as file:
         file.write(text)
 
@@ -52,33 +90,100 @@ def make(algorithm: Algorithm, output: Path | None) -> None:
 @command.command(name="list")
 @options.data_dir
 @option("--access-ttl", "Life of an access token.", type=DURATION, default="15m", show_default=True)
-def list_keys(data_dir: Path, access_ttl: int) -> None:
-    """List the keys of the data directory: the one that signs, those that still verify, those that don't."""
-    from cierre.clock import rfc3339
-    from cierre.tokens import key_files, keys
+@options.key_passphrase_file
+def list_keys(data_dir: Path, access_ttl: int, key_passphrase_file: Path | None) -> None:
+    """List the keys of the data directory.
 
-    directory = data_dir / "keys"
-    if not directory.is_dir():
-        raise click.UsageError(f"there are no keys in {directory}: `cierre keys rotate` or `cierre serve` makes one")
-    try:
-        rows = key_files.listing(directory, keep=access_ttl)
-    except keys.BadKey as mistake:
-        raise click.UsageError(str(mistake)) from mistake
+    The state of a key is `next` (it will sign), `signing`, `retiring` (it only verifies) or `retired`.
+    """
+    from cierre.clock import rfc3339
+    from cierre.tokens import key_files
+    from cierre.tokens.passphrases import read_passphrase
+
+    directory = _directory(data_dir)
+    with _mistakes(data_dir):
+        rows = key_files.listing(directory, keep=access_ttl, passphrase=read_passphrase(key_passphrase_file))
     table(
-        ["KID", "ALGORITHM", "MADE", "STATE"],
-        [[key.kid, key.algorithm, rfc3339(key.made_at), state] for key, state in rows],
+        ["KID", "ALGORITHM", "SIGNS FROM", "FILE", "STATE"],
+        [
+            [key.kid, key.algorithm, rfc3339(key.signs_from), "encrypted" if key.encrypted else "plain", state]
+            for key, state in rows
+        ],
     )
 
 
 @command.command()
-@_algorithm
 @options.data_dir
-def rotate(algorithm: Algorithm, data_dir: Path) -> None:
-    """Make a key that signs from now on; running services notice within seconds, the old key goes on verifying."""
-    from cierre.tokens import key_files
+@options.key_passphrase_file
+def encrypt(data_dir: Path, key_passphrase_file: Path | None) -> None:
+    """Encrypt the keys that are not.
 
-    try:
-        key = key_files.rotate(data_dir / "keys", algorithm)
-    except OSError as failure:
-        raise click.UsageError(f"can't write to {data_dir}: {failure.strerror}") from failure
+    Give every node the same passphrase first. Copies of the plain files, in backups say, stay as they are:
+    `cierre keys rotate` makes them worthless in time.
+    """
+    from cierre.tokens import key_files
+    from cierre.tokens.passphrases import read_passphrase
+
+    directory = _directory(data_dir)
+    with _mistakes(data_dir):
+        passphrase = read_passphrase(key_passphrase_file)
+        if passphrase is None:
+            raise click.UsageError(_("name the file with the passphrase by --key-passphrase-file"))
+        now, before = key_files.encrypt(directory, passphrase)
+    click.echo(f"{now} keys encrypted; {before} were encrypted before")
+
+
+@command.command()
+@_algorithm
+@options.database_url
+@options.data_dir
+@option(
+    "--lead",
+    "How long the key is published before it signs.",
+    envvar="CIERRE_KEY_LEAD",
+    type=DURATION,
+    default="2m",
+    show_default=True,
+)
+@click.option("--now", "at_once", is_flag=True, help="Sign at once, where the key before it has leaked.")
+@options.key_passphrase_file
+def rotate(
+    algorithm: Algorithm,
+    database_url: str | None,
+    data_dir: Path,
+    lead: int,
+    at_once: bool,
+    key_passphrase_file: Path | None,
+) -> None:
+    """Make the next key, and print its id.
+
+    It is published now, and signs after --lead, when every node and resource server knows it. Running services notice
+    by themselves, and the key before it goes on verifying. The database's audit trail says who rotated it.
+    """
+    from cierre.clock import rfc3339
+    from cierre.tokens import key_files
+    from cierre.tokens.passphrases import read_passphrase
+
+    with _mistakes(data_dir):
+        passphrase = read_passphrase(key_passphrase_file)
+        key = key_files.rotate(data_dir / "keys", algorithm, lead=0 if at_once else lead, passphrase=passphrase)
     click.echo(key.kid)
+    click.echo(f"cierre: it signs from {rfc3339(key.signs_from)}", err=True)
+    _record_rotation(key.kid, database_url, data_dir)
+
+
+def _record_rotation(kid: str, database_url: str | None, data_dir: Path) -> None:
+    from cierre.storage.repositories import audit
+
+    async def do(context: OperationContext) -> None:
+        await audit.record(context.tx, "key_rotated", context.caller, subject=kid)
+
+    if database_url is None and not options.default_database(data_dir).exists():
+        click.echo("not in an audit trail: name the service's database with --database-url", err=True)
+        return
+    try:
+        run_operation(database_url, data_dir, do)
+    except click.ClickException as missed:
+        raise click.ClickException(
+            _("the key signs, but is not in the audit trail: {reason}").format(reason=missed.message)
+        ) from missed

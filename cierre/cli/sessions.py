@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,18 @@ from cierre.cli.users import find_user
 
 if TYPE_CHECKING:
     from cierre.domain.context import OperationContext
+
+# Users whose sessions are closed before the next are looked for.
+_BATCH = 500
+
+
+def _reason(text: str) -> str:
+    if not text or len(text) > 100:
+        raise ValueError(_("a reason has 1 to 100 characters"))
+    return text
+
+
+REASON = options.Parsed("text", _reason)
 
 
 @click.group(name="sessions", short_help="List and close sessions.")
@@ -40,13 +54,69 @@ def list_sessions(email: str, database_url: str | None, data_dir: Path) -> None:
 
 
 @command.command()
-@click.argument("email")
+@click.argument("email", required=False)
 @click.argument("session_id", required=False)
-@options.option("--reason", "In the audit.", default="admin_action", show_default=True)
+@click.option("--everyone", help="Close the sessions of all users at once.", is_flag=True)
+@click.option("--yes", help="Don't ask whether --everyone is meant.", is_flag=True)
+@options.option("--reason", "In the audit.", type=REASON, default="admin_action", show_default=True)
 @options.database_url
 @options.data_dir
-def close(email: str, session_id: str | None, reason: str, database_url: str | None, data_dir: Path) -> None:
-    """Close SESSION_ID of the user of EMAIL, or all his sessions."""
+def close(
+    email: str | None,
+    session_id: str | None,
+    everyone: bool,
+    yes: bool,
+    reason: str,
+    database_url: str | None,
+    data_dir: Path,
+) -> None:
+    """Close one session, all of a user, or everyone's.
+
+    SESSION_ID is one of the user of EMAIL, as `cierre sessions list` shows it; without it all of the user's are closed.
+    """
+    if everyone == (email is not None):
+        raise click.UsageError(_("name the user by EMAIL, or close the sessions of all users with --everyone"))
+    if email is not None:
+        count = run_operation(database_url, data_dir, _closing_of(email, session_id, reason))
+    else:
+        if not yes:
+            _ask()
+        count = run_operation(database_url, data_dir, _closing_of_everyone(reason))
+    click.echo(f"{count} sessions closed")
+
+
+def _ask() -> None:
+    """Whether --everyone is meant.
+
+    Raises:
+        click.Abort: it isn't.
+        click.UsageError: there was no answer.
+    """
+    import sys
+
+    try:
+        is_meant = click.confirm("Every user has to log in again. Close all sessions?", err=True)
+    except click.Abort:
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise click.UsageError(_("nothing was closed: without a terminal, --yes stands for the answer")) from None
+        raise
+    if not is_meant:
+        raise click.Abort
+
+
+def _closing_of_everyone(reason: str) -> Callable[[OperationContext], Awaitable[int]]:
+    from cierre.domain import closing
+
+    async def do(context: OperationContext) -> int:
+        await closing.close_everyone(context, reason)
+        # The others know at once, not when all rows say so, too.
+        await context.announcer.flush()
+        return await closing.finish_everyone(context, batch=_BATCH)
+
+    return do
+
+
+def _closing_of(email: str, session_id: str | None, reason: str) -> Callable[[OperationContext], Awaitable[int]]:
     from cierre.domain import closing
     from cierre.storage.repositories import sessions
 
@@ -58,7 +128,7 @@ def close(email: str, session_id: str | None, reason: str, database_url: str | N
             return (await closing.close_all(context, user["id"], why)).sessions_closed
         session = await sessions.find(context.tx, user["id"], session_id)
         if session is None:
-            raise click.UsageError(f"{email} has no session {session_id}")
+            raise click.UsageError(_("{email} has no session {session_id}").format(email=email, session_id=session_id))
         return (await closing.close_one(context, user["id"], session_id, why)).sessions_closed
 
-    click.echo(f"{run_operation(database_url, data_dir, do)} sessions closed")
+    return do

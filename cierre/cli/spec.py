@@ -6,18 +6,23 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from gettext import gettext as _
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cierre.oas import DIALECTS, ContractError, bundle, load, view
+from cierre.cli.options import allow_refs_option
+from cierre.oas import DIALECTS, BrokenDocument, bundle, load, read, view
 from cierre.oas.changes import LEVELS
-from cierre.oas.loading import default_path, path_item_files, read_from_disk
+from cierre.oas.limits import DocumentLimits
+from cierre.oas.loading import default_path
+from cierre.oas.locations import FileLocation, Location, Unreadable, sized
+from cierre.oas.translating import LANGUAGES, Language, contract_texts
 from cierre.oas.writing import Format, text
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+Source = str | Location | None
 
 
 class _Unusable(click.ClickException):
@@ -38,67 +43,93 @@ def _written(function: Callable[..., Any]) -> Callable[..., Any]:
         "form",
         type=click.Choice(["json", "yaml"]),
         envvar="CIERRE_FORMAT",
-        help="By default by the suffix of the output; YAML on the terminal.",
+        help="Form of the document. [default: by the suffix of the output; YAML on the terminal]",
     )
     output = click.option(
         "-o",
         "--output",
         type=click.Path(dir_okay=False, path_type=Path),
         envvar="CIERRE_OUTPUT",
-        help="Write here instead of on the terminal.",
+        help="File to write; its folder is made. [default: the terminal]",
     )
     return output(form(function))
 
 
-@command.command("lint")
-@click.argument("file", type=_FILE, required=False, envvar="CIERRE_SPEC")
-@click.pass_context
-def lint_command(ctx: click.Context, file: Path | None) -> None:
-    """Say what is wrong with FILE, by default the contract of Cierre; exit code 1 where something is.
+_language = click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    envvar="CIERRE_LANGUAGE",
+    help="Of the contract's summaries and descriptions.",
+)
 
-    Any OpenAPI 3.0 or 3.1 document is held to the standard and its examples to their schemas; the contract of
-    Cierre is held to rules of its own as well.
+
+@command.command("lint")
+@click.argument("spec", required=False, envvar="CIERRE_SPEC")
+@allow_refs_option
+@click.pass_context
+def lint_command(ctx: click.Context, spec: str | None, allow_refs: tuple[str, ...]) -> None:
+    """Say what is wrong with a document.
+
+    SPEC is a file, or an address of http or https; by default it is the contract of Cierre. Exit code 1: something is
+    wrong.
+
+    Any OpenAPI 3.0, 3.1 or 3.2 document, and any of Swagger 2.0, is held to the standard and
+    its examples to their schemas; the contract of Cierre is held to rules of its own as well. Each problem has its
+    file, line and column.
     """
     # Imported late: `bundle` and `view` need no validators.
     from cierre import contract_rules
     from cierre.oas.linting import lint
 
-    shown = file or default_path()
     try:
-        rules = partial(contract_rules.findings, files=path_item_files(file))
-        problems = [str(problem) for problem in lint(load(file), rules=rules)]
-    except ContractError as mistake:
-        problems = mistake.problems
+        document = read(spec, allow_refs=allow_refs, lenient=True)
+        problems = lint(document, rules=partial(contract_rules.findings, files=document.path_item_files()))
+        version = "Swagger 2.0, " if document.swagger else ""
+    except BrokenDocument as broken:
+        problems, version = broken.problems, ""
     for problem in problems:
-        click.echo(problem)
-    click.echo(f"{shown}: {len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}", err=True)
+        click.echo(str(problem))
+    shown = spec or default_path()
+    click.echo(f"{shown}: {version}{len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}", err=True)
     ctx.exit(1 if problems else 0)
 
 
 @command.command("bundle")
-@click.argument("file", type=_FILE, required=False, envvar="CIERRE_SPEC")
+@click.argument("spec", required=False, envvar="CIERRE_SPEC")
+@allow_refs_option
 @_written
-def bundle_command(file: Path | None, output: Path | None, form: Format | None) -> None:
-    """Write FILE, by default the contract of Cierre, as one file without references to others."""
-    _write(bundle(_load(file)), output, form)
+def bundle_command(spec: str | None, allow_refs: tuple[str, ...], output: Path | None, form: Format | None) -> None:
+    """Write a document as one file.
+
+    SPEC is a file, or an address of http or https; by default it is the contract of Cierre. What is written has no
+    references to other files. Swagger 2.0 is written as OpenAPI 3.0.
+    """
+    _write(bundle(_load(spec, allow_refs)), output, form)
 
 
 @command.command("view")
 @click.argument("dialect", type=click.Choice(DIALECTS), envvar="CIERRE_DIALECT")
+@_language
 @_written
-def view_command(dialect: str, output: Path | None, form: Format | None) -> None:
-    """Write the contract as the clients of one DIALECT see it."""
-    _write(view(_load(None), dialect), output, form)
+def view_command(dialect: str, language: Language, output: Path | None, form: Format | None) -> None:
+    """Write the contract as one dialect's clients see it."""
+    _write(view(_load(None, ()), dialect, contract_texts(language)), output, form)
 
 
 @command.command("diff")
 @click.argument("old", envvar="CIERRE_OLD")
 @click.argument("new", required=False, envvar="CIERRE_NEW")
+@allow_refs_option
 @click.pass_context
-def diff_command(ctx: click.Context, old: str, new: str | None) -> None:
-    """Say what changed from OLD to NEW, operation by operation; exit code 1 where something breaks clients.
+def diff_command(ctx: click.Context, old: str, new: str | None, allow_refs: tuple[str, ...]) -> None:
+    """Say what changed from OLD to NEW.
 
-    Each is a file, or a git commit: `v1.0.0`, or `v1.0.0:path/in/the/repository.yaml`; without a path it is
+    Exit code 1: something breaks clients.
+
+    Each is a file, an address of http or https, or a git commit: `v1.0.0`, or
+    `v1.0.0:path/in/the/repository.yaml`; without a path it is
     `openapi/openapi.yaml`. NEW is by default the contract of Cierre.
 
     Breaking: a client that was right is wrong now. Risky: one that relied on more than it should may be.
@@ -106,7 +137,8 @@ def diff_command(ctx: click.Context, old: str, new: str | None) -> None:
     # Imported late: the other commands do not compare.
     from cierre.oas.differences import diff
 
-    changes = diff(_load_named(old), _load_named(new) if new else _load(None))
+    before = _load_named(old, allow_refs)
+    changes = diff(before, _load_named(new, allow_refs) if new else _load(None, ()))
     for operation, group in groupby(changes, key=lambda change: change.operation):
         click.echo(operation or "the document")
         for change in group:
@@ -116,44 +148,63 @@ def diff_command(ctx: click.Context, old: str, new: str | None) -> None:
     ctx.exit(1 if count["breaking"] else 0)
 
 
-def _load_named(name: str) -> dict[str, Any]:
-    """A document by the name of its file, or as a git commit has it."""
-    if Path(name).is_file():
-        return _load(Path(name))
+def _load_named(name: str, allow_refs: tuple[str, ...]) -> dict[str, Any]:
+    """A document by its file or address, or as a git commit has it."""
+    if "://" in name or Path(name).is_file():
+        return _load(name, allow_refs)
     revision, _, path = name.partition(":")
     top = _git("rev-parse", "--show-toplevel", mistake=f"{name}: no such file, and this is no git repository")
     mistake = f"{name}: neither a file nor a commit of this repository"
     commit = _git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}", mistake=mistake).strip()
-    root = Path(top.strip())
+    return _load(GitLocation(Path(top.strip()), commit, revision, path or "openapi/openapi.yaml"), allow_refs)
 
-    def read(file: Path) -> str:
+
+class GitLocation(FileLocation):
+    """A file as a git commit has it.
+
+    Args:
+        top: of the repository.
+        commit: its hash.
+        revision: the same, as the user wrote it.
+        path: of the file, relative to the top.
+    """
+
+    def __init__(self, top: Path, commit: str, revision: str, path: str) -> None:
+        super().__init__(top / path, f"{revision}:{path}")
+        self._top, self._commit, self._revision = top.resolve(), commit, revision
+
+    def read(self, limits: DocumentLimits) -> bytes:
         shown = subprocess.run(  # noqa: S603 - the arguments are a commit's hash and a path in it
-            ["git", "-C", str(root), "show", f"{commit}:{file.relative_to(root).as_posix()}"],  # noqa: S607
+            ["git", "-C", str(self._top), "show", f"{self._commit}:{self.path.relative_to(self._top).as_posix()}"],  # noqa: S607
             capture_output=True,
             check=False,
         )
         if shown.returncode:
-            raise FileNotFoundError(2, f"is not in {revision}")
-        return shown.stdout.decode()
+            raise Unreadable(f"is not in {self._revision}")
+        return sized(shown.stdout, limits)
 
-    return _load(root / (path or "openapi/openapi.yaml"), read=read)
+    def join(self, reference: str) -> Location:
+        other = super().join(reference)
+        if not isinstance(other, FileLocation) or not other.path.is_relative_to(self._top):
+            return other
+        return GitLocation(self._top, self._commit, self._revision, other.path.relative_to(self._top).as_posix())
 
 
 def _git(*arguments: str, mistake: str) -> str:
     try:
         result = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
     except OSError as missing:
-        raise _Unusable("git is not installed") from missing
+        raise _Unusable(_("git is not installed")) from missing
     if result.returncode:
         raise _Unusable(mistake)
     return result.stdout
 
 
-def _load(file: Path | None, *, read: Callable[[Path], str] = read_from_disk) -> dict[str, Any]:
+def _load(source: Source, allow_refs: tuple[str, ...]) -> dict[str, Any]:
     try:
-        return load(file, read=read)
-    except ContractError as mistake:
-        raise _Unusable("\n".join(mistake.problems)) from mistake
+        return load(source, allow_refs=allow_refs)
+    except BrokenDocument as broken:
+        raise _Unusable("\n".join(map(str, broken.problems))) from broken
 
 
 def _write(document: dict[str, Any], output: Path | None, form: Format | None) -> None:
@@ -162,6 +213,7 @@ def _write(document: dict[str, Any], output: Path | None, form: Format | None) -
         return
     by_suffix: Format = "json" if output.suffix == ".json" else "yaml"
     try:
+        output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(text(document, form or by_suffix), encoding="utf-8")
     except OSError as mistake:
-        raise _Unusable(f"{output}: {mistake.strerror}") from mistake
+        raise _Unusable(_("{output}: {reason}").format(output=output, reason=mistake.strerror)) from mistake

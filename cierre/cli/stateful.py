@@ -19,8 +19,9 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre.app import assemble
-from cierre.cli import demo
+from cierre.cli import demo_data
 from cierre.mocks import cors
+from cierre.mocks.access import refusal_of
 from cierre.mocks.log import Log
 from cierre.mocks.messages import MockReply, MockRequest
 from cierre.services import build
@@ -73,15 +74,18 @@ class StatefulMock:
         limits: keep the contract's rate limits; the tests of a frontend send more requests than those allow.
         any_origin: let pages of every origin read the answers, as other mocks do; otherwise as in production.
         log: for a line a request.
+        hosts: names in the field Host that may reset, beside this machine's.
     """
 
-    def __init__(self, issuer: str, *, limits: bool, any_origin: bool, log: Log) -> None:
+    def __init__(self, issuer: str, *, limits: bool, any_origin: bool, log: Log, hosts: tuple[str, ...] = ()) -> None:
+        self._hosts = hosts
         self._folder = tempfile.TemporaryDirectory(prefix="cierre-mock-")
         self._settings = Settings(
             database_url=_MEMORY,
             data_dir=Path(self._folder.name),
             issuer=issuer,
             rate_limit="on" if limits else "off",
+            **demo_data.PASSWORD_SETTINGS,
         )
         self._any_origin = any_origin
         self._log = log
@@ -113,7 +117,7 @@ class StatefulMock:
         await asyncio.to_thread(migrate.upgrade, _MEMORY)
         services = build(self._settings)
         await services.database.open()
-        await demo.fill(services.database, tokenable_type=self._settings.tokenable_type)
+        await demo_data.fill(services.database, services.passwords, tokenable_type=self._settings.tokenable_type)
         await services.database.close()
         self._app = assemble(services)
         await self._life.enter_async_context(_lifespan_of(self._app))
@@ -121,7 +125,8 @@ class StatefulMock:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        request = MockRequest(scope["method"], scope["path"], b"", headers, b"")
+        server = scope.get("server")
+        request = MockRequest(scope["method"], scope["path"], b"", headers, b"", server=server[0] if server else "")
         status = 0
 
         async def send_shared(message: MutableMapping[str, Any]) -> None:
@@ -138,11 +143,7 @@ class StatefulMock:
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request: MockRequest) -> str:
         """Answer, and return the reason for this answer, for the log."""
         if scope["path"] == _RESET and scope["method"] == "POST":
-            async with self._turns.reset():
-                await self._life.aclose()
-                await self._begin()
-            await _send_empty(send, 204, [])
-            return "a new database with the demo users"
+            return await self._restart(send, request)
         if self._any_origin and cors.is_preflight(request.method, request.headers):
             await _send_empty(send, 204, cors.preflight(request.headers, []))
             return "CORS preflight"
@@ -152,6 +153,17 @@ class StatefulMock:
             assert self._app is not None
             await self._app(scope, receive, send)
         return "the real handlers"
+
+    async def _restart(self, send: Send, request: MockRequest) -> str:
+        refused = refusal_of(request.headers, request.server, self._hosts)
+        if refused is not None:
+            await _send_empty(send, 403, [])
+            return refused
+        async with self._turns.reset():
+            await self._life.aclose()
+            await self._begin()
+        await _send_empty(send, 204, [])
+        return "a new database with the demo users"
 
 
 async def _send_empty(send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from gettext import gettext as _
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from cierre.cli import options
 from cierre.cli.administration import run_operation, table
+from cierre.cli.passwords import given, password_options
 from cierre.principal import ROLES
+from cierre.settings import PASSWORD_MEMORY, PASSWORD_PASSES
 
 if TYPE_CHECKING:
     from cierre.domain.context import OperationContext
@@ -21,19 +24,7 @@ _USER_ID = re.compile(r"^[0-9a-f]{24}$")
 _role = click.Choice(ROLES, case_sensitive=False)
 
 
-def _not_empty(password: str) -> str:
-    if not password:
-        raise ValueError("an empty password lets nobody in")
-    return password
-
-
-_password = options.option(
-    "--password",
-    "The password; asked for where it is not given.",
-    type=options.Parsed("text", _not_empty),
-    prompt=True,
-    hide_input=True,
-)
+_min_length = options.password_min_length("12")
 
 
 @click.group(name="users", short_help="Add users; change their role, password and state.")
@@ -43,9 +34,11 @@ def command() -> None:
 
 @command.command()
 @click.argument("email")
-@_password
-@click.option("--role", type=_role, default="EMPLEADO", show_default=True, envvar="CIERRE_ROLE", show_envvar=True)
-@options.option("--id", "24 hex characters. [default: a new one]")
+@password_options
+@_min_length
+@options.password_hashing("19456", "2")
+@options.option("--role", "What the user may do.", type=_role, default="EMPLEADO", show_default=True)
+@options.option("--id", "The user's id, 24 characters 0-9 a-f. [default: a new one]")
 @options.option(
     "--tokenable-id",
     "The user's key in a Laravel that shares its Sanctum tokens.",
@@ -55,7 +48,11 @@ def command() -> None:
 @options.data_dir
 def add(
     email: str,
-    password: str,
+    password: str | None,
+    password_file: TextIO | None,
+    password_min_length: int | None,
+    password_memory: int | None,
+    password_passes: int | None,
     role: str,
     id: str | None,  # noqa: A002 - the option's name
     tokenable_id: int | None,
@@ -63,31 +60,36 @@ def add(
     data_dir: Path,
 ) -> None:
     """Add a user who logs in by EMAIL."""
-    from cierre.domain import passwords
-    from cierre.storage.repositories import users
+    from cierre.domain.passwords import Passwords
+    from cierre.storage.repositories import audit, users
     from cierre.tokens.opaque import new_id
 
     if not _EMAIL.match(email):
-        raise click.UsageError(f"{email!r} is no e-mail address")
+        raise click.UsageError(_("{email!r} is no e-mail address").format(email=email))
     if id is not None and not _USER_ID.match(id):
-        raise click.UsageError(f"{id!r} is no user id: 24 characters 0-9 a-f")
+        raise click.UsageError(_("{id!r} is no user id: 24 characters 0-9 a-f").format(id=id))
+    chosen = given(password, password_file)
+    check_password(chosen, email=email.lower(), min_length=password_min_length)
+    passwords = Passwords(memory=password_memory or PASSWORD_MEMORY, passes=password_passes or PASSWORD_PASSES)
     user_id = id or new_id()
 
     async def do(context: OperationContext) -> None:
         if await users.by_email(context.tx, email.lower()) is not None:
-            raise click.UsageError(f"{email} exists already")
+            raise click.UsageError(_("{email} exists already").format(email=email))
         if await users.by_id(context.tx, user_id) is not None:
-            raise click.UsageError(f"the id {user_id} is taken")
+            raise click.UsageError(_("the id {user_id} is taken").format(user_id=user_id))
         if tokenable_id is not None and await users.by_tokenable_id(context.tx, tokenable_id) is not None:
-            raise click.UsageError(f"the tokenable id {tokenable_id} is taken")
-        await users.add(
-            context.tx,
-            user_id=user_id,
-            email=email.lower(),
-            password_hash=passwords.hash_now(password),
-            role=role,
-            tokenable_id=tokenable_id,
-        )
+            raise click.UsageError(_("the tokenable id {tokenable_id} is taken").format(tokenable_id=tokenable_id))
+        async with context.tx.atomic():
+            await users.add(
+                context.tx,
+                user_id=user_id,
+                email=email.lower(),
+                password_hash=passwords.hash_now(chosen),
+                role=role,
+                tokenable_id=tokenable_id,
+            )
+            await audit.record(context.tx, "user_added", context.caller, user_id=user_id, subject=role)
 
     run_operation(database_url, data_dir, do)
     click.echo(user_id)
@@ -113,15 +115,19 @@ def list_users(database_url: str | None, data_dir: Path) -> None:
 @options.database_url
 @options.data_dir
 def role(email: str, role: str, database_url: str | None, data_dir: Path) -> None:
-    """Give the user of EMAIL another ROLE; his sessions are closed, since their tokens say the old one."""
+    """Give the user of EMAIL another ROLE, and log the user out.
+
+    All sessions of the user are closed, since their tokens say the old role.
+    """
     from cierre.domain import closing
-    from cierre.storage.repositories import users
+    from cierre.storage.repositories import audit, users
 
     async def do(context: OperationContext) -> int:
         user = await find_user(context, email)
         async with context.tx.atomic():
             await users.set_role(context.tx, user["id"], role)
-            result = await closing.close_all(context, user["id"], closing.automatic("role_change"))
+            await audit.record(context.tx, "role_changed", context.caller, user_id=user["id"], subject=role)
+            result = await closing.close_all(context, user["id"], closing.consequence("role_change"))
         return result.sessions_closed
 
     click.echo(f"{email} is {role}; {run_operation(database_url, data_dir, do)} sessions closed")
@@ -132,15 +138,16 @@ def role(email: str, role: str, database_url: str | None, data_dir: Path) -> Non
 @options.database_url
 @options.data_dir
 def disable(email: str, database_url: str | None, data_dir: Path) -> None:
-    """Keep the user of EMAIL from logging in, and close his sessions."""
+    """Keep the user of EMAIL from logging in, and log the user out."""
     from cierre.domain import closing
-    from cierre.storage.repositories import users
+    from cierre.storage.repositories import audit, users
 
     async def do(context: OperationContext) -> int:
         user = await find_user(context, email)
         async with context.tx.atomic():
             await users.set_enabled(context.tx, user["id"], enabled=False)
-            result = await closing.close_all(context, user["id"], closing.automatic("account_disabled"))
+            await audit.record(context.tx, "account_disabled", context.caller, user_id=user["id"])
+            result = await closing.close_all(context, user["id"], closing.consequence("account_disabled"))
         return result.sessions_closed
 
     click.echo(f"{email} is disabled; {run_operation(database_url, data_dir, do)} sessions closed")
@@ -152,11 +159,13 @@ def disable(email: str, database_url: str | None, data_dir: Path) -> None:
 @options.data_dir
 def enable(email: str, database_url: str | None, data_dir: Path) -> None:
     """Let the user of EMAIL log in again."""
-    from cierre.storage.repositories import users
+    from cierre.storage.repositories import audit, users
 
     async def do(context: OperationContext) -> None:
         user = await find_user(context, email)
-        await users.set_enabled(context.tx, user["id"], enabled=True)
+        async with context.tx.atomic():
+            await users.set_enabled(context.tx, user["id"], enabled=True)
+            await audit.record(context.tx, "account_enabled", context.caller, user_id=user["id"])
 
     run_operation(database_url, data_dir, do)
     click.echo(f"{email} is enabled")
@@ -164,22 +173,57 @@ def enable(email: str, database_url: str | None, data_dir: Path) -> None:
 
 @command.command()
 @click.argument("email")
-@_password
+@password_options
+@_min_length
+@options.password_hashing("19456", "2")
 @options.database_url
 @options.data_dir
-def password(email: str, password: str, database_url: str | None, data_dir: Path) -> None:
-    """Set the password of the user of EMAIL, and close his sessions."""
-    from cierre.domain import closing, passwords
-    from cierre.storage.repositories import users
+def password(
+    email: str,
+    password: str | None,
+    password_file: TextIO | None,
+    password_min_length: int | None,
+    password_memory: int | None,
+    password_passes: int | None,
+    database_url: str | None,
+    data_dir: Path,
+) -> None:
+    """Set the password of the user of EMAIL, and log the user out."""
+    from cierre.domain import closing
+    from cierre.domain.passwords import Passwords
+    from cierre.storage.repositories import audit, users
+
+    chosen = given(password, password_file)
+    check_password(chosen, email=email.lower(), min_length=password_min_length)
+    passwords = Passwords(memory=password_memory or PASSWORD_MEMORY, passes=password_passes or PASSWORD_PASSES)
 
     async def do(context: OperationContext) -> int:
         user = await find_user(context, email)
         async with context.tx.atomic():
-            await users.set_password(context.tx, user["id"], passwords.hash_now(password))
-            result = await closing.close_all(context, user["id"], closing.automatic("password_change"))
+            await users.set_password(context.tx, user["id"], passwords.hash_now(chosen))
+            await audit.record(context.tx, "password_changed", context.caller, user_id=user["id"])
+            result = await closing.close_all(context, user["id"], closing.consequence("password_change"))
         return result.sessions_closed
 
     click.echo(f"{email} has a new password; {run_operation(database_url, data_dir, do)} sessions closed")
+
+
+def check_password(password: str, *, email: str, min_length: int | None) -> None:
+    """Refuse a password that the service would refuse, with the rule that it breaks.
+
+    Args:
+        email: in small letters.
+        min_length: in characters; None: the service's own default.
+    """
+    from cierre.dialects.rendering import message
+    from cierre.domain import password_rules
+    from cierre.errors import PasswordRefused
+    from cierre.settings import PASSWORD_MIN_LENGTH
+
+    try:
+        password_rules.check(password, email=email, min_length=min_length or PASSWORD_MIN_LENGTH)
+    except PasswordRefused as refused:
+        raise click.UsageError(message(refused, "en", "session")) from None
 
 
 async def find_user(context: OperationContext, email: str) -> UserRow:
@@ -188,5 +232,5 @@ async def find_user(context: OperationContext, email: str) -> UserRow:
 
     user = await users.by_email(context.tx, email.lower())
     if user is None:
-        raise click.UsageError(f"there is no user {email}")
+        raise click.UsageError(_("there is no user {email}").format(email=email))
     return user

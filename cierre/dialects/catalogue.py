@@ -23,7 +23,12 @@ class Text(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One code in every dialect. `own`: words that one dialect's document gives, by the dialect's name."""
+    """One code in every dialect.
+
+    Attributes:
+        text: the words; `{error.name}` stands for an attribute of the error.
+        own: words that one dialect's document gives, by the dialect's name.
+    """
 
     envelope: str
     respuesta: int
@@ -85,10 +90,47 @@ CATALOGUE: dict[str, Entry] = {
     "login_failed": Entry(
         "INVALID_CREDENTIALS", 3003, Text("Usuario o contraseña incorrectos", "Wrong username or password")
     ),
+    "reauthentication_required": Entry(
+        "REAUTHENTICATION_REQUIRED",
+        3020,
+        Text(
+            "Inicie sesión de nuevo: se requiere una contraseña introducida hace {error.max_age} s como máximo",
+            "Log in again: a password entered at most {error.max_age} s ago is required",
+        ),
+    ),
+    "password_too_short": Entry(
+        "PASSWORD_REFUSED",
+        4020,
+        Text(
+            "La contraseña nueva debe tener al menos {error.min_length} caracteres",
+            "The new password must have at least {error.min_length} characters",
+        ),
+    ),
+    "password_too_common": Entry(
+        "PASSWORD_REFUSED",
+        4021,
+        Text(
+            "La contraseña nueva es una de las más comunes; elija otra",
+            "The new password is one of the most common; choose another",
+        ),
+    ),
+    "password_contains_name": Entry(
+        "PASSWORD_REFUSED",
+        4022,
+        Text(
+            "La contraseña nueva no debe contener el nombre de usuario ni el correo",
+            "The new password must not contain the username or e-mail address",
+        ),
+    ),
     "role_required": Entry(
         "FORBIDDEN",
         3004,
         Text("No tiene permiso para realizar esta operación", "You are not allowed to perform this operation"),
+    ),
+    "ability_required": Entry(
+        "ABILITY_REQUIRED",
+        3008,
+        Text("El token no tiene la capacidad necesaria", "The token lacks the ability that this operation needs"),
     ),
     "foreign_origin": Entry(
         "FOREIGN_ORIGIN",
@@ -166,6 +208,13 @@ CATALOGUE: dict[str, Entry] = {
             "Too many login attempts. Try again later.",
         ),
     ),
+    "attempt_rate_limited": Entry(
+        "RATE_LIMIT_EXCEEDED",
+        4013,
+        Text(
+            "Demasiados intentos fallidos. Intente nuevamente más tarde.", "Too many failed attempts. Try again later."
+        ),
+    ),
     "client_authentication_failed": Entry(
         "INVALID_CLIENT", 3006, Text("Cliente desconocido o secreto incorrecto", "Unknown client or wrong secret")
     ),
@@ -185,6 +234,14 @@ CATALOGUE: dict[str, Entry] = {
         "SERVICE_UNAVAILABLE",
         9503,
         Text("Servicio no disponible temporalmente", "Service temporarily unavailable"),
+    ),
+    "login_queue_full": Entry(
+        "SERVICE_UNAVAILABLE",
+        9503,
+        Text(
+            "Demasiados inicios de sesión a la vez. Intente nuevamente en unos segundos.",
+            "Too many logins at once. Try again in a few seconds.",
+        ),
     ),
 }
 

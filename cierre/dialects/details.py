@@ -7,12 +7,16 @@ from typing import Any
 
 from cierre.clock import rfc3339
 from cierre.errors import (
+    AbilityRequired,
     CierreError,
     DeviceSessionNotFound,
     MethodNotAllowed,
     NotAcceptable,
+    PasswordRefused,
+    PasswordTooShort,
     PayloadTooLarge,
     RateLimitExceeded,
+    ReauthenticationRequired,
     RoleRequired,
     ServiceUnavailable,
     SessionAlreadyClosed,
@@ -29,6 +33,10 @@ Json = dict[str, Any]
 
 def _violations(error: ValidationFailed) -> Json:
     return {"errors": [violation._asdict() for violation in error.violations]}
+
+
+def _refused_password(error: PasswordRefused) -> Json:
+    return {"rule": error.rule, **({"minLength": error.min_length} if isinstance(error, PasswordTooShort) else {})}
 
 
 def _refused_token(error: Unauthorized) -> Json:
@@ -62,6 +70,9 @@ _DETAILS: dict[type[CierreError], Callable[[Any], Json]] = {
     ValidationFailed: _violations,
     Unauthorized: _refused_token,
     TokenExpired: _expired_token,
+    PasswordRefused: _refused_password,
+    ReauthenticationRequired: lambda error: {"maxAge": error.max_age, "loginEndpoint": "/api/v1/auth/login"},
+    AbilityRequired: lambda error: {"requiredAbility": error.ability},
     RoleRequired: lambda error: {"requiredRole": error.role},
     SessionAlreadyClosed: _closed_session,
     SessionUnknown: lambda error: {"sessionId": error.session_id},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cierre.dialects.catalogue import CATALOGUE, Language
 from cierre.dialects.rendering import FailureContext, Rendered, message
-from cierre.errors import CierreError, SessionAlreadyClosed, ValidationFailed
+from cierre.errors import CierreError, PasswordRefused, SessionAlreadyClosed, ValidationFailed
 from cierre.outcomes import LogoutResult
 
 DEFAULT_LANGUAGE: Language = "en"
@@ -21,14 +21,16 @@ def failure(error: CierreError, context: FailureContext) -> Rendered:
         "success": False,
         "message": message(error, context.language, "envelope"),
         "code": CATALOGUE[error.situation].envelope,
-        "errors": _errors(error),
+        "errors": _errors(error, context.language),
         "trace_id": context.trace_id,
     }
     return Rendered(status, body)
 
 
-def _errors(error: CierreError) -> dict[str, list[str]]:
+def _errors(error: CierreError, language: Language) -> dict[str, list[str]]:
     """What is wrong, by field; what has no field of its own, by where it is."""
+    if isinstance(error, PasswordRefused):
+        return {"newPassword": [message(error, language, "envelope")]}
     errors: dict[str, list[str]] = {}
     if isinstance(error, ValidationFailed):
         for violation in error.violations:

@@ -79,6 +79,12 @@ def language(accept_language: str, default: Language) -> Language:
     return best
 
 
+def takes_coding(accept_encoding: str, coding: str) -> bool:
+    """Whether Accept-Encoding takes a content coding (RFC 9110, section 12.5.3); an empty field takes none."""
+    ranges = _ranges(accept_encoding)
+    return ranges.get(coding, ranges.get("*", 0.0)) > 0
+
+
 def _ranges(field: str) -> dict[str, float]:
     """`text/html, application/json;q=0.5` → {"text/html": 1.0, "application/json": 0.5}, as the client ordered them."""
     ranges: dict[str, float] = {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from cierre.dialects.catalogue import Language
 from cierre.dialects.rendering import FailureContext, Rendered, message
-from cierre.errors import CierreError, OAuthError
+from cierre.errors import CierreError, OAuthError, ReauthenticationRequired
 from cierre.outcomes import ActiveToken, IssuedTokens, LogoutResult
 
 DEFAULT_LANGUAGE: Language = "en"
@@ -28,7 +28,13 @@ def success(_result: LogoutResult, _language: Language) -> Rendered:
 
 
 def failure(error: CierreError, context: FailureContext) -> Rendered:
-    code = error.code.lower() if isinstance(error, OAuthError) else _BY_STATUS.get(error.status, "invalid_request")
+    if isinstance(error, OAuthError):
+        code = error.code.lower()
+    elif isinstance(error, ReauthenticationRequired):
+        # RFC 9470, section 3.
+        code = "insufficient_user_authentication"
+    else:
+        code = _BY_STATUS.get(error.status, "invalid_request")
     return Rendered(error.status, {"error": code, "error_description": message(error, context.language, "oauth")})
 
 
@@ -56,15 +62,18 @@ def introspection(token: ActiveToken | None) -> Json:
         "device": token.device_id,
         "iat": token.issued_at // 1000,
         "exp": None if token.expires_at is None else token.expires_at // 1000,
+        # RFC 9470, section 6.2.
+        "auth_time": None if token.authenticated_at is None else token.authenticated_at // 1000,
         "token_type": token.token_type,
         "aud": token.audience,
         "jti": token.jwt_id,
+        "scope": None if token.scope is None else " ".join(token.scope),
     }
     return {name: value for name, value in members.items() if value is not None}
 
 
 def metadata(issuer: str) -> Json:
-    """RFC 8414, section 2.
+    """RFC 8414, section 2, and OpenID Connect Back-Channel Logout 1.0, section 2.1.
 
     Args:
         issuer: the public URL of the service.
@@ -82,4 +91,6 @@ def metadata(issuer: str) -> Json:
         "token_endpoint_auth_methods_supported": [*confidential, "none"],
         "revocation_endpoint_auth_methods_supported": [*confidential, "none"],
         "introspection_endpoint_auth_methods_supported": confidential,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
     }

@@ -53,7 +53,7 @@ def message(error: CierreError, language: Language, dialect: str) -> str:
         dialect: its name, as the catalogue's `own` has it.
     """
     entry = CATALOGUE[error.situation]
-    return entry.own.get(dialect, entry.text)(language)
+    return entry.own.get(dialect, entry.text)(language).format(error=error)
 
 
 # RFC 9110 renamed these (sections 15.5.14 and 15.5.21); Python followed in 3.13.

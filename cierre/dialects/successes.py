@@ -11,7 +11,18 @@ from typing import Any, NamedTuple
 from cierre.clock import rfc3339
 from cierre.dialects.catalogue import LOGOUT_SUCCESS, Language, Text
 from cierre.dialects.rendering import Rendered
-from cierre.outcomes import AuditEvent, AuditPage, IssuedTokens, LogoutResult, SessionList, UserSession
+from cierre.outcomes import (
+    AuditEvent,
+    AuditPage,
+    Delivery,
+    DeliveryPage,
+    IssuedTokens,
+    LogoutResult,
+    SessionList,
+    Suspicion,
+    SuspicionList,
+    UserSession,
+)
 
 Json = dict[str, Any]
 
@@ -96,6 +107,42 @@ def _audit_event(event: AuditEvent) -> Json:
         "sessionDuration": event.session_duration,
         "success": event.success,
         "traceId": event.trace_id,
+        "actor": {"type": event.actor.type, "id": event.actor.id} if event.actor else None,
+    }
+
+
+def _suspicions(listed: SuspicionList) -> Json:
+    return {"suspicions": [_suspicion(one) for one in listed.suspicions]}
+
+
+def _suspicion(one: Suspicion) -> Json:
+    return {
+        "kind": one.kind,
+        "by": one.by,
+        "subject": one.subject,
+        "count": one.count,
+        "firstAt": rfc3339(one.first_at),
+        "lastAt": rfc3339(one.last_at),
+    }
+
+
+def _deliveries(page: DeliveryPage) -> Json:
+    return {"deliveries": [_delivery(one) for one in page.deliveries], "nextCursor": page.next_cursor}
+
+
+def _delivery(one: Delivery) -> Json:
+    return {
+        "deliveryId": one.delivery_id,
+        "kind": one.kind,
+        "receiver": one.receiver,
+        "userId": one.user_id,
+        "sessionId": one.session_id,
+        "closedAt": rfc3339(one.closed_at),
+        "status": "parked" if one.parked else "pending",
+        "attempts": one.attempts,
+        "lastError": one.last_error,
+        "triedSince": rfc3339(one.tried_since),
+        "nextAttemptAt": None if one.parked else rfc3339(one.next_at),
     }
 
 
@@ -107,6 +154,8 @@ SUCCESSES: dict[str, Success] = {
     "get_session": Success(Text("Sesión encontrada", "Session found"), _session_with_status),
     "change_password": Success(Text("Contraseña cambiada exitosamente", "Password changed successfully"), logout_data),
     "force_logout": Success(LOGOUT_SUCCESS["admin_forced"], logout_data),
+    "list_suspicions": Success(Text("Actividad sospechosa", "Suspicious activity"), _suspicions),
+    "list_deliveries": Success(Text("Señales por entregar", "Signals to be delivered"), _deliveries),
     "list_audit_events": Success(Text("Eventos de auditoría", "Audit events"), _audit_page),
 }
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from cierre.clock import from_rfc3339
 from cierre.domain.context import OperationContext
+from cierre.domain.paging import sequence
 from cierre.errors import ValidationFailed
 from cierre.outcomes import AuditEvent, AuditPage
+from cierre.principal import Actor
 from cierre.storage.repositories import audit
 from cierre.storage.rows import AuditEventRow
 
@@ -24,7 +26,7 @@ async def list_events(
     limit: int = DEFAULT_PAGE,
     cursor: str | None = None,
 ) -> AuditPage:
-    """One page of the audit trail, newest event first. An event must match all filters that are given.
+    """One page of the audit trail of sessions, newest event first. An event must match all filters that are given.
 
     Args:
         from_: the earliest time, included, as RFC 3339 has it.
@@ -44,7 +46,7 @@ async def list_events(
         logout_type=logout_type,
         from_time=_time("from", from_),
         to_time=_time("to", to),
-        before=_sequence(cursor),
+        before=sequence(cursor),
     )
     page = rows[:limit]
     following = str(page[-1]["seq"]) if len(rows) > limit else None
@@ -61,15 +63,9 @@ def _time(name: str, text: str | None) -> int | None:
         raise ValidationFailed.in_query(name, message) from None
 
 
-def _sequence(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    if not cursor.isdecimal() or len(cursor) > 18:
-        raise ValidationFailed.in_query("cursor", "this is no cursor: take nextCursor of the page before as it is")
-    return int(cursor)
-
-
 def _event(row: AuditEventRow) -> AuditEvent:
+    # A session is always a user's; only other events may concern nobody.
+    assert row["user_id"] is not None
     return AuditEvent(
         timestamp=row["timestamp"],
         event=row["event"],
@@ -84,4 +80,5 @@ def _event(row: AuditEventRow) -> AuditEvent:
         session_duration=row["session_duration"],
         success=bool(row["success"]),
         trace_id=row["trace_id"],
+        actor=Actor(row["actor_type"], row["actor_id"]) if row["actor_type"] else None,
     )

@@ -10,9 +10,11 @@ from functools import partial
 
 import structlog
 
+from cierre.domain import events
 from cierre.domain.context import OperationContext
-from cierre.outcomes import LogoutResult
-from cierre.storage.repositories import closings, users
+from cierre.outcomes import ClosingMade, LogoutResult
+from cierre.principal import EVERYONE, Actor, Caller
+from cierre.storage.repositories import audit, closings, everyone, users
 from cierre.storage.repositories.closings import Closed, ClosingReason
 
 _log = structlog.get_logger("cierre.domain.closing")
@@ -28,11 +30,19 @@ def by_administrator(reason: str) -> ClosingReason:
 
 
 def automatic(reason: str) -> ClosingReason:
-    """The service closes by itself.
+    """The service closes by itself, and is the actor.
 
     Args:
-        reason: `inactivity`, `expired`, `suspicious_ip`, `suspicious_user_agent`, `refresh_reuse`,
-            `password_change`, `role_change`, `account_disabled` or `account_erased`.
+        reason: `inactivity`, `expired`, `suspicious_ip`, `suspicious_user_agent` or `refresh_reuse`.
+    """
+    return ClosingReason("automatic", "security_logout", reason, by_service=True)
+
+
+def consequence(reason: str) -> ClosingReason:
+    """The service closes because of something else that the caller did; the caller is the actor.
+
+    Args:
+        reason: `password_change`, `role_change`, `account_disabled` or `account_erased`.
     """
     return ClosingReason("automatic", "security_logout", reason)
 
@@ -51,7 +61,15 @@ async def close_device(context: OperationContext, user_id: str, device_id: str, 
 
 async def close_others(context: OperationContext, user_id: str, session_id: str, why: ClosingReason) -> LogoutResult:
     """Close all open sessions of the user but the one named."""
-    closed = await closings.close_others(context.tx, user_id, session_id, why, context.caller, context.denied_until)
+    closed = await closings.close_others(
+        context.tx,
+        user_id,
+        session_id,
+        why,
+        context.caller,
+        context.denied_until,
+        tokenable_type=context.settings.tokenable_type,
+    )
     return _announced(context, user_id, closed, why)
 
 
@@ -72,8 +90,65 @@ async def close_all(
         await users.advance_epoch(context.tx, user_id)
         if require is not None:
             await require()
-        closed = await closings.close_all(context.tx, user_id, why, context.caller, context.denied_until)
+        closed = await closings.close_all(
+            context.tx,
+            user_id,
+            why,
+            context.caller,
+            context.denied_until,
+            tokenable_type=context.settings.tokenable_type,
+        )
         return _announced(context, user_id, closed, why)
+
+
+async def close_everyone(context: OperationContext, reason: str) -> None:
+    """Close the sessions of all users at once, whatever their number: one row, and one mark for the other nodes.
+
+    From the commit on, each session that began before is closed. `finish_everyone` says so in their rows, and in the
+    trail, session by session.
+
+    Args:
+        reason: the operator's own text, kept in the audit trail.
+    """
+    async with context.tx.atomic():
+        epoch = await everyone.advance(
+            context.tx, reason=reason, caller=context.caller, denied_until=context.denied_until
+        )
+        await audit.record(context.tx, "everyone_logout", context.caller, reason=reason)
+        await events.everyone_closed(context, reason)
+        context.tx.after_commit(partial(_announce_everyone, context, epoch, reason))
+
+
+async def finish_everyone(context: OperationContext, *, batch: int) -> int:
+    """Close, row by row, what the last closing of everyone's sessions left; the audit trail names who closed them.
+
+    Args:
+        batch: users a query.
+
+    Returns:
+        How many sessions were closed.
+    """
+    last = await everyone.unfinished(context.tx)
+    if last is None:
+        return 0
+    why = by_administrator(last["reason"])
+    caller = Caller(None, None, last["trace_id"], Actor(last["actor_type"], last["actor_id"]))
+    count, after = 0, ""
+    while user_ids := await everyone.users_left(context.tx, after=after, limit=batch):
+        for user_id in user_ids:
+            closed = await closings.close_left(context.tx, user_id, why, caller)
+            context.on_closing(_made(context, closed, why))
+            count += len(closed.rows)
+        after = user_ids[-1]
+    await everyone.finish(context.tx, last["epoch"])
+    return count
+
+
+def _announce_everyone(context: OperationContext, epoch: int, reason: str) -> None:
+    context.announcer.user_closed(EVERYONE, epoch, context.denied_until)
+    actor = context.caller.actor
+    trace_id = context.caller.trace_id
+    _log.info("everyone_logout", reason=reason, actor=actor.type, actor_id=actor.id, trace_id=trace_id)
 
 
 def _announced(context: OperationContext, user_id: str, closed: Closed, why: ClosingReason) -> LogoutResult:
@@ -95,6 +170,8 @@ def _announce(context: OperationContext, user_id: str, closed: Closed, why: Clos
         context.announcer.user_closed(user_id, closed.epoch, context.denied_until)
     else:
         context.announcer.sessions_closed([row["id"] for row in closed.rows], context.denied_until)
+    context.on_closing(_made(context, closed, why))
+    actor = why.actor(context.caller)
     _log.info(
         why.logout_reason,
         user_id=user_id,
@@ -103,10 +180,16 @@ def _announce(context: OperationContext, user_id: str, closed: Closed, why: Clos
         logout_type=why.logout_type,
         sessions_closed=len(closed.rows),
         reason=why.reason,
+        actor=actor.type,
+        actor_id=actor.id,
         ip_address=context.caller.ip_address,
         user_agent=context.caller.user_agent,
         trace_id=context.caller.trace_id,
     )
+
+
+def _made(context: OperationContext, closed: Closed, why: ClosingReason) -> ClosingMade:
+    return ClosingMade(why.logout_type, why.reason, tuple(context.now - row["created_at"] for row in closed.rows))
 
 
 def _devices(closed: Closed) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from cierre.outcomes import ClosingMade
 from cierre.principal import Caller
 from cierre.revocation.announcer import Announcer
 from cierre.settings import MINUTE, Settings
@@ -21,12 +23,14 @@ class OperationContext:
         tx: the connection; its `now` is the operation's time.
         caller: where the request came from, for audit rows.
         announcer: tells the other nodes what was closed.
+        on_closing: called with each closing, once it is committed.
     """
 
     tx: Tx
     caller: Caller
     settings: Settings
     announcer: Announcer
+    on_closing: Callable[[ClosingMade], None] = lambda _closing: None
 
     @property
     def now(self) -> int:

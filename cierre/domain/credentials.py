@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from cierre.domain import closing
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from cierre.domain import closing, events
 from cierre.domain.context import OperationContext
 from cierre.errors import (
+    ClientAuthenticationFailed,
     RefreshTokenExpired,
     RefreshTokenInvalid,
     RefreshTokenReused,
+    RefreshTokenUnknown,
     TokenExpired,
     TokenInvalid,
     Unauthorized,
 )
-from cierre.principal import Principal
-from cierre.storage.repositories import refresh_tokens, sanctum, sessions, users
+from cierre.principal import Actor, Principal
+from cierre.storage.repositories import audit, clients, refresh_tokens, sanctum, sessions, users
 from cierre.storage.rows import RefreshTokenRow, SanctumSessionRow, SanctumTokenRow, SessionWithUserRow
 from cierre.storage.statements import laravel_time
 from cierre.tokens.access_tokens import AccessToken, Issuer
-from cierre.tokens.opaque import digest, same, sanctum_session_id, split_sanctum, successor
+from cierre.tokens.opaque import abilities_of, digest, family_of, same, sanctum_session_id, split_sanctum, successor
 
 
 async def of_access_token(context: OperationContext, token: AccessToken) -> Principal:
@@ -45,48 +50,79 @@ async def of_sanctum_token(
 
     Raises:
         TokenInvalid: there is no such token, or its user is unknown or disabled.
-        TokenExpired: Laravel's `expires_at` is past.
+        TokenExpired: Laravel's `expires_at` or its `sanctum.expiration` is past.
     """
     row = await sanctum.find(context.tx, token_id)
     if row is None or not same(row["token"], token_hash):
         return await _of_deleted_sanctum_token(context, token_id, token_hash, for_closing=for_closing)
     if row["tokenable_type"] != context.settings.tokenable_type:
         raise TokenInvalid
-    bound = await sanctum.session_of(context.tx, token_id) or await _bind(context, row)
+    expires_at = _end_of(context, row)
+    bound = await sanctum.session_of(context.tx, token_id) or await _bind(context, row, expires_at)
     if not same(bound["token_hash"], token_hash):
         # A restored table may number its tokens anew: this session is another token's.
         raise TokenInvalid
-    return await _of_bound(context, bound, laravel_time(row["expires_at"]))
+    principal = await _of_bound(context, bound, expires_at)
+    return replace(principal, abilities=abilities_of(row["abilities"]))
 
 
 async def of_refresh_token(
-    context: OperationContext, issuer: Issuer, token: str, *, owner: str | None = None
+    context: OperationContext,
+    issuer: Issuer,
+    token: str,
+    *,
+    owner: str | None = None,
+    require: Callable[[SessionWithUserRow], Awaitable[None]] | None = None,
 ) -> Principal:
     """The session of a refresh token, be the session closed or not; the token is not rotated.
 
     Args:
         owner: the id of the user that the token has to belong to; another user's is left alone, even a replayed one.
+        require: a condition on the session, checked first; what it raises leaves everything as it was.
 
     Raises:
         RefreshTokenInvalid: unknown, or not the owner's.
         RefreshTokenExpired: the token has expired.
         RefreshTokenReused: the token was rotated long ago; its session is closed now.
     """
-    row = await refresh_tokens.find(context.tx, digest(token))
-    if row is None or (owner is not None and row["user_id"] != owner):
+    row = await find_refresh_token(context, token)
+    if row is None:
+        raise RefreshTokenUnknown
+    if owner is not None and row["user_id"] != owner:
         raise RefreshTokenInvalid
     session = await sessions.find_with_user(context.tx, row["user_id"], row["session_id"])
     if session is None:
         raise RefreshTokenInvalid
     try:
+        if require is not None:
+            await require(session)
         if row["expires_at"] <= context.now:
             raise RefreshTokenExpired
         if session["closed_at"] is None:
             await refuse_replay(context, row, token, issuer.secret)
-    except Unauthorized as refused:
+    except (Unauthorized, ClientAuthenticationFailed) as refused:
         refused.client_id = session["client_id"]
         raise
     return _principal(session, row["expires_at"])
+
+
+async def require_client(context: OperationContext, client_id: str | None, session: SessionWithUserRow) -> None:
+    """A refresh token is its client's own, and a confidential client's is worth nothing without the client's secret
+    (RFC 6749, section 6).
+
+    Args:
+        client_id: of the client that authenticated; None: the request names none.
+
+    Raises:
+        ClientAuthenticationFailed: the session's client is confidential, and the request names none.
+        RefreshTokenInvalid: the session is another client's.
+    """
+    if client_id is None:
+        own = await clients.by_id(context.tx, session["client_id"])
+        if own is not None and own["secret_hash"] is not None:
+            raise ClientAuthenticationFailed
+    elif session["client_id"] != client_id:
+        raise RefreshTokenInvalid
 
 
 async def of_token_of(context: OperationContext, issuer: Issuer, *, user_id: str, token: str) -> Principal:
@@ -119,6 +155,29 @@ async def of_any_token(context: OperationContext, issuer: Issuer, token: str, *,
     return await of_refresh_token(context, issuer, token, owner=owner)
 
 
+async def find_refresh_token(context: OperationContext, token: str) -> RefreshTokenRow | None:
+    """The refresh token, be it rotated or not; None: it is unknown.
+
+    Of a family's rotated tokens all but the last are gone: one of these is returned as rotated long ago.
+    """
+    row = await refresh_tokens.find(context.tx, digest(token))
+    family = family_of(token)
+    if row is not None or family is None:
+        return row
+    newest = await refresh_tokens.newest_of_family(context.tx, digest(family))
+    if newest is None:
+        return None
+    return RefreshTokenRow(
+        hash=digest(token),
+        user_id=newest["user_id"],
+        session_id=newest["session_id"],
+        issued_at=0,
+        expires_at=newest["expires_at"],
+        exchanged_at=0,
+        family=newest["family"],
+    )
+
+
 async def refuse_replay(context: OperationContext, row: RefreshTokenRow, token: str, secret: bytes) -> None:
     """Let a rotated refresh token pass within the grace while its successor is unused; otherwise it is a replay.
 
@@ -135,7 +194,11 @@ async def refuse_replay(context: OperationContext, row: RefreshTokenRow, token: 
         following = await refresh_tokens.find(context.tx, digest(successor(token, secret)))
         if following is not None and following["exchanged_at"] is None:
             return
-    await closing.close_one(context, row["user_id"], row["session_id"], closing.automatic("refresh_reuse"))
+    async with context.tx.atomic():
+        why = closing.automatic("refresh_reuse")
+        closed = await closing.close_one(context, row["user_id"], row["session_id"], why)
+        if closed.sessions_closed:
+            await events.refresh_reused(context, row)
     raise RefreshTokenReused
 
 
@@ -174,7 +237,22 @@ async def _of_deleted_sanctum_token(
     return await _of_bound(context, bound, bound["expires_at"])
 
 
-async def _bind(context: OperationContext, token: SanctumTokenRow) -> SanctumSessionRow:
+def _end_of(context: OperationContext, token: SanctumTokenRow) -> int | None:
+    """When the token expires, in milliseconds, by its own `expires_at` and by its age; None: never.
+
+    Raises:
+        TokenInvalid: its age counts, and nobody knows it.
+    """
+    expires_at, created_at = laravel_time(token["expires_at"]), laravel_time(token["created_at"])
+    longest = context.settings.sanctum_expiration
+    if longest is None:
+        return expires_at
+    if created_at is None:
+        raise TokenInvalid
+    return min(created_at + longest, created_at + longest if expires_at is None else expires_at)
+
+
+async def _bind(context: OperationContext, token: SanctumTokenRow, expires_at: int | None) -> SanctumSessionRow:
     """Give a token that Laravel made its session; of two first uses at once, one does."""
     owner = await users.by_tokenable_id(context.tx, token["tokenable_id"])
     if owner is None or not owner["enabled"]:
@@ -185,11 +263,18 @@ async def _bind(context: OperationContext, token: SanctumTokenRow) -> SanctumSes
         # Disabled since: all sessions of the user are closed already, and this would be one more.
         if user is None or not user["enabled"]:
             raise TokenInvalid
+        if await sanctum.find(context.tx, token["id"]) is None:
+            # Deleted since: by a closing of the session that another first use has made, or with all of the user's
+            # tokens, which leaves none.
+            bound = await sanctum.session_of(context.tx, token["id"])
+            if bound is None:
+                raise TokenInvalid
+            return bound
         first = await sanctum.bind_session(
             context.tx,
             token_id=token["id"],
             token_hash=token["token"],
-            expires_at=laravel_time(token["expires_at"]),
+            expires_at=expires_at,
             user_id=user["id"],
             session_id=session_id,
         )
@@ -205,6 +290,24 @@ async def _bind(context: OperationContext, token: SanctumTokenRow) -> SanctumSes
                 ip_address=context.caller.ip_address,
                 user_agent=context.caller.user_agent,
                 token_id=token["id"],
+            )
+            await audit.record(
+                context.tx,
+                "login",
+                replace(context.caller, actor=Actor("user", user["id"])),
+                user_id=user["id"],
+                session_id=session_id,
+                device_id=f"sanctum-{token['id']}",
+                reason="sanctum_token",
+                subject="cierre",
+            )
+            await events.session_opened(
+                context,
+                user_id=user["id"],
+                session_id=session_id,
+                device_id=f"sanctum-{token['id']}",
+                client_id="cierre",
+                how="sanctum_token",
             )
     bound = await sanctum.session_of(context.tx, token["id"])
     assert bound is not None

@@ -8,22 +8,24 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
-from cierre.domain import credentials, logins, sessions
+from cierre.domain import client_secrets, credentials, logins, reauthentication, sessions
 from cierre.domain.context import OperationContext
 from cierre.errors import (
     ClientAuthenticationFailed,
     InvalidGrant,
     NotFound,
+    RefreshTokenUnknown,
     Unauthorized,
+    UnknownGrant,
     UnsupportedGrantType,
     ValidationFailed,
 )
 from cierre.outcomes import ActiveToken, IssuedTokens
-from cierre.principal import Caller, Principal
-from cierre.storage.repositories import clients, refresh_tokens
+from cierre.principal import Actor, Caller, Principal
+from cierre.storage.repositories import clients
 from cierre.storage.rows import ClientRow, SessionRow
 from cierre.tokens.access_tokens import Issuer
-from cierre.tokens.opaque import digest, same, split_sanctum
+from cierre.tokens.opaque import split_sanctum
 
 
 async def authenticate_client(context: OperationContext, authorization: str | None, form: dict[str, Any]) -> ClientRow:
@@ -36,16 +38,52 @@ async def authenticate_client(context: OperationContext, authorization: str | No
     Raises:
         ClientAuthenticationFailed: an unknown client, a wrong secret, or two ways of authentication at once.
     """
-    client_id, secret = _client_credentials(authorization, form)
+    client_id, secret = client_credentials(authorization, form)
     client = await clients.by_id(context.tx, client_id)
     if client is None:
         raise ClientAuthenticationFailed
-    known = client["secret_hash"]
-    if known is None and secret is None:
+    if client["secret_hash"] is None and secret is None:
         return client
-    if known is None or secret is None or not same(known, digest(secret)):
+    if secret is None or not client_secrets.proves(client, secret, now=context.now):
         raise ClientAuthenticationFailed
     return client
+
+
+async def client_of_session(context: OperationContext, authorization: str | None, body: dict[str, Any]) -> str | None:
+    """The client that begins or continues a session under /api/v1, by the ways of `authenticate_client`.
+
+    Args:
+        authorization: the header field's value; it counts where it is Basic, since a browser's interceptors add a stale
+            bearer token to every request.
+        body: of the request; `clientId` and `clientSecret` are read.
+
+    Returns:
+        Its id, which may be unregistered where no secret came with it; None: the request names no client.
+
+    Raises:
+        ClientAuthenticationFailed: a confidential client without its secret, or a secret that is not the client's.
+    """
+    client_id, secret = session_client_credentials(authorization, body)
+    if client_id is None:
+        return None
+    client = await clients.by_id(context.tx, client_id)
+    if secret is None and (client is None or client["secret_hash"] is None):
+        return client_id
+    if secret is None or client is None or not client_secrets.proves(client, secret, now=context.now):
+        raise ClientAuthenticationFailed
+    return client_id
+
+
+def session_client_credentials(authorization: str | None, body: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Id and secret of the client, as a request under /api/v1 names them.
+
+    Raises:
+        ClientAuthenticationFailed: a secret without an id, one that can't be read, or two ways at once.
+    """
+    basic = authorization if (authorization or "").partition(" ")[0].lower() == "basic" else None
+    members = {"client_id": body.get("clientId"), "client_secret": body.get("clientSecret")}
+    given = {name: value for name, value in members.items() if value is not None}
+    return client_credentials(basic, given) if basic is not None or given else (None, None)
 
 
 async def authenticate_confidential_client(
@@ -79,7 +117,8 @@ async def revoke(context: OperationContext, issuer: Issuer, client: ClientRow, t
     if principal.client_id != client["id"]:
         raise InvalidGrant
     try:
-        await sessions.logout(context, principal, lenient=True)
+        by_client = replace(context, caller=replace(context.caller, actor=Actor("client", client["id"])))
+        await sessions.logout(by_client, principal, lenient=True)
     except Unauthorized:
         return
 
@@ -107,7 +146,7 @@ async def introspect(context: OperationContext, issuer: Issuer, token: str) -> A
 
 async def _is_rotated(context: OperationContext, token: str) -> bool:
     """Whether it is a refresh token that has a successor: inactive, but asking about it is no replay."""
-    row = await refresh_tokens.find(context.tx, digest(token))
+    row = await credentials.find_refresh_token(context, token)
     return row is not None and row["exchanged_at"] is not None
 
 
@@ -123,6 +162,8 @@ def _active(
         device_id=principal.device_id,
         issued_at=session["created_at"],
         expires_at=principal.expires_at,
+        authenticated_at=reauthentication.proven_at(session),
+        scope=_scope(principal),
     )
     if split_sanctum(token):
         return replace(active, token_type="Bearer")
@@ -136,6 +177,13 @@ def _active(
         jwt_id=verified.jti,
         issued_at=verified.issued_at,
     )
+
+
+def _scope(principal: Principal) -> tuple[str, ...] | None:
+    """None where there is no limit: a resource server that has not heard of abilities need not hear of them then."""
+    if principal.abilities is None or "*" in principal.abilities:
+        return None
+    return tuple(sorted(principal.abilities))
 
 
 async def refresh_grant(
@@ -158,12 +206,25 @@ async def refresh_grant(
         raise ValidationFailed.in_body("refresh_token", '"refresh_token" is required')
     try:
         return await logins.refresh(context, issuer, form["refresh_token"], client_id=client["id"])
+    except RefreshTokenUnknown:
+        raise UnknownGrant from None
     except Unauthorized:
         raise InvalidGrant from None
 
 
-def _client_credentials(authorization: str | None, form: dict[str, Any]) -> tuple[str, str | None]:
-    """One way of authenticating a request, never two (RFC 6749, section 2.3)."""
+def client_credentials(authorization: str | None, form: dict[str, Any]) -> tuple[str, str | None]:
+    """The client and the secret that a request presents: in one way, never in two (RFC 6749, section 2.3).
+
+    Args:
+        authorization: the header field's value; None: there is none.
+        form: the request's body.
+
+    Returns:
+        The client's id, and its secret; None: it presents none.
+
+    Raises:
+        ClientAuthenticationFailed: it names no client, or authenticates in two ways.
+    """
     if authorization is None:
         client_id, secret = form.get("client_id"), form.get("client_secret")
         if not client_id:

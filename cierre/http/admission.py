@@ -9,10 +9,11 @@ from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre.errors import PayloadTooLarge, UnsupportedMediaType
+from cierre.http import counting
 from cierre.http.declared import declared_access, plain_id
-from cierre.http.request import REQUEST, ClientGone, Request, limited_address
+from cierre.http.idempotency import HEADER
+from cierre.http.request import REQUEST, ClientGone, Request
 from cierre.principal import AccessRule
-from cierre.rate_limits import LIMITS
 
 
 class AdmissionOperation:
@@ -22,29 +23,21 @@ class AdmissionOperation:
         self._next_app = next_app
         self._operation_id = plain_id(operation)
         self._access = access
-        limits = LIMITS.get(self._operation_id)
-        self._limit = limits.by_address if limits else None
         self._supported = list(operation.request_body.get("content", {}))
+        self._keeps_answers = any(one["name"].lower() == HEADER for one in operation.parameters)
         self._optional = not operation.request_body.get("required", False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request: Request = scope[REQUEST]
         request.operation, request.access = self._operation_id, self._access
-        if self._limit is not None:
-            await self._count(request)
+        request.keeps_answers = self._keeps_answers
+        await counting.before_authentication(request)
         request.body = await read_body(receive, request)
         if self._has_no_body(request):
             request.body = b""
         if request.body and self._supported:
             self._check_media_type(request)
         await self._next_app(scope, receive, send)
-
-    async def _count(self, request: Request) -> None:
-        assert self._limit is not None
-        key = limited_address(request.caller.ip_address)
-        standing = await request.services.limiter.admit(self._limit, key)
-        if standing is not None:
-            request.standings.append(standing)
 
     def _has_no_body(self, request: Request) -> bool:
         """Decision 5: where no body is required, `null` is none, with or without a Content-Type."""

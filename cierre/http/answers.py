@@ -9,19 +9,21 @@ import orjson
 
 from cierre.clock import now_ms
 from cierre.dialects import problem, successes
-from cierre.dialects.rendering import JSON, FailureContext, Rendered
+from cierre.dialects.rendering import FailureContext, Rendered
 from cierre.errors import (
     CierreError,
+    ClientAuthenticationFailed,
     MethodNotAllowed,
     SessionAlreadyClosed,
     TokenInvalid,
     Unauthorized,
     UnsupportedMediaType,
 )
-from cierre.http.cookies import EXPIRED_COOKIE
+from cierre.http.cookies import EXPIRED
 from cierre.http.representation import DIALECTS, Representation, negotiate
 from cierre.http.request import Request
 from cierre.outcomes import NO_STORE, LogoutResult, Outcome, StandardDocument, Value, WithHeaders
+from cierre.rate_limits.limits import fields
 from cierre.settings import Settings
 
 LOGOUTS = frozenset({"logout", "logout_by_refresh_token", "logout_by_user_token"})
@@ -58,7 +60,7 @@ def success(request: Request, outcome: Outcome) -> Answer:
 
 def failure(request: Request, error: CierreError) -> Answer:
     """Render an error."""
-    if isinstance(error, Unauthorized) and error.client_id is not None:
+    if isinstance(error, (Unauthorized, ClientAuthenticationFailed)) and error.client_id is not None:
         request.client_id = error.client_id
     representation = negotiate(request)
     context = FailureContext(representation.language, request.trace_id, request.sent_path, now_ms())
@@ -79,8 +81,10 @@ def failure(request: Request, error: CierreError) -> Answer:
 def common(request: Request) -> Fields:
     """The header fields of every answer to this request."""
     headers = [("X-Trace-Id", request.trace_id), _VARY]
-    if request.standings:
-        headers.extend(request.limit_fields())
+    if request.method in {"GET", "HEAD"} and request.access is not None and request.access.source.startswith("bearer"):
+        # A user's sessions, the audit trail: not for the cache of a shared machine.
+        headers.extend(NO_STORE)
+    headers.extend(fields(request.standings))
     if request.path in DEPRECATED:
         headers.extend(_deprecation(request.services.settings))
     return headers
@@ -102,7 +106,7 @@ def _fields(error: CierreError, status: int) -> Fields:
     if isinstance(error, UnsupportedMediaType):
         fields.append(("Accept-Post", ", ".join(error.supported)))
     if error.clear_cookie:
-        fields.append(EXPIRED_COOKIE)
+        fields.extend(EXPIRED)
     return fields
 
 
@@ -130,7 +134,7 @@ def _document(document: StandardDocument, headers: Fields) -> Answer:
     body: Any = document.body
     if body is None:
         return Answer(document.status, headers, b"")
-    headers.append(("Content-Type", JSON))
+    headers.append(("Content-Type", document.media_type))
     return Answer(document.status, headers, body if isinstance(body, bytes) else orjson.dumps(body))
 
 

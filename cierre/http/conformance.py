@@ -46,6 +46,7 @@ def _documented_type(request: Request, content_type: str | None) -> str | None:
 
 def _accepted(request: Request, content_type: str) -> bool:
     accept = request.headers.get("accept", "").strip(", \t").lower() or "*/*"
+    content_type = content_type.partition(";")[0]
     kind = content_type.partition("/")[0]
     # A client that accepts problem details for failures gets its successes as JSON.
     wanted = (content_type, f"{kind}/*", "*/*", "application/problem+json")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from connexion.operations import AbstractOperation
 
-from cierre.oas import ContractError
+from cierre.oas.errors import BrokenDocument, Problem
+from cierre.oas.structure import body_members
 from cierre.principal import AccessRule, access_of
 
 
@@ -17,16 +17,17 @@ def plain_id(operation: AbstractOperation) -> str:
     return name.rpartition(".")[2]
 
 
-def declared_access(document: Mapping[str, Any], operation: AbstractOperation) -> AccessRule:
+def declared_access(document: dict[str, Any], operation: AbstractOperation) -> AccessRule:
     """Who may call the operation.
 
     Args:
         document: the contract, with its paths.
 
     Raises:
-        ContractError: the path item does not say it, or contradicts itself.
+        BrokenDocument: the path item does not say it, or contradicts itself.
     """
     try:
-        return access_of(document["paths"][operation.path][operation.method])
+        node = document["paths"][operation.path][operation.method]
+        return access_of(node, body_members(document, node))
     except ValueError as mistake:
-        raise ContractError([f"{plain_id(operation)}: {mistake}"]) from mistake
+        raise BrokenDocument([Problem(plain_id(operation), str(mistake))]) from mistake

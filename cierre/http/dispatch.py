@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -9,13 +10,15 @@ from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cierre.errors import RouteNotFound
+from cierre.errors import RouteNotFound, TransactionConflict
+from cierre.http import counting
 from cierre.http.arguments import Arguments, Handler
-from cierre.http.declared import plain_id
 from cierre.http.idempotency import HEADER, once
 from cierre.http.request import REQUEST, Request
 from cierre.outcomes import Outcome
-from cierre.rate_limits import LIMITS
+
+# How often a handler is called whose transaction was undone for another one.
+_TRIES = 3
 
 
 class HandlerOperation:
@@ -24,23 +27,22 @@ class HandlerOperation:
     def __init__(self, operation: AbstractOperation) -> None:
         self._handler: Handler = operation.function
         self._arguments = Arguments(self._handler, operation.parameters)
-        limits = LIMITS.get(plain_id(operation))
-        # By user, or by the account that a login names.
-        self._counts = limits is not None
         self._may_be_empty = "204" in operation.responses
-        self._keeps_answers = any(one["name"].lower() == HEADER for one in operation.parameters)
 
     async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
         request: Request = scope[REQUEST]
-        if self._counts and (account := request.account):
-            await request.admit(account)
+        await counting.before_handling(request)
         request.may_be_empty = self._may_be_empty
-        if self._keeps_answers and HEADER in request.headers:
+        if request.keeps_answers and HEADER in request.headers:
             await once(request, partial(self._run, request))
         else:
             request.outcome = await self._run(request)
 
     async def _run(self, request: Request) -> Outcome:
+        """Call the handler; again, where the database undid its transaction for another one."""
+        for _ in range(_TRIES - 1):
+            with suppress(TransactionConflict):
+                return await self._handler(**self._arguments.of(request))
         return await self._handler(**self._arguments.of(request))
 
 

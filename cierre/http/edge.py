@@ -18,11 +18,13 @@ from cierre.errors import (
     TokenInvalid,
     ValidationFailed,
 )
-from cierre.http import answers
+from cierre.http import answers, counting, measuring
 from cierre.http.answers import Answer
 from cierre.http.conformance import Conformance
-from cierre.http.request import REQUEST, ClientGone, Request, limited_address
-from cierre.rate_limits import LIMITS, Spent
+from cierre.http.refused import count_refusal
+from cierre.http.request import REQUEST, ClientGone, Request
+from cierre.rate_limits.limits import Spent
+from cierre.server.paths import is_ambiguous, loggable
 from cierre.services import Services
 
 _log = structlog.get_logger("cierre.requests")
@@ -50,6 +52,8 @@ class Edge:
             answer = await self._answer(request, scope, receive, send)
         except ClientGone:
             return
+        finally:
+            counting.abandon(request)
         if answer is not None:
             await self._send(request, answer, send)
 
@@ -57,7 +61,9 @@ class Edge:
         """The answer; None: a page has sent itself."""
         try:
             _check_host(scope)
+            _check_path(request)
             await self._app(scope, receive, partial(self._send_page, request, send))
+            await counting.settle(request, None)
             if request.answer is not None:
                 answer = request.answer
             elif request.outcome is not None:
@@ -85,18 +91,18 @@ class Edge:
         return answers.failure(request, InternalError())
 
     async def _failure(self, request: Request, error: CierreError) -> Answer:
-        limits = LIMITS.get(request.operation or "")
-        if isinstance(error, Spent):
-            request.standings.append(error.standing)
-        elif limits:
-            await self._services.limiter.count_failure(limits.by_address, limited_address(request.caller.ip_address))
-            if account := request.account:
-                await self._services.limiter.count_failure(limits.by_account, account)
-        return answers.failure(request, error)
+        count_refusal(request, error)
+        settled = await counting.settle(request, error)
+        assert settled is not None
+        request.refusal = settled
+        if isinstance(settled, Spent):
+            request.standings.append(settled.standing)
+        return answers.failure(request, settled)
 
     async def _send_page(self, request: Request, send: Send, message: Message) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [*message.get("headers", ()), (b"x-trace-id", request.trace_id.encode())]
+            measuring.count(request, message["status"])
             _log_request(request, message["status"])
         await send(message)
 
@@ -104,6 +110,7 @@ class Edge:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
         if answer.body or answer.status not in {204, 304}:
             headers.append((b"content-length", str(len(answer.body)).encode()))
+        measuring.count(request, answer.status)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         body = b"" if request.method == "HEAD" else answer.body
         await send({"type": "http.response.body", "body": body})
@@ -117,11 +124,17 @@ def _check_host(scope: Scope) -> None:
         raise ValidationFailed.in_header("Host", f"one Host, not {hosts}")
 
 
+def _check_path(request: Request) -> None:
+    """A path that a proxy in front may have taken for another one is none of ours."""
+    if is_ambiguous(request.raw_path):
+        raise RouteNotFound
+
+
 def _log_request(request: Request, status: int) -> None:
     _log.info(
         "request",
         method=request.method,
-        path=request.path,
+        path=loggable(request.path),
         operation=request.operation,
         status=status,
         duration_ms=round((time.perf_counter() - request.started) * 1000, 2),

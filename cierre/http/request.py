@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import quote
@@ -14,10 +15,13 @@ from urllib.parse import quote
 from starlette.requests import cookie_parser
 
 from cierre.domain.context import OperationContext
+from cierre.errors import CierreError, TokenRevoked
 from cierre.oas.validation.violations import Location
-from cierre.outcomes import Outcome
-from cierre.principal import AccessRule, Caller, Principal
-from cierre.rate_limits import LIMITS, Standing, fields
+from cierre.outcomes import ClosingMade, Outcome
+from cierre.principal import AccessRule, Actor, Caller, Principal
+from cierre.rate_limits.limiter import Reservation
+from cierre.rate_limits.limits import Standing
+from cierre.server.prefer import read_prefer
 from cierre.services import Services
 from cierre.settings import Network
 
@@ -31,7 +35,8 @@ _TRACEPARENT = re.compile(
 _STRAY_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 # What of a user agent is worth keeping.
 _MAX_AGENT = 512
-_PREFERENCE = re.compile(r'\s*([\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;,]*)))?[^,]*')
+# More proxies than this do not stand in front of one service.
+_MOST_HOPS = 32
 
 
 class ClientGone(Exception):
@@ -42,8 +47,11 @@ class Request:
     """One request.
 
     Attributes:
+        path: decoded.
+        raw_path: as it was sent.
         headers: by lower-case name; a repeated field is joined by a comma (RFC 9110, section 5.3).
         principal: once security has resolved it.
+        user_id: whose token it is, once the token is verified: before it is known whether the session is open.
         client_id: of the token's client, once it is known: it may pin a dialect.
         operation: the operationId, once it is routed.
         access: who may call the operation, once it is routed.
@@ -51,21 +59,27 @@ class Request:
         outcome: what the handler returned.
         answer: rendered already, where an Idempotency-Key keeps it.
         replayed: the answer is an earlier request's, in the form that that one asked for.
+        keeps_answers: the operation takes an Idempotency-Key, once it is routed.
+        revoked: the session of the principal is closed: a repeat is answered, anything else refused.
         body: the bytes of the body, once read.
         parameters: those of the contract, validated, by place (`path`, `query`, …) and name.
+        reservations: of the rate limits that count it if it fails, until it is decided.
         standings: with the rate limits that count this request.
+        closings: that it made.
+        refusal: the error that it is answered with; None: it is not.
     """
 
     __slots__ = (
         "_prefer",
-        "_sent_path",
         "access",
         "answer",
         "body",
         "caller",
         "client_id",
+        "closings",
         "headers",
         "json",
+        "keeps_answers",
         "may_be_empty",
         "method",
         "operation",
@@ -73,11 +87,16 @@ class Request:
         "parameters",
         "path",
         "principal",
+        "raw_path",
+        "refusal",
         "replayed",
+        "reservations",
+        "revoked",
         "services",
         "standings",
         "started",
         "trace_id",
+        "user_id",
     )
 
     def __init__(self, scope: Mapping[str, Any], services: Services) -> None:
@@ -85,15 +104,18 @@ class Request:
         self.services = services
         self.method: str = scope["method"]
         self.path: str = scope["path"]
-        self._sent_path: bytes = scope.get("raw_path") or quote(self.path).encode()
+        self.raw_path: bytes = scope.get("raw_path") or quote(self.path).encode()
         self.headers = _headers(scope["headers"])
         self.trace_id = trace_id_of(self.headers.get("traceparent"))
         agent = self.headers.get("user-agent")
         address = client_address(
             scope["client"], self.headers.get("x-forwarded-for"), services.settings.trusted_proxies
         )
-        self.caller = Caller(address, agent[:_MAX_AGENT] if agent else None, self.trace_id)
+        # Where there are traces, the field is our own span's.
+        traceparent = self.headers.get("traceparent") if services.tracing is not None else None
+        self.caller = Caller(address, agent[:_MAX_AGENT] if agent else None, self.trace_id, traceparent=traceparent)
         self.principal: Principal | None = None
+        self.user_id: str | None = None
         self.client_id: str | None = None
         self.operation: str | None = None
         self.access: AccessRule | None = None
@@ -101,10 +123,15 @@ class Request:
         self.outcome: Outcome | None = None
         self.answer: Any = None
         self.replayed = False
+        self.keeps_answers = False
+        self.revoked: TokenRevoked | None = None
         self.body = b""
         self.json: Any = None
         self.parameters: Mapping[Location, Mapping[str, Any]] = {}
+        self.reservations: list[Reservation] = []
         self.standings: list[Standing] = []
+        self.closings: list[ClosingMade] = []
+        self.refusal: CierreError | None = None
         self._prefer: dict[str, str] | None = None
 
     @property
@@ -116,41 +143,31 @@ class Request:
         return self._prefer
 
     @property
+    def source(self) -> str:
+        """Who counts as one client: the address, or an IPv6 address's /64."""
+        return limited_address(self.caller.ip_address)
+
+    @property
     def sent_path(self) -> str:
         """The path as it was sent, `/a%20b`; what no URI holds (RFC 3986, section 3.3) is encoded."""
-        return quote(_STRAY_PERCENT.sub(b"%25", self._sent_path), safe="/%:@!$&'()*+,;=-._~")
+        return quote(_STRAY_PERCENT.sub(b"%25", self.raw_path), safe="/%:@!$&'()*+,;=-._~")
 
     @property
     def lenient(self) -> bool:
         return self.prefer.get("handling") == "lenient"
 
-    def limit_fields(self) -> list[tuple[str, str]]:
-        """RateLimit-Policy and RateLimit, of all limits that count this operation."""
-        return fields(LIMITS[self.operation or ""], self.standings)
-
-    async def admit(self, account: str) -> None:
-        """Count this request for its user, or for the account that it tries to log in to.
-
-        Raises:
-            RateLimitExceeded: the quota is spent.
-        """
-        standing = await self.services.limiter.admit(LIMITS[self.operation or ""].by_account, account)
-        if standing is not None:
-            self.standings.append(standing)
-
     @property
-    def account(self) -> str | None:
-        """What a request is counted by, beside its address: its user, or the account that it tries to log in to."""
+    def _on_behalf_of(self) -> Hashable:
+        """Whose connections of the database these are: the user's; before that is known, the credential's."""
         if self.principal is not None:
             return self.principal.user_id
-        if self.operation == "login" and isinstance(self.json, Mapping):
-            username: Any = self.json.get("username")
-            return username.strip().lower() if isinstance(username, str) else None
-        return None
+        return self.user_id or (self.headers.get("authorization"), self.headers.get("cookie"), self.body)
 
-    def cookie(self, name: str) -> str | None:
+    def cookies(self, name: str) -> list[str]:
+        """The values of all cookies of this name."""
         # The standard library's parser stops at the first cookie of another application that is malformed.
-        return cookie_parser(self.headers.get("cookie", "")).get(name)
+        pairs = (cookie_parser(part) for part in self.headers.get("cookie", "").split(";"))
+        return [pair[name] for pair in pairs if name in pair]
 
     @asynccontextmanager
     async def context(self) -> AsyncIterator[OperationContext]:
@@ -159,15 +176,20 @@ class Request:
         Raises:
             ServiceUnavailable: the database cannot be reached.
         """
-        async with self.services.database.connect() as tx:
-            yield OperationContext(tx, self.caller, self.services.settings, self.services.announcer)
+        caller = self.caller
+        if self.principal is not None:
+            caller = replace(caller, actor=Actor("user", self.principal.user_id))
+        async with self.services.database.connect(on_behalf_of=self._on_behalf_of) as tx:
+            yield OperationContext(
+                tx, caller, self.services.settings, self.services.announcer, on_closing=self.closings.append
+            )
 
 
 def preferences(field: str) -> dict[str, str]:
     """The preferences of a Prefer field; of one named twice, the first counts (RFC 7240, section 2)."""
     found: dict[str, str] = {}
-    for match in _PREFERENCE.finditer(field):
-        found.setdefault(match[1].lower(), (match[2] or match[3] or "").lower())
+    for name, value in read_prefer(field):
+        found.setdefault(name, value.lower())
     return found
 
 
@@ -192,15 +214,19 @@ def trace_id_of(traceparent: str | None) -> str:
 def client_address(peer: tuple[str, int] | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str | None:
     """The client's address: the last one in X-Forwarded-For that no trusted proxy added.
 
-    The field counts only where a trusted proxy sent it.
+    The field counts only where a trusted proxy sent it. What stands before a hop that is no address is anybody's word:
+    there, the proxy that added that hop is the last that is known.
     """
-    address = peer[0] if peer else None
+    address = _plain(peer[0]) or peer[0] if peer else None
     if not trusted or address is None or not forwarded_for:
         return address
-    for hop in reversed(forwarded_for.split(",")):
+    for hop in reversed(forwarded_for.rsplit(",", _MOST_HOPS)):
         if not _is_trusted(address, trusted):
             break
-        address = _bare(hop.strip()) or address
+        found = _bare(hop.strip())
+        if found is None:
+            break
+        address = found
     return address
 
 
@@ -217,10 +243,18 @@ def _bare(hop: str) -> str | None:
     text = hop.partition("]")[0].lstrip("[") if hop.startswith("[") else hop
     if text.count(":") == 1:
         text = text.partition(":")[0]
+    return _plain(text)
+
+
+def _plain(text: str) -> str | None:
+    """The address, of IPv4 where it is an IPv4 address in IPv6; a zone means something to its own machine only."""
     try:
-        return str(ip_address(text))
+        parsed = ip_address(text.partition("%")[0])
     except ValueError:
         return None
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(parsed)
 
 
 def limited_address(address: str | None) -> str:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre.errors import NotAcceptable, RequestViolation, UnsupportedMediaType, ValidationFailed
 from cierre.http.declared import declared_access
-from cierre.http.principals import Resolver, body_resolver
+from cierre.http.principals import Resolver, body_resolver, check_members
 from cierre.http.representation import negotiate
 from cierre.http.request import REQUEST, Request
 from cierre.oas import validation
@@ -31,6 +31,8 @@ class ValidationOperation:
         # A blank body is no body where none is required (documents 001 and 003 send its Content-Type all the same).
         self._optional = not operation.request_body.get("required", False)
         self._offered = _success_types(operation.responses)
+        # Metrics are a text, and whoever asks for another form gets that one (RFC 9110, section 12.4.1).
+        self._is_negotiated = any(media_type.endswith("json") for media_type in self._offered)
         # Where the credential is in the body, the body is read before authentication.
         self._resolver = resolver
 
@@ -55,7 +57,8 @@ class ValidationOperation:
         request.parameters = validated.parameters
         if self._resolver is not None:
             request.principal = await self._resolver(request)
-        if "accept" in request.headers and not negotiate(request).choice.acceptable:
+        check_members(request)
+        if self._is_negotiated and "accept" in request.headers and not negotiate(request).choice.acceptable:
             raise NotAcceptable(self._offered)
         await self._next_app(scope, receive, send)
 

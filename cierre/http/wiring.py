@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 
 from cierre.http.answers import has_rendering
 from cierre.http.arguments import PARTS, PASSED, Handler, snake_case, sources
-from cierre.oas import ContractError
-from cierre.oas.places import place, shown
-from cierre.oas.structure import operations, resolved
+from cierre.oas.document import Document
+from cierre.oas.errors import BrokenDocument, Problem
+from cierre.oas.locations import relative
+from cierre.oas.pointers import pointer
+from cierre.oas.structure import Operation, body_members
 from cierre.principal import access_of
 
 Json = dict[str, Any]
@@ -30,6 +32,7 @@ class _Operation(NamedTuple):
         module: of the handler.
         parameters: each with the steps from the path item to it.
         node: the operation object.
+        document: the contract.
     """
 
     path: str
@@ -38,71 +41,77 @@ class _Operation(NamedTuple):
     module: str
     parameters: list[tuple[Steps, Json]]
     node: Json
+    document: Document
 
-    @property
-    def place(self) -> str:
-        return place(self.path, self.method, "operationId")
+    def problem(self, message: str, *steps: str | int) -> Problem:
+        """A problem of a member of the path item, by default of the operationId."""
+        return self.document.problem(pointer("paths", self.path, *(steps or (self.method, "operationId"))), message)
 
 
-def check(document: Json) -> None:
+def check(document: Document) -> None:
     """Look for everything that would fail at the first request.
 
     Args:
         document: the contract of this package, with the names of its Python functions.
 
     Raises:
-        ContractError: an operation without a handler, a handler without an operation, an argument that is no parameter,
-            a parameter that is no argument, a success that nothing renders. Each problem names its file and line.
+        BrokenDocument: an operation without a handler, a handler without an operation, an argument that is no
+            parameter, a parameter that is no argument, a success that nothing renders. Each problem names its file
+            and line.
     """
-    found = [_operation(document, *one) for one in operations(document)]
+    found = [_operation(document, operation) for operation in document.operations()]
     problems = [problem for operation in found for problem in _problems(operation)]
     problems += _without_operation(document, found)
     if problems:
-        raise ContractError(problems)
+        raise BrokenDocument(problems)
 
 
-def _operation(document: Json, path: str, method: str, node: Json) -> _Operation:
+def _operation(document: Document, operation: Operation) -> _Operation:
+    path, method, node, path_item = operation
     parameters: list[tuple[Steps, Json]] = []
-    for holder, steps in ((document["paths"][path], ()), (node, (method,))):
+    for holder, steps in ((path_item, ()), (node, (method,))):
         for number, parameter in enumerate(holder.get("parameters", [])):
-            parameters.append(((*steps, "parameters", number), resolved(document, parameter)))
-    return _Operation(path, method, node.get("operationId", ""), node.get(_CONTROLLER, ""), parameters, node)
+            parameters.append(((*steps, "parameters", number), document.resolve(parameter)))
+    name, module = node.get("operationId", ""), node.get(_CONTROLLER, "")
+    return _Operation(path, method, name, module, parameters, node, document)
 
 
-def _problems(operation: _Operation) -> Iterator[str]:
+def _problems(operation: _Operation) -> Iterator[Problem]:
     path, method, name, module, *_ = operation
     if not name or not module:
-        yield f"{place(path, method)}: {method.upper()} {path} has no {_CONTROLLER if name else 'operationId'}"
+        missing = _CONTROLLER if name else "operationId"
+        yield operation.problem(f"{method.upper()} {path} has no {missing}", method)
         return
     handler = _handlers(_module(module)).get(name)
     if handler is None:
         file = module.removeprefix("cierre.").replace(".", "/")
-        yield f"{operation.place}: operationId {name} has no handler: write async def {name} in {file}.py"
+        yield operation.problem(f"operationId {name} has no handler: write async def {name} in {file}.py")
         return
     if not inspect.iscoroutinefunction(handler):
-        yield f"{_line_of(handler)}: {name} is awaited: write async def"
+        yield Problem(_line_of(handler), f"{name} is awaited: write async def")
     yield from _strange_arguments(operation, handler)
     yield from _lost_parameters(operation, handler)
     try:
-        access_of(operation.node)
+        access_of(operation.node, body_members(operation.document.root, operation.node))
     except ValueError as mistake:
-        yield f"{operation.place}: {name}: {mistake}"
+        yield operation.problem(f"{name}: {mistake}")
     if path.startswith("/api/v1/") and not has_rendering(name):
         table = "SUCCESSES in cierre/dialects/successes.py"
-        yield f"{operation.place}: the success of {name} has no rendering: add {name} to {table}"
+        yield operation.problem(f"the success of {name} has no rendering: add {name} to {table}")
 
 
-def _strange_arguments(operation: _Operation, handler: Handler) -> Iterator[str]:
+def _strange_arguments(operation: _Operation, handler: Handler) -> Iterator[Problem]:
     """Arguments that nothing gives."""
     # Parameters first, each once.
     known = list(dict.fromkeys([*sources(parameter for _, parameter in operation.parameters), *PARTS]))
     for argument in inspect.signature(handler).parameters:
         if argument not in known:
             offered = ", ".join(known)
-            yield f"{_line_of(handler)}: {operation.name} takes {argument}, which is no parameter; there is {offered}"
+            message = f"{operation.name} takes {argument}, which is no parameter; there is {offered}"
+            yield Problem(_line_of(handler), message)
 
 
-def _lost_parameters(operation: _Operation, handler: Handler) -> Iterator[str]:
+def _lost_parameters(operation: _Operation, handler: Handler) -> Iterator[Problem]:
     """Path and query parameters that reach no argument of the handler, or not always."""
     arguments = inspect.signature(handler).parameters
     taken: dict[str, str] = {}
@@ -123,14 +132,14 @@ def _lost_parameters(operation: _Operation, handler: Handler) -> Iterator[str]:
         elif _may_be_absent(parameter) and arguments[argument].default is inspect.Parameter.empty:
             problem = f"may be absent: give {argument} a default in {operation.name}, or {name} one here"
         if problem is not None:
-            yield f"{place(operation.path, *steps)}: the parameter {name} {problem}"
+            yield operation.problem(f"the parameter {name} {problem}", *steps)
 
 
 def _may_be_absent(parameter: Json) -> bool:
     return not parameter.get("required", False) and "default" not in parameter.get("schema", {})
 
 
-def _without_operation(document: Json, found: list[_Operation]) -> Iterator[str]:
+def _without_operation(document: Document, found: list[_Operation]) -> Iterator[Problem]:
     handled = {(operation.module, operation.name) for operation in found}
     packages = {operation.module.rpartition(".")[0] for operation in found}
     for package in sorted(packages - {""}):
@@ -140,14 +149,14 @@ def _without_operation(document: Json, found: list[_Operation]) -> Iterator[str]
                 if (module, name) not in handled:
                     file = f"openapi/{module.rpartition('.')[2]}/{name}.yaml"
                     advice = f"write {file} and its line in openapi/openapi.yaml, or call it _{name}"
-                    yield f"{_line_of(handler)}: {name} handles no operation: {advice}"
+                    yield Problem(_line_of(handler), f"{name} handles no operation: {advice}")
 
 
-def _of_security(document: Json) -> set[str]:
+def _of_security(document: Document) -> set[str]:
     """The modules whose functions the contract names to resolve credentials: `x-bearerInfoFunc` and the like."""
     return {
         function.rpartition(".")[0]
-        for scheme in document.get("components", {}).get("securitySchemes", {}).values()
+        for scheme in document.root.get("components", {}).get("securitySchemes", {}).values()
         for key, function in scheme.items()
         if key.startswith("x-") and key.endswith("InfoFunc")
     }
@@ -157,7 +166,7 @@ def _module(name: str) -> ModuleType | None:
     """The module; None: there is none of this name.
 
     Raises:
-        ContractError: it, or what it imports, is no Python.
+        BrokenDocument: it, or what it imports, is no Python.
     """
     try:
         return importlib.import_module(name)
@@ -166,8 +175,8 @@ def _module(name: str) -> ModuleType | None:
             return None
         raise
     except SyntaxError as mistake:
-        file = shown(Path(mistake.filename or name))
-        raise ContractError([f"{file}:{mistake.lineno}: {mistake.msg}"]) from mistake
+        file = relative(Path(mistake.filename or name))
+        raise BrokenDocument([Problem(f"{file}:{mistake.lineno}", mistake.msg)]) from mistake
 
 
 def _handlers(module: ModuleType | None) -> dict[str, Handler]:
@@ -183,4 +192,4 @@ def _handlers(module: ModuleType | None) -> dict[str, Handler]:
 
 def _line_of(handler: Handler) -> str:
     code = inspect.unwrap(handler).__code__
-    return f"{shown(Path(code.co_filename))}:{code.co_firstlineno}"
+    return f"{relative(Path(code.co_filename))}:{code.co_firstlineno}"

@@ -1,1 +1,1 @@
-"""What a running process does beside answering."""
+"""What a running process does beside answering: it connects, sweeps, and says whether it is ready."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-# Names of Python functions and modules: Connexion's business, nobody else's.
+# Names of Python functions and modules: they mean something to Connexion alone.
 _PYTHON_NAMES = re.compile(r"^x-(?:openapi-router-controller|swagger-router-controller|[A-Za-z]+Func)$")
 
 

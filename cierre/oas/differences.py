@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from cierre.oas.changes import LEVELS, Change, Direction, Level, level_of
+from cierre.oas.document import Document
+from cierre.oas.references import resolved
 from cierre.oas.schema_differences import SchemaComparison
-from cierre.oas.structure import operations, resolved
+from cierre.oas.structure import operations
 
 Json = dict[str, Any]
 Finding = tuple[Level, str]
@@ -44,8 +46,8 @@ def _worst_first(change: Change) -> tuple[int, str]:
 
 def _by_route(document: Json) -> dict[tuple[str, str], tuple[str, str, Json]]:
     return {
-        (method, re.sub(r"\{[^}]*\}", "{}", path)): (f"{method.upper()} {path}", path, operation)
-        for path, method, operation in operations(document)
+        (method, re.sub(r"\{[^{}]*\}", "{}", path)): (f"{method.upper()} {path}", path, operation)
+        for path, method, operation, _ in operations(document)
     }
 
 
@@ -57,6 +59,7 @@ class _OperationComparison:
     def __init__(self, old: Json, new: Json) -> None:
         self.old = old
         self.new = new
+        self._documents = Document(old), Document(new)
 
     def compare(self, old: tuple[str, Json], new: tuple[str, Json]) -> Iterator[Finding]:
         (_, before), (_, after) = old, new
@@ -78,7 +81,7 @@ class _OperationComparison:
 
     def _sent(self, document: Json, path: str, operation: Json) -> dict[tuple[str, str], Json]:
         """The parameters by place and name; those of the path by their position in it."""
-        names = re.findall(r"\{([^}]*)\}", path)
+        names = re.findall(r"\{([^{}]*)\}", path)
         listed = [*document["paths"][path].get("parameters", []), *operation.get("parameters", [])]
         parameters = [resolved(document, parameter) for parameter in listed]
         return {
@@ -130,7 +133,7 @@ class _OperationComparison:
 
     def _responses(self, old: Json, new: Json) -> Iterator[Finding]:
         for status in old.keys() - new.keys():
-            # Nobody misses a failure.
+            # A failure that is no longer documented breaks no client.
             yield ("breaking" if status.startswith("2") else "harmless"), f"the answer {status} is gone"
         for status in new.keys() - old.keys():
             yield "risky", f"the answer {status} is new"
@@ -170,7 +173,7 @@ class _OperationComparison:
             yield from self._schemas(before, after, direction, f"{where}, {media_type}")
 
     def _schemas(self, old: Any, new: Any, direction: Direction, where: str) -> Iterator[Finding]:
-        for difference in SchemaComparison(self.old, self.new, direction).compare(old, new):
+        for difference in SchemaComparison(*self._documents, direction).compare(old, new):
             yield level_of(difference, direction), f"{where}: {difference.message}"
 
 

@@ -1,15 +1,38 @@
-"""What is wrong with a document: one exception that carries all of it."""
+"""What is wrong with a document: one kind of problem, and one exception that carries all of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
 
-class ContractError(Exception):
-    """The document cannot be used.
+# The rule of references that lead nowhere: what does not hold them can be used all the same.
+REFERENCE = "reference"
+# The rule of keys that stand where a media type is due, and are none: they are passed over.
+MEDIA_TYPE = "media-type"
 
-    Args:
-        problems: one sentence each, led by the file and, where there is one, the line or the JSON pointer.
+
+class Problem(NamedTuple):
+    """One thing that is wrong.
+
+    Attributes:
+        place: `openapi.yaml:41:9`, as a terminal opens it; the file alone where no line is to blame.
+        message: what is wrong, in a sentence.
+        pointer: a JSON pointer (RFC 6901) into the loaded document, "" for the whole of it.
+        rule: the name of the rule that is broken, "" where the document cannot be read at all.
     """
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    place: str
+    message: str
+    pointer: str = ""
+    rule: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}{f' [{self.rule}]' if self.rule else ''}"
+
+
+class BrokenDocument(ValueError):
+    """A document that cannot be used as it is. `problems` has all that was found."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = list(problems)

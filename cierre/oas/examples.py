@@ -5,54 +5,89 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cierre.oas.structure import Spot, escape, resolved, walk
-from cierre.oas.validation.schemas import SchemaCompiler
-from cierre.oas.validation.violations import Direction, UnresolvableReference, Version
+from cierre.oas.document import Document
+from cierre.oas.errors import Problem
+from cierre.oas.pointers import escape
+from cierre.oas.references import UnresolvableReference
+from cierre.oas.structure import Spot, walk
+from cierre.oas.validation import SchemaCompiler
 
-Json = dict[str, Any]
+RULE = "example"
+# Of a value, in a message.
+_LONGEST = 160
+_Found = tuple[str, str]
 
 
-def broken_examples(document: Json) -> Iterator[tuple[str, str]]:
-    """Each example that its own schema refuses: its JSON pointer, and why."""
-    version: Version = "3.0" if document["openapi"].startswith("3.0") else "3.1"
-    sides: tuple[Direction, ...] = ("request", "response")
-    compilers = {side: SchemaCompiler(document, version=version, direction=side) for side in sides}
-    for spot in walk(document):
+def broken_examples(document: Document, *, answers_only: bool = False) -> Iterator[Problem]:
+    """Each example that its own schema refuses, where it breaks it, and why.
+
+    What is not of the form that OpenAPI wants is passed over: the standard's validator tells it.
+
+    Args:
+        document: whose references have been checked.
+        answers_only: leave out requests, parameters and schemas on their own, and take answers by the letter, as the
+            mock does that shows them.
+    """
+    for spot in walk(document.root):
+        if answers_only and (spot.kind != "mediaType" or not _is_answer(spot)):
+            continue
         values = list(_values(document, spot))
         if values:
             # An example beside a schema, outside of any body, may show either side: one that fits is enough.
-            found = [list(_check(spot, values, compilers[side])) for side in _sides(spot)]
-            yield from min(found, key=len)
+            found = [
+                list(_check(spot, values, compiler))
+                for compiler in _compilers(document, spot, by_the_letter=answers_only)
+            ]
+            for pointer, message in min(found, key=len):
+                yield document.problem(pointer, message, RULE)
 
 
-def _check(spot: Spot, values: list[tuple[str, Any]], compiler: SchemaCompiler) -> Iterator[tuple[str, str]]:
+def _check(spot: Spot, values: list[tuple[str, Any]], compiler: SchemaCompiler) -> Iterator[_Found]:
     try:
-        validator = compiler.compile(spot.node if spot.kind == "schema" else spot.node["schema"])
+        validator = compiler.compile(spot.node if spot.kind == "schema" else compiler.schema_of(spot.node))
     except (ValueError, UnresolvableReference) as mistake:
         yield spot.pointer, f"cannot be used as a schema: {mistake}"
         return
     for pointer, value in values:
-        for violation in validator.violations(value):
-            yield f"{pointer}{violation.pointer}", violation.message
+        for violation in validator.violations(value, shown=True):
+            message = violation.message
+            yield f"{pointer}{violation.pointer}", message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
 
 
-def _values(document: Json, spot: Spot) -> Iterator[tuple[str, Any]]:
+def _values(document: Document, spot: Spot) -> Iterator[tuple[str, Any]]:
     """The values that must fit the schema of this spot, with their pointers."""
     node = spot.node
+    if not isinstance(node, dict):
+        return
     if spot.kind == "schema":
         if "example" in node:
             yield f"{spot.pointer}/example", node["example"]
+        if document.version != "3.0" and isinstance(node.get("examples"), list):
+            yield from ((f"{spot.pointer}/examples/{index}", value) for index, value in enumerate(node["examples"]))
+    elif spot.kind == "mediaType" and "itemSchema" in node:
+        # One item alone, and the text of all of them, may be shown as well.
+        yield from ((where, value) for where, value in _shown(document, spot) if isinstance(value, list))
     elif spot.kind in {"mediaType", "parameter", "header"} and "schema" in node:
-        if "example" in node:
-            yield f"{spot.pointer}/example", node["example"]
-        for name, entry in node.get("examples", {}).items():
-            example = resolved(document, entry)
-            if "value" in example:
-                yield f"{spot.pointer}/examples/{escape(name)}/value", example["value"]
+        yield from _shown(document, spot)
 
 
-def _sides(spot: Spot) -> tuple[Direction, ...]:
+def _shown(document: Document, spot: Spot) -> Iterator[tuple[str, Any]]:
+    node = spot.node
+    if "example" in node:
+        yield f"{spot.pointer}/example", node["example"]
+    for name, entry in document.mapping(node.get("examples")).items():
+        example = document.mapping(entry)
+        for key in ("value", "dataValue"):
+            if key in example:
+                yield f"{spot.pointer}/examples/{escape(str(name))}/{key}", example[key]
+
+
+def _compilers(document: Document, spot: Spot, *, by_the_letter: bool) -> list[SchemaCompiler]:
     if spot.kind == "schema":
-        return "request", "response"
-    is_answer = spot.kind == "header" or "/responses/" in spot.pointer
-    return ("response",) if is_answer else ("request",)
+        return [document.requests, document.responses]
+    answers = document.answers if by_the_letter else document.responses
+    return [answers if spot.kind == "header" or _is_answer(spot) else document.requests]
+
+
+def _is_answer(spot: Spot) -> bool:
+    return "/responses/" in spot.pointer

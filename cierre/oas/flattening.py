@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from cierre.oas.structure import resolved
+from cierre.oas.document import Document
+from cierre.oas.merged_schema import MergedSchema, flatten
 
 Json = dict[str, Any]
 
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 LOWER_BOUNDS = ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum")
 UPPER_BOUNDS = ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum")
+# What is merged; of any other keyword the first one counts.
+_MERGED = frozenset(
+    {"$ref", "allOf", "const", "nullable", "type", "enum", "properties", "required", "items", "oneOf"}
+) | {*("additionalProperties", "anyOf", *LOWER_BOUNDS, *UPPER_BOUNDS)}
 
 
-def flat(document: Json, schema: Any) -> Json:
+def flat(document: Document, schema: Any) -> Json:
     """The schema with its references followed and its `allOf` merged, one level deep.
 
     The result has `type` as a list (null among it for `nullable`), `enum` for `const`, and exclusive bounds as
     numbers, as JSON Schema has them. A property that two parts describe becomes an `allOf` of both.
     """
-    node = resolved(document, schema)
-    if not isinstance(node, dict):
-        return {} if node is not False else {"not": {}}
-    own = _plain({key: value for key, value in node.items() if key != "allOf"})
-    for part in node.get("allOf", []):
-        own = _both(own, flat(document, part))
-    return own
+    merged = flatten(document, [schema])
+    if merged.impossible:
+        return {"not": {}}
+    own: Json = {}
+    for hint in reversed(merged.hints):
+        own |= {key: value for key, value in hint.items() if key not in _MERGED}
+    if merged.types is not None:
+        own["type"] = sorted(merged.types)
+    if merged.values is not None:
+        own["enum"] = merged.values
+    for alternatives, holder in reversed(merged.choices):
+        own["oneOf" if holder.get("oneOf") is alternatives else "anyOf"] = alternatives
+    return own | _bounds(merged) | _members(merged)
 
 
 def types_of(schema: Json) -> frozenset[str]:
@@ -34,39 +45,32 @@ def types_of(schema: Json) -> frozenset[str]:
     return types | {"integer"} if "number" in types else types
 
 
-def _plain(schema: Json) -> Json:
-    """The 3.0 ways to say things, said as 3.1 does."""
-    nullable = schema.pop("nullable", False) is True
-    if isinstance(schema.get("type"), str):
-        schema["type"] = [schema["type"], "null"] if nullable else [schema["type"]]
-    if "const" in schema:
-        schema["enum"] = [schema.pop("const")]
-    for exclusive, inclusive in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and inclusive in schema:
-            schema[exclusive] = schema.pop(inclusive)
-    return schema
+def _bounds(merged: MergedSchema) -> Json:
+    bounds: Json = dict(merged.bounds)
+    if merged.above:
+        bounds["exclusiveMinimum"] = max(merged.above)
+        if bounds.get("minimum", bounds["exclusiveMinimum"]) <= bounds["exclusiveMinimum"]:
+            bounds.pop("minimum", None)
+    if merged.below:
+        bounds["exclusiveMaximum"] = min(merged.below)
+        if bounds.get("maximum", bounds["exclusiveMaximum"]) >= bounds["exclusiveMaximum"]:
+            bounds.pop("maximum", None)
+    return bounds
 
 
-def _both(one: Json, other: Json) -> Json:
-    """What satisfies both."""
-    merged = {**other, **one}
-    for key in one.keys() & other.keys():
-        merged[key] = _met(key, one[key], other[key])
-    if "type" in one and "type" in other:
-        # number and integer meet in integer
-        met = types_of(one) & types_of(other)
-        merged["type"] = sorted(met - {"integer"} if "number" in met else met)
-    return merged
+def _members(merged: MergedSchema) -> Json:
+    """Of objects and arrays."""
+    members: Json = {}
+    if merged.properties:
+        members["properties"] = {name: _both(schemas) for name, schemas in merged.properties.items()}
+    if merged.required:
+        members["required"] = list(merged.required)
+    if merged.additional:
+        members["additionalProperties"] = False if False in merged.additional else _both(merged.additional)
+    if merged.items:
+        members["items"] = _both(merged.items)
+    return members
 
 
-def _met(key: str, one: Any, other: Any) -> Any:
-    if key == "properties":
-        shared = {name: {"allOf": [one[name], other[name]]} for name in one.keys() & other.keys()}
-        return {**one, **other, **shared}
-    if key == "required":
-        return [*one, *(name for name in other if name not in one)]
-    if key == "enum":
-        return [value for value in one if value in other]
-    if key in LOWER_BOUNDS or key in UPPER_BOUNDS:
-        return (max if key in LOWER_BOUNDS else min)(one, other)
-    return False if key == "additionalProperties" and other is False else one
+def _both(schemas: list[Any]) -> Any:
+    return schemas[0] if len(schemas) == 1 else {"allOf": schemas}

@@ -2,62 +2,97 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+import jsonschema_rs
+
+from cierre.oas.document import Document
+from cierre.oas.errors import Problem
 from cierre.oas.examples import broken_examples
+from cierre.oas.pointers import pointer
+from cierre.oas.structure import is_swagger_2
+from cierre.oas.validation import SchemaValidator
 
 Json = dict[str, Any]
 # From a document to pointer, rule and message of each finding.
 Rules = Callable[[Json], Iterable[tuple[str, str, str]]]
+STANDARD = "openapi"
+# Problems of one document: a longer list is not read.
+_MOST = 10_000
+# How openapi-spec-validator names an operation.
+_OPERATION = re.compile(r"'(?P<method>[a-z]+)'(?: operation)? in '(?P<path>/[^']*)'")
 
 
-class Problem(NamedTuple):
-    """One thing that is wrong.
+def lint(document: Document, *, rules: Rules | None = None) -> list[Problem]:
+    """Everything that is wrong with a document, by file, line and column.
 
-    Attributes:
-        pointer: where, as a JSON pointer (RFC 6901) into the loaded document.
-        rule: the rule's name: `openapi`, `example`, or one of the rules given to `lint`.
-        message: what is wrong, in a sentence.
-    """
-
-    pointer: str
-    rule: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.pointer or '/'}: {self.message} [{self.rule}]"
-
-
-def lint(document: Json, *, rules: Rules | None = None) -> list[Problem]:
-    """Everything that is wrong with a document, in the order of the document.
+    A document of Swagger 2.0 is held to its own standard; its examples to the schemas that it is converted to.
 
     Args:
-        document: as `load` gives it.
-        rules: what is asked of the document beyond the standard and its examples.
+        document: as `read` gives it; what could not be read of it is told as well.
+        rules: what is asked of the document beyond the standard and its examples, once it has the right form.
     """
-    standard = [*_against_the_standard(document)]
-    if standard:
-        # Examples and rules presuppose a document of the right form.
-        return standard
-    problems = [Problem(pointer, "example", message) for pointer, message in broken_examples(document)]
-    return problems + [Problem(*finding) for finding in rules(document)] if rules else problems
+    problems = [*document.problems]
+    if not document.root:
+        return problems
+    standard = list(_against_the_standard(document.swagger or document))
+    problems += standard
+    problems += broken_examples(document)
+    if rules and not problems:
+        problems += [document.problem(where, message, rule) for where, rule, message in rules(dict(document.root))]
+    return sorted(dict.fromkeys(problems), key=_in_order)
 
 
-def _against_the_standard(document: Json) -> Iterator[Problem]:
+def _in_order(problem: Problem) -> tuple[str, list[int]]:
+    """By file, line and column; what has none stays as it was found."""
+    file, *numbers = problem.place.rsplit(":", 2)
+    return (file, [int(number) for number in numbers]) if all(map(str.isdecimal, numbers)) else ("", [])
+
+
+def _against_the_standard(document: Document) -> Iterator[Problem]:
     # Imported late: it takes a quarter of a second, which only lint should cost.
-    from openapi_spec_validator import (  # noqa: PLC0415
-        OpenAPIV30SpecValidator,
-        OpenAPIV31SpecValidator,
-    )
+    import openapi_spec_validator as standard  # noqa: PLC0415
 
-    version = str(document.get("openapi", ""))
-    if not version.startswith(("3.0.", "3.1.")):
-        said = "swagger" if "swagger" in document else "openapi"
-        yield Problem(f"/{said}", "openapi", f"{document.get(said)!r} is not OpenAPI 3.0 or 3.1")
+    known = {
+        "2.0": (standard.OpenAPIV2SpecValidator, standard.schemas.schema_v2),
+        "3.0": (standard.OpenAPIV30SpecValidator, standard.schemas.schema_v30),
+        "3.1": (standard.OpenAPIV31SpecValidator, standard.schemas.schema_v31),
+        "3.2": (standard.OpenAPIV32SpecValidator, standard.schemas.schema_v32),
+    }
+    version = "2.0" if is_swagger_2(document.root) else str(document.root.get("openapi", ""))
+    if version[:3] not in known or version[3:4] not in {".", ""}:
+        said = "swagger" if "swagger" in document.root else "openapi"
+        message = f"{document.root.get(said)!r} is not OpenAPI 3.0, 3.1 or 3.2, nor Swagger 2.0"
+        yield document.problem(pointer(said), message, STANDARD)
         return
-    validator = OpenAPIV30SpecValidator if version.startswith("3.0.") else OpenAPIV31SpecValidator
-    for error in validator(document).iter_errors():
-        pointer = "".join(f"/{str(token).replace('~', '~0').replace('/', '~1')}" for token in error.absolute_path)
-        # Below its first line the message repeats the whole object.
-        yield Problem(pointer, "openapi", error.message.partition("\n")[0])
+    validator, schema = known[version[:3]]
+    found = list(_against_its_schema(document, schema))
+    yield from found
+    yield from _against_its_text(document, validator, of_the_right_form=not found)
+
+
+def _against_its_schema(document: Document, schema: Any) -> Iterator[Problem]:
+    """What the standard's own JSON Schema refuses."""
+    # The package's own validator does not tell why a oneOf fails.
+    validator = SchemaValidator(jsonschema_rs.validator_cls_for(dict(schema))(dict(schema)))
+    for violation in validator.violations(document.root, most=_MOST):
+        yield document.problem(violation.pointer, _shortened(violation.message), STANDARD)
+
+
+def _against_its_text(document: Document, validator: Any, *, of_the_right_form: bool) -> Iterator[Problem]:
+    """What the standard says in words: operationIds are unique, each variable of a path has its parameter."""
+    instance = validator(document.root)
+    try:
+        for error in instance.root_validator(instance.schema_path):
+            place = _OPERATION.search(error.message)
+            path = error.absolute_path or ("paths", place["path"], place["method"]) if place else error.absolute_path
+            yield document.problem(pointer(*path), _shortened(error.message.partition("\n")[0]), STANDARD)
+    except Exception as failure:  # noqa: BLE001 - it presupposes a document of the right form, and fails in any way
+        if of_the_right_form:
+            yield document.problem("", f"cannot be checked against the standard: {failure!r}", STANDARD)
+
+
+def _shortened(message: str, longest: int = 200) -> str:
+    return message if len(message) <= longest else f"{message[: longest // 2]} … {message[-longest // 2 :]}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cierre.oas.changes import Difference, Direction, Effect
+from cierre.oas.document import Document
 from cierre.oas.flattening import LOWER_BOUNDS, TYPES, UPPER_BOUNDS, flat, types_of
 
 Json = dict[str, Any]
@@ -16,7 +17,7 @@ _HIDDEN: dict[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
 class SchemaComparison:
     """Compares schemas of two documents, as far as one side of the conversation sees them."""
 
-    def __init__(self, old: Json, new: Json, direction: Direction) -> None:
+    def __init__(self, old: Document, new: Document, direction: Direction) -> None:
         self.old = old
         self.new = new
         self.direction = direction
@@ -92,7 +93,7 @@ class SchemaComparison:
             place = f"{at}: " if at else ""
             yield Difference(_turn(after is False), f"{place}further properties are now {word}", minor=True)
 
-    def _seen(self, document: Json, schema: Json) -> Json:
+    def _seen(self, document: Document, schema: Json) -> Json:
         """The properties that this side of the conversation has."""
         return {
             name: property_

@@ -6,10 +6,19 @@ response without guessing. Source: OpenAPI 3.0.3 and 3.1.0, section 4.7 / 4.8, "
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+from cierre.oas.pointers import escape, pointer
+from cierre.oas.references import resolved
+
+Json = dict[str, Any]
+
+# A member that is data, and yet is written by reference in many documents.
+VALUE = "value"
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+# Below these stand values, not parts of the document.
+VALUES = frozenset({"example", "default", "enum", "const", "value", "dataValue"})
 
 # The section of `components` where a thing of this kind is kept.
 SECTIONS = {
@@ -23,6 +32,14 @@ SECTIONS = {
     "link": "links",
     "callback": "callbacks",
     "pathItem": "pathItems",
+}
+
+# The same of Swagger 2.0, which keeps them at its top.
+SWAGGER_2_SECTIONS = {
+    "schema": "definitions",
+    "parameter": "parameters",
+    "response": "responses",
+    "securityScheme": "securityDefinitions",
 }
 
 _SCHEMA = dict.fromkeys(
@@ -42,36 +59,82 @@ _SCHEMA = dict.fromkeys(
     "schema",
 )
 _SCHEMA |= dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), "list:schema")
+_SCHEMA |= dict.fromkeys(("required", "enum", "example", "default", "const", "discriminator", "xml"), VALUE)
 _SCHEMA |= dict.fromkeys(("$defs", "definitions", "dependentSchemas", "patternProperties", "properties"), "map:schema")
 
-_CONTENT = {"schema": "schema", "content": "map:mediaType", "examples": "map:example"}
+_CONTENT = {"schema": "schema", "content": "map:mediaType", "example": VALUE, "examples": "map:example"}
 
 # kind of object → its members → what they hold; `map:` and `list:` say in what.
 MEMBERS: dict[str, dict[str, str]] = {
     "document": {
         "paths": "map:pathItem",
         "webhooks": "map:pathItem",
+        # As Redocly and others have it for documents older than 3.1.
+        "x-webhooks": "map:pathItem",
         "components": "components",
+        "info": "object",
+        "servers": "list:object",
+        "tags": "list:object",
+        "security": VALUE,
+        "externalDocs": "object",
         "x-cierre-unrouted": "map:responses",
     },
+    "swagger": {
+        "paths": "map:pathItem",
+        "info": "object",
+        "tags": "list:object",
+        "security": VALUE,
+        "externalDocs": "object",
+        **{section: f"map:{kind}" for kind, section in SWAGGER_2_SECTIONS.items()},
+    },
     "components": {section: f"map:{kind}" for kind, section in SECTIONS.items()},
-    "pathItem": {"parameters": "list:parameter", **dict.fromkeys(METHODS, "operation")},
+    "pathItem": {
+        "parameters": "list:parameter",
+        "servers": "list:object",
+        "additionalOperations": "map:operation",
+        **dict.fromkeys(METHODS, "operation"),
+    },
     "operation": {
+        "servers": "list:object",
+        "externalDocs": "object",
+        "security": VALUE,
+        "tags": VALUE,
         "parameters": "list:parameter",
         "requestBody": "requestBody",
         "responses": "responses",
         "callbacks": "map:callback",
     },
     "requestBody": {"content": "map:mediaType"},
-    "response": {"headers": "map:header", "content": "map:mediaType", "links": "map:link"},
+    # `schema` is Swagger 2.0's.
+    "response": {"headers": "map:header", "content": "map:mediaType", "links": "map:link", "schema": "schema"},
     "parameter": _CONTENT,
     "header": _CONTENT,
-    "mediaType": {"schema": "schema", "examples": "map:example", "encoding": "map:encoding"},
+    "mediaType": {
+        "schema": "schema",
+        "itemSchema": "schema",
+        "example": VALUE,
+        "examples": "map:example",
+        "encoding": "map:encoding",
+    },
     "encoding": {"headers": "map:header"},
     "schema": _SCHEMA,
 }
+# Below these the keys are names that somebody chose: a property `value`, a response `default`.
+NAMES = frozenset(
+    {key for members in MEMBERS.values() for key, kind in members.items() if kind.startswith("map:")} | {"responses"}
+)
 # Objects all of whose members hold the same.
 ALIKE = {"responses": "response", "callback": "pathItem"}
+
+
+def is_swagger_2(document: Mapping[str, Any]) -> bool:
+    """Whether it is Swagger 2.0; in YAML the version may be a number."""
+    return "openapi" not in document and document.get("swagger") in {"2.0", "2", 2}
+
+
+def kind_of_document(document: Mapping[str, Any]) -> str:
+    """The kind of the whole document, as `MEMBERS` has it."""
+    return "swagger" if is_swagger_2(document) else "document"
 
 
 class Spot(NamedTuple):
@@ -92,17 +155,12 @@ def kind_of_member(kind: str, key: str) -> str | None:
     return MEMBERS.get(kind, {}).get(key)
 
 
-def escape(token: str) -> str:
-    """A member's name as a token of a JSON pointer."""
-    return token.replace("~", "~0").replace("/", "~1")
-
-
 def members(spot: Spot) -> Iterator[Spot]:
     """The objects directly below this one."""
     if isinstance(spot.node, dict):
         for key, value in spot.node.items():
             kind = kind_of_member(spot.kind, key)
-            if kind is not None and isinstance(value, dict | list):
+            if kind is not None and kind != VALUE and isinstance(value, dict | list):
                 yield Spot(kind, value, f"{spot.pointer}/{escape(key)}")
     elif isinstance(spot.node, list):
         inner = spot.kind.removeprefix("list:")
@@ -111,7 +169,7 @@ def members(spot: Spot) -> Iterator[Spot]:
                 yield Spot(inner, value, f"{spot.pointer}/{index}")
 
 
-def walk(document: dict[str, Any]) -> Iterator[Spot]:
+def walk(document: Mapping[str, Any]) -> Iterator[Spot]:
     """Every object of the document, parents first; references are met, not followed."""
     waiting = [Spot("document", document, "")]
     while waiting:
@@ -121,35 +179,87 @@ def walk(document: dict[str, Any]) -> Iterator[Spot]:
         waiting.extend(reversed(list(members(spot))))
 
 
-def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Each operation with its path and method, in the document's order."""
-    for path, item in document.get("paths", {}).items():
+class Operation(NamedTuple):
+    """One operation.
+
+    Attributes:
+        path: the key under `paths`.
+        method: in lower case.
+        node: the operation object.
+        path_item: that holds it, references followed.
+    """
+
+    path: str
+    method: str
+    node: Json
+    path_item: Json
+
+    @property
+    def label(self) -> str:
+        """`METHOD /path`."""
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def name(self) -> str:
+        """The operationId, or without one the label."""
+        return str(self.node.get("operationId", self.label))
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """From the document to the operation, references on the way aside."""
+        return ("paths", self.path, self.method)
+
+
+def path_item_of(document: Mapping[str, Any], written: Any) -> Json:
+    """A path item, with what stands beside its `$ref` (OpenAPI 3.1, section 4.8.9.1): the siblings go first."""
+    item = _mapping(document, written)
+    if not isinstance(written, dict) or item is written:
+        return item
+    return {**item, **{key: value for key, value in written.items() if key != "$ref"}} if len(written) > 1 else item
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+    """Every operation, in the order of the document; those that 3.2 adds (`query`, `additionalOperations`) as well."""
+    for path, written in _mapping(document, document.get("paths")).items():
+        if str(path).startswith("x-"):
+            continue
+        item = path_item_of(document, written)
         for method in METHODS:
-            if isinstance(item, dict) and isinstance(item.get(method), dict):
-                yield path, method, item[method]
+            if isinstance(item.get(method), dict):
+                yield Operation(str(path), method, item[method], item)
+        for method, node in _mapping(document, item.get("additionalOperations")).items():
+            if isinstance(node, dict):
+                yield Operation(str(path), method.lower(), node, item)
 
 
-def find(document: Any, pointer: str) -> Any:
-    """What a JSON pointer (RFC 6901), percent-decoded, leads to. Raises KeyError where that is nothing."""
-    node = document
-    for token in pointer.split("/")[1:]:
-        name = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(node, list) and name.isdigit() and int(name) < len(node):
-            node = node[int(name)]
-        elif isinstance(node, dict) and name in node:
-            node = node[name]
-        else:
-            raise KeyError(pointer)
-    return node
+def _mapping(document: Mapping[str, Any], node: Any) -> Json:
+    found = resolved(document, node)
+    return found if isinstance(found, dict) else {}
 
 
-def resolved(document: dict[str, Any], node: Any) -> Any:
-    """The object itself where `node` is a reference into the document, otherwise `node`."""
-    seen: set[str] = set()
-    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
-        reference = node["$ref"]
-        if reference in seen or not reference.startswith("#"):
-            return {}
-        seen.add(reference)
-        node = find(document, reference[1:])
-    return node
+def _is_data(key: str, value: Any) -> bool:
+    return key in VALUES or key.startswith("x-") or (key == "examples" and isinstance(value, list))
+
+
+def references(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The pointer of each object that is a reference, and where it leads; references in data are left out."""
+    pending: list[tuple[tuple[str | int, ...], Any, bool]] = [((), document, False)]
+    while pending:
+        where, node, named = pending.pop()
+        if isinstance(node, Mapping):
+            if isinstance(node.get("$ref"), str):
+                yield pointer(*where), node["$ref"]
+            pending.extend(
+                ((*where, key), child, not named and key in NAMES)
+                for key, child in node.items()
+                if named or not _is_data(key, child)
+            )
+        elif isinstance(node, list):
+            pending.extend(((*where, index), child, False) for index, child in enumerate(node))
+
+
+def body_members(document: Mapping[str, Any], operation: Mapping[str, Any]) -> frozenset[str]:
+    """The names that the schemas of an operation's body list as properties."""
+    content = _mapping(document, operation.get("requestBody")).get("content", {})
+    schemas = [_mapping(document, media.get("schema")) for media in content.values()]
+    return frozenset(name for schema in schemas for name in schema.get("properties", {}))

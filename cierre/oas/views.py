@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cierre.oas.bundling import bundle
-from cierre.oas.errors import ContractError
-from cierre.oas.structure import METHODS, SECTIONS, operations, resolved, walk
+from cierre.oas.errors import BrokenDocument, Problem
+from cierre.oas.references import resolved
+from cierre.oas.structure import METHODS, SECTIONS, operations, walk
+from cierre.oas.translating import Texts, key, translated
 
 Json = dict[str, Any]
 
@@ -20,7 +22,7 @@ Examples are named after the situation; an answer without a body names its situa
 What routing itself refuses (404, 405) is in `x-cierre-unrouted`, by path."""
 
 
-def view(document: Json, dialect: str) -> Json:
+def view(document: Json, dialect: str, texts: Texts | None = None) -> Json:
     """The document that the clients of one dialect see.
 
     It holds the operations that speak the dialect (`x-cierre-dialects`), each with that dialect's shape as
@@ -30,15 +32,17 @@ def view(document: Json, dialect: str) -> Json:
     Args:
         document: as `load` gives it.
         dialect: one of `DIALECTS`.
+        texts: translations of its summaries and descriptions; None: they stay as they are.
 
     Raises:
-        ContractError: no operation speaks the dialect.
+        BrokenDocument: no operation speaks the dialect.
     """
-    seen = bundle(document)
+    texts = texts or {}
+    seen = translated(bundle(document), texts)
     paths = {path: _path_item(seen, item, dialect) for path, item in seen.get("paths", {}).items()}
     seen["paths"] = {path: item for path, item in paths.items() if any(key in METHODS for key in item)}
     if not seen["paths"]:
-        raise ContractError([f"no operation speaks the dialect {dialect!r}"])
+        raise BrokenDocument([Problem("openapi.yaml", f"no operation speaks the dialect {dialect!r}")])
     components = seen.setdefault("components", {})
     components["responses"] = {
         name: shown
@@ -48,10 +52,10 @@ def view(document: Json, dialect: str) -> Json:
     _keep_nearest_unrouted(seen, dialect)
     _drop_dead_links(seen)
     _drop_unused_components(seen)
-    used = {tag for _, _, operation in operations(seen) for tag in operation.get("tags", [])}
+    used = {tag for _, _, operation, _ in operations(seen) for tag in operation.get("tags", [])}
     seen["tags"] = [tag for tag in seen.get("tags", []) if tag["name"] in used]
     seen["info"]["title"] += f" ({dialect})"
-    seen["info"]["description"] = _DESCRIPTION.format(dialect=dialect)
+    seen["info"]["description"] = texts.get(key(_DESCRIPTION), _DESCRIPTION).format(dialect=dialect)
     return seen
 
 
@@ -101,7 +105,7 @@ def _keep_nearest_unrouted(document: Json, dialect: str) -> None:
 
 def _drop_dead_links(document: Json) -> None:
     """Links to operations that the view does not hold."""
-    known = {operation.get("operationId") for _, _, operation in operations(document)}
+    known = {operation.get("operationId") for _, _, operation, _ in operations(document)}
     for spot in list(walk(document)):
         links = spot.node.get("links") if spot.kind == "response" else None
         if links:
@@ -124,7 +128,7 @@ def _drop_unused_components(document: Json) -> None:
             used.add((section, name))
             waiting |= _references(components.get(section, {}).get(name))
     schemes = {
-        name for _, _, operation in operations(document) for need in operation.get("security", []) for name in need
+        name for _, _, operation, _ in operations(document) for need in operation.get("security", []) for name in need
     }
     used |= {(SECTIONS["securityScheme"], name) for name in schemes}
     document["components"] = {

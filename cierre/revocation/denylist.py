@@ -1,20 +1,30 @@
-"""What a node knows to be dead, in memory: closed sessions by `sid`, and a not-before mark (an epoch) by user."""
+"""What a node knows to be revoked, in memory: closed sessions by `sid`, and for each user the first epoch that is not.
+
+A token is denied where its `sid` is in the list, or its `epoch` is smaller than that of its user. Times are Unix times
+in milliseconds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from cierre.clock import boottime, now_ms
+from cierre.principal import EVERYONE
+
+Row = TypeVar("Row", bound=Mapping[str, Any])
 
 _MINUTE = 60_000
 
 
 class Revocation(NamedTuple):
-    """A session that is closed, or, without a `session_id`, the user's sessions that began before the epoch.
+    """A session that is closed, or all sessions of a user that began before an epoch.
 
     Attributes:
-        until: when no token can meet it any more, in milliseconds.
+        session_id: of the closed session; None: it is about a user.
+        user_id: of the user; None: it is about one session.
+        epoch: the user's first that is not revoked; 0 for a session.
+        until: when the last token that it revokes has expired, in milliseconds.
     """
 
     session_id: str | None
@@ -24,7 +34,12 @@ class Revocation(NamedTuple):
 
 
 class _Due:
-    """What to forget together, and when at the earliest."""
+    """Sessions that are forgotten together.
+
+    Attributes:
+        sessions: their ids, as bytes.
+        boottime: seconds, on the monotonic clock, before which none is forgotten.
+    """
 
     __slots__ = ("boottime", "sessions")
 
@@ -34,44 +49,69 @@ class _Due:
 
 
 class _Mark(NamedTuple):
+    """The first epoch of a user that is not denied, and until when it is remembered, as in `_Due` and `Revocation`."""
+
     epoch: int
     until: int
     boottime: float
 
 
 class Denylist:
-    """Answers in under a microsecond, however many entries; forgets each when no token can meet it any more.
+    """Revoked sessions and users. A lookup takes under a microsecond, however many entries there are.
+
+    An entry is forgotten once the last token that it denies has expired.
+
+    Args:
+        longest: milliseconds that a token can live at the most: nothing is remembered for longer, whatever the source
+            of an entry says; None: as long as that says.
 
     Attributes:
-        on_news: told what was not known before, however it became known; it must not block.
+        on_news: called with each revocation that was not known before, whatever its source; it must not block.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, longest: int | None = None) -> None:
+        self._longest = longest
         self.on_news: Callable[[Revocation], None] | None = None
         # A session id as 12 bytes instead of 24 characters, and one shared int a minute, keep an entry small.
         self._sessions: dict[bytes, int] = {}
         self._users: dict[str, _Mark] = {}
-        # What to forget in which minute, so that forgetting never walks through all entries.
+        # By the minute in which they are forgotten, so that `forget` need not look at all entries.
         self._due: dict[int, _Due] = {}
 
     def __len__(self) -> int:
         return len(self._sessions) + len(self._users)
 
     def denies(self, session_id: str, user_id: str, epoch: int) -> bool:
-        """Whether a token of this session, made when its user had this epoch, is known to be dead."""
+        """Whether a token is known to be revoked. False says nothing: ask the database.
+
+        Args:
+            session_id: the token's `sid`; one that is not hexadecimal is denied.
+            user_id: the token's `sub`.
+            epoch: the token's `epoch`.
+        """
         try:
             if bytes.fromhex(session_id) in self._sessions:
                 return True
         except ValueError:
             return True
-        mark = self._users.get(user_id)
-        return mark is not None and epoch < mark.epoch
+        mark, all_users = self._users.get(user_id), self._users.get(EVERYONE)
+        return (mark is not None and epoch < mark.epoch) or (all_users is not None and epoch < all_users.epoch)
 
-    def deny_session(self, session_id: str, until: int) -> None:
+    def deny_session(self, session_id: str, until: int) -> bool:
+        """Deny every token of the session. Returns whether that is news.
+
+        Args:
+            session_id: 24 hex digits.
+            until: when the last token of the session has expired, in milliseconds.
+
+        Raises:
+            ValueError: the id is not hexadecimal.
+        """
+        until = self._capped(until)
         sid = bytes.fromhex(session_id)
         minute = until // _MINUTE + 1
         if self._sessions.get(sid, 0) >= minute:
-            return
+            return False
         due = self._due.get(minute)
         if due is None:
             due = self._due[minute] = _Due()
@@ -80,44 +120,50 @@ class Denylist:
         self._sessions[sid] = minute
         if self.on_news is not None:
             self.on_news(Revocation(session_id, None, 0, until))
+        return True
 
-    def deny_user(self, user_id: str, epoch: int, until: int) -> None:
+    def deny_user(self, user_id: str, epoch: int, until: int) -> bool:
+        """Deny every token of the user that was issued in an earlier epoch; an epoch never becomes smaller.
+
+        Returns whether that is news.
+
+        Args:
+            user_id: of the user, or EVERYONE.
+            epoch: the first that is not denied.
+            until: when the last token of an earlier epoch has expired, in milliseconds.
+        """
+        until = self._capped(until)
         known = self._users.get(user_id)
         if known is not None and known.epoch >= epoch and known.until >= until:
-            return
+            return False
         mark = _Mark(epoch, until, _boottime_of(until))
         if known is not None:
             mark = _Mark(max(epoch, known.epoch), max(until, known.until), max(mark.boottime, known.boottime))
         self._users[user_id] = mark
         if self.on_news is not None:
             self.on_news(Revocation(None, user_id, mark.epoch, mark.until))
+        return True
 
-    def take(self, revocations: Iterable[Mapping[str, Any]]) -> None:
-        """Add rows of the `revocations` table; one that is known already changes nothing."""
-        for row in revocations:
-            if row["session_id"] is not None:
-                self.deny_session(row["session_id"], row["expires_at"])
-            else:
-                self.deny_user(row["user_id"], row["epoch"], row["expires_at"])
+    def _capped(self, until: int) -> int:
+        return until if self._longest is None else min(until, now_ms() + self._longest)
 
-    def tell(self, payload: str) -> None:
-        """`session,<sid>,<until>` or `user,<id>,<epoch>,<until>`, as nodes tell each other.
+    def take(self, revocations: Iterable[Row]) -> list[Row]:
+        """Deny what rows of the table `revocations` say. Returns those that were news.
 
-        Raises:
-            ValueError: it is neither.
+        Args:
+            revocations: rows with `session_id`, `user_id`, `epoch` and `expires_at`; one that is known changes nothing.
         """
-        kind, subject, *numbers = payload.split(",")
-        if kind == "user":
-            epoch, until = map(int, numbers)
-            self.deny_user(subject, epoch, until)
-        else:
-            (until,) = map(int, numbers)
-            self.deny_session(subject, until)
+        return [row for row in revocations if self._take_row(row)]
+
+    def _take_row(self, row: Mapping[str, Any]) -> bool:
+        if row["session_id"] is not None:
+            return self.deny_session(row["session_id"], row["expires_at"])
+        return self.deny_user(row["user_id"], row["epoch"], row["expires_at"])
 
     def forget(self) -> None:
-        """Drop what no token can meet any more, by the clock and by the time that really passed.
+        """Remove the entries whose last token has expired: by the clock, and by the time that really passed.
 
-        A clock that steps ahead and back frees nobody, and neither does one that steps back.
+        So a clock that is set ahead and back, or only back, makes no revoked token good again.
         """
         now, passed = now_ms(), boottime()
         this_minute = now // _MINUTE
@@ -132,5 +178,5 @@ class Denylist:
 
 
 def _boottime_of(until: int) -> float:
-    """When that time (milliseconds) will be, on the clock that nobody sets."""
+    """When the time `until` (milliseconds) is reached, in seconds of the monotonic clock."""
     return boottime() + (until - now_ms()) / 1000

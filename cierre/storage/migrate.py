@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import uuid
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,13 +15,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from cierre.errors import ServiceUnavailable
-from cierre.storage.database import UnknownDatabase, open_url, sqlite_path, without_password
+from cierre.private_files import make_directory, make_file
+from cierre.storage.database import open_url, postgresql_url, sqlite_path
 
 Result = TypeVar("Result")
 
@@ -67,6 +68,9 @@ def _older() -> frozenset[str]:
 
 
 def _upgrade(connection: Connection) -> None:
+    # Looked at before the lock: any role may hold an advisory lock, and must not keep nodes from starting.
+    if not is_behind(MigrationContext.configure(connection).get_current_revision()):
+        return
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     if not is_behind(MigrationContext.configure(connection).get_current_revision()):
@@ -94,15 +98,14 @@ def _with_connection(url: str, action: Callable[[Connection], Result], *, create
         raise ServiceUnavailable from (getattr(failure.orig, "__cause__", None) or failure.orig)
     except (OSError, OverflowError, sqlite3.Error) as failure:
         raise ServiceUnavailable from failure
-    except TypeError as failure:
-        # SQLAlchemy passes the URL's query parameters to asyncpg's connect() as arguments.
-        raise UnknownDatabase(f"an option of {without_password(url)} is unknown: {failure}") from failure
 
 
 def _on_sqlite(url: str, action: Callable[[Connection], Result], *, create: bool) -> Result:
     path = sqlite_path(url)
     if create:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_directory(Path(path).absolute().parent)
+        if not path.startswith("file:"):
+            make_file(Path(path))
     elif not path.startswith("file:"):
         Path(path).stat()
     engine = create_engine(
@@ -115,10 +118,20 @@ def _on_sqlite(url: str, action: Callable[[Connection], Result], *, create: bool
 
 
 async def _on_postgresql(url: str, action: Callable[[Connection], Result]) -> Result:
-    target = make_url(url).set(drivername="postgresql+asyncpg")
-    if "sslmode" in target.query:
-        # The parameter is `sslmode` in asyncpg's own URLs, which the service uses, and `ssl` in its arguments.
-        target = target.difference_update_query(["sslmode"]).update_query_dict({"ssl": target.query["sslmode"]})
-    engine = create_async_engine(target, poolclass=NullPool)
+    from cierre.storage.postgresql import connect_once  # noqa: PLC0415 - only the driver that is used is imported
+
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=partial(connect_once, postgresql_url(url)),
+        poolclass=NullPool,
+        # A node that has waited for another's migration has to see it.
+        isolation_level="READ COMMITTED",
+        # Behind a pooler the connection of the server may have statements of another client's, with asyncpg's names.
+        connect_args={"prepared_statement_cache_size": 0, "prepared_statement_name_func": _statement_name},
+    )
     async with engine.begin() as connection:
         return await connection.run_sync(action)
+
+
+def _statement_name() -> str:
+    return f"cierre_{uuid.uuid4().hex}"

@@ -1,31 +1,58 @@
-"""A pool of connections that serves its waiting callers in order."""
+"""A pool of connections that serves its waiting callers in order, and the part of it that one user may have."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Generic, TypeVar
+from collections.abc import AsyncIterator, Callable, Hashable
+from contextlib import asynccontextmanager
+from typing import Generic, NamedTuple, TypeVar
 
 Connection = TypeVar("Connection")
+
+
+class _Slot(NamedTuple, Generic[Connection]):
+    """A free slot: its connection, and the event loop's time at which it was released."""
+
+    connection: Connection
+    released_at: float
+
+
+class PoolUse(NamedTuple):
+    """Slots that are acquired, and callers that wait for one."""
+
+    in_use: int
+    waiting: int
 
 
 class ConnectionPool(Generic[Connection]):
     """A fixed number of slots, each with a connection, or None where a connection has still to be made.
 
-    The slot that was released last is acquired first. Waiting callers are served first come, first served: with
-    `asyncio.Queue` a new caller can take the item that a waiting one was woken for, and the waiting one then starts at
-    the end of the queue again; and asyncpg's own pool makes a task for each release, which costs more than a small
-    statement.
+    The slot that was released last is acquired first, so that the others are idle and can be closed. Waiting callers
+    are served first come, first served: with `asyncio.Queue` a new caller can take the item that a waiting one was
+    woken for, and the waiting one then starts at the end of the queue again; and asyncpg's own pool makes a task for
+    each release, which costs more than a small statement.
 
     Args:
         size: number of slots; all are None at first.
         timeout: seconds that a caller waits for a slot at most.
+        idle: seconds after which a free connection is closed.
+        close: closes a connection that is idle.
+        keep: connections that stay open, however long they are idle.
     """
 
-    def __init__(self, size: int, *, timeout: float) -> None:
-        self._free: list[Connection | None] = [None] * size
+    def __init__(
+        self, size: int, *, timeout: float, idle: float, close: Callable[[Connection], None], keep: int = 0
+    ) -> None:
+        self._size = size
+        self._unused = size
+        self._free: deque[_Slot[Connection]] = deque()
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._timeout = timeout
+        self._idle = idle
+        self._close = close
+        self._keep = keep
+        self._timer: asyncio.TimerHandle | None = None
 
     async def acquire(self) -> Connection | None:
         """Take a slot; each must be given to `release` afterwards.
@@ -37,7 +64,10 @@ class ConnectionPool(Generic[Connection]):
             TimeoutError: no slot was released in time.
         """
         if self._free:
-            return self._free.pop()
+            return self._free.pop().connection
+        if self._unused:
+            self._unused -= 1
+            return None
         slot: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(slot)
         try:
@@ -56,10 +86,89 @@ class ConnectionPool(Generic[Connection]):
             if not slot.done():
                 slot.set_result(connection)
                 return
-        self._free.append(connection)
+        if connection is None:
+            self._unused += 1
+            return
+        loop = asyncio.get_running_loop()
+        self._free.append(_Slot(connection, loop.time()))
+        if self._timer is None and len(self._free) > self._keep:
+            self._timer = loop.call_later(self._idle, self._close_idle)
+
+    @property
+    def use(self) -> PoolUse:
+        """How much of it is used now."""
+        in_use = self._size - self._unused - len(self._free)
+        return PoolUse(in_use, sum(not slot.done() for slot in self._waiting))
 
     def drain(self) -> list[Connection]:
-        """Remove the free slots. Returns their connections, for the caller to close."""
-        drained = [connection for connection in self._free if connection is not None]
+        """Take the connections out of the free slots. Returns them, for the caller to close."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        drained = [slot.connection for slot in self._free]
+        self._unused += len(drained)
         self._free.clear()
         return drained
+
+    def _close_idle(self) -> None:
+        """Close what is idle; what was released later is looked at when its time has come."""
+        loop = asyncio.get_running_loop()
+        self._timer = None
+        while len(self._free) > self._keep and self._free[0].released_at + self._idle <= loop.time():
+            self._unused += 1
+            self._close(self._free.popleft().connection)
+        if len(self._free) > self._keep:
+            self._timer = loop.call_at(self._free[0].released_at + self._idle, self._close_idle)
+
+
+class Shares:
+    """At most `size` callers of one key at once; further ones wait, first come, first served.
+
+    Where a row of one user is locked, the user's requests wait with these few connections, and not with all.
+
+    Args:
+        timeout: seconds that a caller waits at most.
+    """
+
+    def __init__(self, size: int, *, timeout: float) -> None:
+        self._size = size
+        self._timeout = timeout
+        self._shares: dict[Hashable, _Share] = {}
+
+    @asynccontextmanager
+    async def of(self, key: Hashable | None) -> AsyncIterator[None]:
+        """One of the key's places, for the block; None: without a limit.
+
+        Raises:
+            TimeoutError: none was free in time.
+        """
+        if key is None:
+            yield
+            return
+        share = self._shares.setdefault(key, _Share(self._size))
+        share.callers += 1
+        try:
+            await self._enter(share)
+            try:
+                yield
+            finally:
+                share.places.release()
+        finally:
+            share.callers -= 1
+            if not share.callers:
+                del self._shares[key]
+
+    async def _enter(self, share: _Share) -> None:
+        if not share.places.locked():
+            await share.places.acquire()
+            return
+        async with asyncio.timeout(self._timeout):
+            await share.places.acquire()
+
+
+class _Share:
+    """The places of one key, and how many callers have or want one."""
+
+    def __init__(self, size: int) -> None:
+        self.places = asyncio.Semaphore(size)
+        self.callers = 0

@@ -6,35 +6,53 @@ Several processes may share the file (WAL mode): a writer that finds it locked w
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
 
-from cierre.clock import now_ms
 from cierre.errors import ServiceUnavailable
-from cierre.storage.statements import Backend, Compound, Listener, Query, Row, Sql, Statement
+from cierre.settings import DEFAULT_DATABASE_LIMITS, DatabaseLimits
+from cierre.storage.database_clock import DatabaseClock, HostClock
+from cierre.storage.pool import ConnectionPool, PoolUse
+from cierre.storage.sqlite_log import NoLog, WriteAheadLog
+from cierre.storage.statements import Backend, Compound, EventConsumers, Listener, Query, Row, Sql, Statement
 
-_LOCK_TIMEOUT = 5.0  # seconds that a writer waits for the write lock
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 class SqliteTx:
-    """One connection, for one request."""
+    """One connection, for one request.
+
+    Args:
+        write_lock: of this process: its transactions take turns without asking SQLite.
+        log: makes a commit durable.
+        lock_timeout: seconds that a writer waits for another process, which has locked the file.
+    """
 
     backend: Backend = "sqlite"
 
-    def __init__(self, connection: sqlite3.Connection, write_lock: asyncio.Lock, log: WriteAheadLog | NoLog) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        write_lock: asyncio.Lock,
+        log: WriteAheadLog | NoLog,
+        now: int,
+        *,
+        lock_timeout: float,
+        consumers: EventConsumers | None,
+    ) -> None:
         self._connection = connection
+        self._lock_timeout = lock_timeout
         self._write_lock = write_lock
         self._log = log
         self._atomic = False
         self._after_commit: list[Callable[[], None]] = []
-        self.now = now_ms()
+        self.now = now
+        self.consumers = consumers
 
     async def rows(self, query: Query[Row], /, **values: Any) -> Sequence[Row]:
         sql = query.sqlite
@@ -105,7 +123,7 @@ class SqliteTx:
         Raises:
             sqlite3.OperationalError: the lock was not released in time.
         """
-        deadline = asyncio.get_running_loop().time() + _LOCK_TIMEOUT
+        deadline = asyncio.get_running_loop().time() + self._lock_timeout
         while True:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -117,61 +135,11 @@ class SqliteTx:
                 return
 
 
-class WriteAheadLog:
-    """Group commit: flushes the write-ahead log to disk, once for all transactions that wait for it.
-
-    With `synchronous=FULL` SQLite itself would flush at each commit, while it holds the write lock. So connections use
-    `synchronous=NORMAL`, where a commit doesn't flush, and after its commit each transaction waits for a flush that
-    began later than that (docs/decisions/0009-sqlite-group-commit.md has the measurements).
-
-    Args:
-        path: of the database file.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._path = f"{path}-wal"
-        self._file: int | None = None
-        self._lock = asyncio.Lock()
-        self._next: asyncio.Task[None] | None = None
-
-    async def flushed(self) -> None:
-        """Wait until all that is committed by now is on disk.
-
-        Raises:
-            OSError: the disk refuses.
-        """
-        if self._next is None:
-            self._next = asyncio.create_task(self._flush())
-        await asyncio.shield(self._next)
-
-    async def close(self) -> None:
-        # A transaction may still wait for a flush that has begun.
-        async with self._lock:
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
-
-    async def _flush(self) -> None:
-        async with self._lock:
-            # A transaction that commits from here on waits for the next flush.
-            self._next = None
-            if self._file is None:
-                self._file = os.open(self._path, os.O_RDONLY)
-            await asyncio.to_thread(os.fdatasync, self._file)
-
-
-class NoLog:
-    """The same for a database in memory, where nothing has to reach a disk."""
-
-    async def flushed(self) -> None:
-        return None
-
-    async def close(self) -> None:
-        return None
-
-
 class SqliteDatabase:
     """A database file, or a database in the memory of this process.
+
+    One connection stays open as long as the database is: with its last one a database in memory ends, and SQLite
+    deletes the write-ahead log, which `WriteAheadLog` has open.
 
     Args:
         path: of the file, or a `file:` URI of SQLite's for a database in memory.
@@ -179,29 +147,64 @@ class SqliteDatabase:
 
     backend: Backend = "sqlite"
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, limits: DatabaseLimits = DEFAULT_DATABASE_LIMITS) -> None:
         self.path = path
-        self._free: list[sqlite3.Connection] = []
+        self.consumers: EventConsumers | None = None
+        self.clock: DatabaseClock = HostClock()
+        self._lock_timeout = limits.lock_timeout / 1000
+        self._pool: ConnectionPool[sqlite3.Connection] = ConnectionPool(
+            limits.pool_size,
+            timeout=limits.pool_timeout / 1000,
+            idle=limits.pool_idle / 1000,
+            close=lambda connection: connection.close(),
+            keep=1,
+        )
         self._write_lock = asyncio.Lock()
         self._log = NoLog() if path.startswith("file:") else WriteAheadLog(path)
 
+    @property
+    def use(self) -> PoolUse:
+        return self._pool.use
+
     async def open(self) -> None:
-        with driver_errors():
-            self._free.append(self._new_connection())
+        async with self.connect():
+            pass
 
     async def close(self) -> None:
         await self._log.close()
-        while self._free:
-            self._free.pop().close()
+        for connection in self._pool.drain():
+            connection.close()
 
     @asynccontextmanager
-    async def connect(self) -> AsyncIterator[SqliteTx]:
+    async def connect(self, *, on_behalf_of: Hashable | None = None) -> AsyncIterator[SqliteTx]:  # noqa: ARG002 - see below
+        """A connection for one operation.
+
+        `on_behalf_of` changes nothing: SQLite locks the file and no rows, so no user is more in the way than another.
+        """
         with driver_errors():
-            connection = self._free.pop() if self._free else self._new_connection()
+            connection = await self._acquire()
             try:
-                yield SqliteTx(connection, self._write_lock, self._log)
+                now = self.clock.now()
+                yield SqliteTx(
+                    connection,
+                    self._write_lock,
+                    self._log,
+                    now,
+                    lock_timeout=self._lock_timeout,
+                    consumers=self.consumers,
+                )
             finally:
-                self._free.append(connection)
+                self._pool.release(connection)
+
+    async def _acquire(self) -> sqlite3.Connection:
+        connection = await self._pool.acquire()
+        if connection is not None:
+            return connection
+        try:
+            return self._new_connection()
+        except BaseException:
+            self._pool.release(None)
+            raise
 
     def listen(self, channel: str, listener: Listener) -> AbstractAsyncContextManager[SqliteTx]:  # noqa: ARG002
         """A connection like any other: SQLite has no notifications, so `listener` is never called."""
@@ -219,15 +222,14 @@ class SqliteDatabase:
         )
         connection.row_factory = sqlite3.Row
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000"):
-            _set_pragma(connection, f"PRAGMA {pragma}")
+            self._set_pragma(connection, f"PRAGMA {pragma}")
         return connection
 
-
-def _set_pragma(connection: sqlite3.Connection, pragma: str) -> None:
-    # The first process sets the journal mode, which takes a lock; others that start at the same time wait for it.
-    connection.execute(f"PRAGMA busy_timeout={int(_LOCK_TIMEOUT * 1000)}")
-    connection.execute(pragma).fetchall()
-    connection.execute("PRAGMA busy_timeout=0")
+    def _set_pragma(self, connection: sqlite3.Connection, pragma: str) -> None:
+        # The first process sets the journal mode, which takes a lock; others that start at the same time wait for it.
+        connection.execute(f"PRAGMA busy_timeout={int(self._lock_timeout * 1000)}")
+        connection.execute(pragma).fetchall()
+        connection.execute("PRAGMA busy_timeout=0")
 
 
 def _sqlite_value(value: Any) -> Any:

@@ -36,6 +36,11 @@ class Sql(NamedTuple):
     constants: dict[str, Any]
 
     def arguments(self, values: dict[str, Any]) -> list[Any]:
+        """The values of the parameters, in the driver's order.
+
+        Raises:
+            KeyError: a parameter has no value.
+        """
         if self.constants:
             values = {**self.constants, **values}
         return [values[name] for name in self.names]
@@ -59,10 +64,12 @@ class Statement:
 
     @cached_property
     def postgresql(self) -> Sql:
+        """For asyncpg, compiled at the first use."""
         return _compile(self._clause, _POSTGRESQL)
 
     @cached_property
     def sqlite(self) -> Sql:
+        """For sqlite3, compiled at the first use."""
         return _compile(self._sqlite_clause, _SQLITE)
 
 
@@ -106,18 +113,40 @@ class Compound(Generic[Row]):
         self.result = Query(row, result)
 
 
+class EventConsumers(NamedTuple):
+    """Who gets events of what happens, beside the audit trail.
+
+    Attributes:
+        queue: a message queue (`--events`).
+        signals: clients with a back-channel logout URI, or receivers of signals.
+    """
+
+    queue: bool
+    signals: bool
+
+    @classmethod
+    def of(cls, *, queue: bool, signals: bool) -> EventConsumers | None:
+        """Those that there are; None where there are none, and no event is written."""
+        return cls(queue, signals) if queue or signals else None
+
+
 class Tx(Protocol):
     """A connection to the database. Statements commit by themselves, but inside `atomic()` together.
 
-    The keyword arguments of its methods are the values of the statement's named parameters.
+    The keyword arguments of its methods are the values of the statement's named parameters. On PostgreSQL any
+    statement may raise `RowLocked`: another transaction has locked what it asks for. Outside of `atomic()`
+    a statement that PostgreSQL undoes for another transaction runs again; inside it, `Database.connect` raises
+    `TransactionConflict`.
 
     Attributes:
         backend: which database it is.
         now: the time of the operation, in milliseconds: the same for all rows that it writes.
+        consumers: who gets events of what the operation does; None: there are none, and no event is written.
     """
 
     backend: Backend
     now: int
+    consumers: EventConsumers | None
 
     async def rows(self, query: Query[Row], /, **values: Any) -> Sequence[Row]:
         """Run a query. Returns all of its rows."""

@@ -1,1 +1,1 @@
-"""Access tokens, refresh tokens, and the keys that sign them."""
+"""Access tokens, the keys that sign them, and opaque tokens: refresh tokens and those of Laravel Sanctum."""

@@ -9,37 +9,41 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import jwt
 
 from cierre.clock import now_ms
 from cierre.errors import TokenInvalid
 from cierre.principal import ROLES, Principal
-from cierre.tokens.jws import ALGORITHMS, decode_object, decode_segment, read_header
+from cierre.tokens.jws import VerificationKey, verified_claims
 from cierre.tokens.key_files import KeyRing
 
-# A clock of another node may be ahead by so much.
+# Milliseconds by which the clock of the issuer may be ahead.
 SKEW = 10_000
 
 
-# No token of ours is larger; what is, is not worth a signature's check.
+# Characters. No token of ours is longer; a longer one is refused before its signature is checked.
 MAX_TOKEN = 4096
-
+_TYPE = "at+jwt"
 
 _REQUIRED = {"iss", "aud", "sub", "client_id", "iat", "exp", "jti", "sid", "role", "device", "epoch"}
-
 
 _TEXTS = ("sub", "client_id", "jti", "sid", "device")
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A verified access token.
+    """An access token whose signature and claims are good. Times are in milliseconds.
 
     Attributes:
-        epoch: of the session's user when it was made: smaller than the user's, the token is dead.
-        expired: its time is over, all else is good.
+        principal: whose session it is of, by its claims.
+        epoch: of the user when the session began: smaller than the user's own, the session is closed.
+        issued_at: `iat`.
+        expires_at: `exp`.
+        jti: its own id.
+        expired: whether `expires_at` has passed; all else is good.
+        authenticated_at: when the user's password was last proven; None: a release before `auth_time` made it.
     """
 
     principal: Principal
@@ -48,19 +52,7 @@ class AccessToken:
     expires_at: int
     jti: str
     expired: bool
-
-
-class PublicKey(Protocol):
-    """What a signature is checked with; `algorithm` is the key's own, never the token's choice (RFC 8725, 3.1)."""
-
-    @property
-    def algorithm(self) -> str: ...
-    @property
-    def public(self) -> Any: ...
-
-
-class UnknownKey(TokenInvalid):
-    """The token names a key that we have not, or not yet."""
+    authenticated_at: int | None = None
 
 
 class TokenCheck:
@@ -68,38 +60,40 @@ class TokenCheck:
 
     Args:
         find: the key of a `kid`; None: there is none.
+        issuer: what `iss` must be.
+        audience: what `aud` must be, or contain.
         longest: the longest life that a token may promise, in milliseconds.
+        now: the time that expiry is measured by, in milliseconds since the epoch.
     """
 
-    def __init__(self, find: Callable[[str], PublicKey | None], *, issuer: str, audience: str, longest: int) -> None:
+    def __init__(
+        self,
+        find: Callable[[str], VerificationKey | None],
+        *,
+        issuer: str,
+        audience: str,
+        longest: int,
+        now: Callable[[], int] = now_ms,
+    ) -> None:
         self._find = find
+        self._now = now
         self._issuer = issuer
         self._audience = audience
         self._longest = longest
 
     def verify(self, token: str) -> AccessToken:
-        """Check form, signature and claims; expiry is told, not raised, since the signature holds.
+        """Check form, signature and claims. An expired token is no error here: `expired` says so.
 
         Raises:
-            TokenInvalid: it is not a token of ours; `UnknownKey`: perhaps not yet.
+            UnknownKey: it names a key that is not known; with newer keys it may be good.
+            TokenInvalid: it is no token of this issuer for this audience.
         """
-        if len(token) > MAX_TOKEN or token.count(".") != 2:
+        if len(token) > MAX_TOKEN:
             raise TokenInvalid
-        signed, _, signature = token.rpartition(".")
-        header, _, payload = signed.partition(".")
-        kid, algorithm = read_header(header)
-        key = self._find(kid)
-        if key is None:
-            raise UnknownKey
-        if algorithm != key.algorithm:
-            raise TokenInvalid
-        # PyJWT's own decode() would look at each character of the token in Python: it takes twice as long.
-        if not ALGORITHMS[algorithm].verify(signed.encode(), key.public, decode_segment(signature)):
-            raise TokenInvalid
-        return self._checked(decode_object(payload))
+        return self._checked(verified_claims(token, self._find, media_type=_TYPE))
 
     def _checked(self, claims: dict[str, Any]) -> AccessToken:
-        now = now_ms()
+        now = self._now()
         if not claims.keys() >= _REQUIRED or claims["iss"] != self._issuer or not self._is_for_us(claims["aud"]):
             raise TokenInvalid
         for name in _TEXTS:
@@ -109,13 +103,15 @@ class TokenCheck:
         not_before = _integer(claims["nbf"]) if "nbf" in claims else 0
         if claims["role"] not in ROLES or max(issued, not_before) * 1000 > now + SKEW:
             raise TokenInvalid
-        # Nobody but us signs, and we never promise more than this.
+        # The issuer never promises a longer life than this: with a leaked key nobody makes a token for good.
         if expires <= issued or expires * 1000 > now + self._longest + SKEW + 1000:
             raise TokenInvalid
         principal = Principal(
             claims["sub"], claims["sid"], claims["role"], claims["client_id"], claims["device"], expires * 1000
         )
-        return AccessToken(principal, epoch, issued * 1000, expires * 1000, claims["jti"], expires * 1000 <= now)
+        proven = _integer(claims["auth_time"]) * 1000 if "auth_time" in claims else None
+        expired = expires * 1000 <= now
+        return AccessToken(principal, epoch, issued * 1000, expires * 1000, claims["jti"], expired, proven)
 
     def _is_for_us(self, audience: object) -> bool:
         """RFC 7519, section 4.1.3: a text, or an array of them."""
@@ -126,15 +122,30 @@ class AccessTokens(TokenCheck):
     """Issues access tokens, and verifies them.
 
     Args:
-        ttl: milliseconds.
+        keys: the signing keys.
+        issuer: `iss` of the tokens.
+        audience: `aud` of the tokens.
+        ttl: life of a token, in milliseconds; the token itself has whole seconds, one at the least.
+        now: as for `TokenCheck`.
     """
 
-    def __init__(self, keys: KeyRing, *, issuer: str, audience: str, ttl: int) -> None:
-        super().__init__(keys.find, issuer=issuer, audience=audience, longest=ttl)
+    def __init__(self, keys: KeyRing, *, issuer: str, audience: str, ttl: int, now: Callable[[], int] = now_ms) -> None:
+        super().__init__(keys.find, issuer=issuer, audience=audience, longest=ttl, now=now)
         self._keys = keys
         self.ttl = ttl
 
-    def issue(self, principal: Principal, *, epoch: int, at: int) -> str:
+    def issue(self, principal: Principal, *, epoch: int, at: int, authenticated_at: int | None = None) -> str:
+        """A new access token, signed by the key that signs now.
+
+        Args:
+            principal: whose session it is of; `principal.expires_at` is not looked at.
+            epoch: of the user, as the session has it.
+            at: when it is issued, in milliseconds since the epoch: `iat`. It expires `ttl` later.
+            authenticated_at: when the user's password was last proven, in milliseconds; None: now.
+
+        Returns:
+            A JWT in compact serialization (RFC 9068).
+        """
         key = self._keys.signing()
         issued = at // 1000
         claims = {
@@ -150,15 +161,18 @@ class AccessTokens(TokenCheck):
             "role": principal.role,
             "device": principal.device_id,
             "epoch": epoch,
+            # RFC 9068, section 2.2.1: a refresh changes it not.
+            "auth_time": (at if authenticated_at is None else authenticated_at) // 1000,
         }
-        return jwt.encode(claims, key.private, algorithm=key.algorithm, headers={"typ": "at+jwt", "kid": key.kid})
+        return jwt.encode(claims, key.private, algorithm=key.algorithm, headers={"typ": _TYPE, "kid": key.kid})
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """What makes tokens, and knows its own.
+    """What tokens are made with.
 
     Attributes:
+        tokens: issues and verifies access tokens.
         secret: derives the successor of a refresh token.
     """
 

@@ -14,6 +14,10 @@ _SECRET_LENGTH = 32
 def server_secret(data_dir: Path, given: str | None) -> bytes:
     """The key of the HMAC that derives a refresh token's successor: given, or made once in the data directory.
 
+    Args:
+        data_dir: where the file `secret` is, or is made.
+        given: the value of CIERRE_SECRET; None: the file's.
+
     Raises:
         BadKey: it is shorter than 32 characters.
     """

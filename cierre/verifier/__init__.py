@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from cierre.verifier.checking import Access, Verifier
 from cierre.verifier.middleware import BearerAuth
-from cierre.verifier.refusals import Expired, Invalid, Missing, Refused, Revoked, Unavailable
+from cierre.verifier.refusals import AmbiguousPath, Expired, Invalid, Missing, Refused, Revoked, Unavailable
 from cierre.verifier.sources import Introspection
 from cierre.verifier.threaded import ThreadedVerifier
 
 __all__ = [
     "Access",
+    "AmbiguousPath",
     "BearerAuth",
     "Expired",
     "Introspection",

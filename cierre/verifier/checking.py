@@ -1,31 +1,36 @@
-"""The check itself: form, signature and claims as the service has them, then whether the session is closed."""
+"""The check itself: form, signature and claims as the service checks them, then whether the session is closed."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from cierre.background import stop
 from cierre.errors import ServiceUnavailable, TokenInvalid
 from cierre.revocation.denylist import Denylist
-from cierre.settings import DAY
-from cierre.tokens.access_tokens import AccessToken, TokenCheck, UnknownKey
-from cierre.verifier.jwks import Jwks
+from cierre.settings import DAY, MINUTE
+from cierre.tokens.access_tokens import AccessToken, TokenCheck
+from cierre.tokens.jws import UnknownKey
+from cierre.verifier.issuer_keys import IssuerKeys
 from cierre.verifier.refusals import Expired, Invalid, Missing, Revoked, Unavailable
 from cierre.verifier.sources import Introspection, Introspector, Source, open_source
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who is asking, by a token that is good.
+    """Whose token it is, where the token is good.
 
     Attributes:
-        device_id: None: the issuer didn't say (introspection of an opaque token).
-        expires_at: in milliseconds; None: the token doesn't expire by itself.
+        user_id: `sub`.
+        session_id: `sid`.
+        role: of the user.
+        client_id: to which the token was issued.
+        device_id: of the session; None: introspection of an opaque token may not say.
+        expires_at: in milliseconds; None: the token has no expiry.
+        authenticated_at: when the user's password was last proven, in milliseconds; None: not known.
+        abilities: of a Sanctum token that is limited to some; None: it may do everything.
     """
 
     user_id: str
@@ -34,21 +39,33 @@ class Access:
     client_id: str
     device_id: str | None
     expires_at: int | None
+    authenticated_at: int | None = None
+    abilities: frozenset[str] | None = None
+
+    def may(self, ability: str) -> bool:
+        """Whether the token has the ability, as Sanctum's `tokenCan` has it."""
+        return self.abilities is None or ability in self.abilities
 
 
 class Verifier:
-    """Says whether a token is good.
+    """Checks access tokens, for a resource server. Start it before the first, within the event loop.
 
     Args:
         issuer: `iss` of the tokens, and where JWKS and introspection are found.
         revocations: where to learn what is revoked: `postgresql://…`, `sqlite:///…`, `redis://…`, or `Introspection`.
         audience: `aud` of the tokens.
         jwks_url: None: `/.well-known/jwks.json` of the issuer.
+        jwks_cooldown: seconds between two fetches of the keys, at the least, whatever keys the tokens name; shorter
+            than the time for which the issuer publishes a key before it signs (`cierre keys rotate --lead`).
+        jwks_patience: seconds that one fetch of the keys may take.
         poll_interval: milliseconds between two looks at the database; PostgreSQL and Redis tell in between.
         max_age: seconds for which a denylist that can't be compared with its source is still relied on; after that
             nobody is let in (503), since a revocation may have been missed.
         longest_life: of a token, in milliseconds.
-        client: of yours, for proxies or certificates; it is not closed.
+        client: an `httpx.AsyncClient` of yours, for proxies or certificates; it is not closed.
+
+    Raises:
+        ValueError: `revocations` is none of these.
     """
 
     def __init__(
@@ -58,6 +75,8 @@ class Verifier:
         revocations: str | Introspection,
         audience: str = "cierre",
         jwks_url: str | None = None,
+        jwks_cooldown: float = 5.0,
+        jwks_patience: float = 5.0,
         poll_interval: int = 1_000,
         max_age: float = 10.0,
         longest_life: int = DAY,
@@ -65,34 +84,41 @@ class Verifier:
     ) -> None:
         self._own_client = client is None
         self._client = client or httpx.AsyncClient(timeout=5, follow_redirects=False)
-        self.denylist = Denylist()
-        self._jwks = Jwks(self._client, jwks_url or f"{issuer.rstrip('/')}/.well-known/jwks.json")
-        self._check = TokenCheck(self._jwks.find, issuer=issuer, audience=audience, longest=longest_life)
+        # A token that promises to live for longer is refused in any case.
+        self.denylist = Denylist(longest=longest_life + MINUTE)
+        self._keys = IssuerKeys(
+            self._client,
+            jwks_url or f"{issuer.rstrip('/')}/.well-known/jwks.json",
+            cooldown=jwks_cooldown,
+            patience=jwks_patience,
+        )
+        self._check = TokenCheck(self._keys.find, issuer=issuer, audience=audience, longest=longest_life)
         self._max_age = max_age
         self._source: Source | None = None
         self._introspector: Introspector | None = None
         if isinstance(revocations, Introspection):
             self._introspector = Introspector(self._client, revocations, issuer)
         else:
-            self._source = open_source(revocations, self.denylist, poll_interval=poll_interval)
-        self._tasks: list[asyncio.Task[None]] = []
+            self._source = open_source(
+                revocations, self.denylist, poll_interval=poll_interval, keys=self._keys, issuer=issuer
+            )
 
     async def start(self) -> None:
-        """Learn what is revoked. The keys may come later, with the first token.
+        """Read what is revoked, and the keys. Without the keys it starts as well: the first token fetches them again.
 
         Raises:
-            Unavailable: the source is not there.
+            Unavailable: the source of revocations was not there within a minute.
         """
         if self._source is not None:
             try:
                 await self._source.start()
             except ServiceUnavailable as away:
                 raise Unavailable from away
-        await self._jwks.refresh()
+        await self._keys.refresh()
 
     async def stop(self) -> None:
-        """Let go of every connection."""
-        await stop(self._tasks)
+        """Close every connection, and end the work in the background."""
+        await self._keys.stop()
         if self._source is not None:
             await self._source.stop()
         if self._own_client:
@@ -108,11 +134,13 @@ class Verifier:
         await self.stop()
 
     async def verify(self, token: str) -> Access:
-        """Let the token in, or say why not.
+        """Check an access token.
 
         Raises:
-            Invalid, Expired, Revoked: 401.
-            Unavailable: 503: nobody can say now.
+            Invalid: it is no token of this issuer for this audience (401).
+            Expired: its time is over (401).
+            Revoked: its session is closed (401).
+            Unavailable: the keys, or what is revoked, are not known now (503).
         """
         if self._introspector is not None and token.count(".") != 2:
             return await self._introspected(token)
@@ -125,11 +153,11 @@ class Verifier:
         return _access(verified)
 
     async def verify_header(self, authorization: str | None) -> Access:
-        """The same from the value of `Authorization`.
+        """Check the access token in the value of `Authorization`; None: the request has none.
 
         Raises:
             Missing: it names no bearer token.
-            Invalid, Expired, Revoked, Unavailable
+            Invalid, Expired, Revoked, Unavailable: as `verify`.
         """
         scheme, _, token = (authorization or "").strip().partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
@@ -137,11 +165,11 @@ class Verifier:
         return await self.verify(token.strip())
 
     def require_open(self, token: AccessToken) -> None:
-        """The check beyond the signature: in memory, in under a microsecond.
+        """Check that the token's session is not closed: in memory, in under a microsecond.
 
         Raises:
             Revoked: the session is closed.
-            Unavailable: what is in memory is too old to be relied on.
+            Unavailable: what is in memory was compared with its source more than `max_age` ago.
         """
         principal = token.principal
         if self.denylist.denies(principal.session_id, principal.user_id, token.epoch):
@@ -150,49 +178,59 @@ class Verifier:
             raise Unavailable
 
     async def _verified(self, token: str) -> AccessToken:
-        await self._jwks.require()
-        if self._jwks.stale and not any(not task.done() for task in self._tasks):
+        await self._keys.require()
+        if self._keys.stale:
             # The old keys are good enough for this one.
-            self._tasks = [asyncio.create_task(self._jwks.refresh())]
+            self._keys.refresh_soon()
         try:
             try:
                 return self._check.verify(token)
             except UnknownKey:
-                await self._jwks.refresh()
+                await self._keys.refresh()
                 return self._check.verify(token)
         except TokenInvalid:
             raise Invalid from None
 
     async def _introspected(self, token: str) -> Access:
         assert self._introspector is not None
-        told = await self._introspector.ask(token)
-        if told is None:
+        introspection = await self._introspector.ask(token)
+        if introspection is None:
             raise Revoked
-        return _told(told)
+        return _access_of(introspection)
 
 
 def _access(token: AccessToken) -> Access:
     who = token.principal
-    return Access(who.user_id, who.session_id, who.role, who.client_id, who.device_id, who.expires_at)
+    return Access(
+        who.user_id,
+        who.session_id,
+        who.role,
+        who.client_id,
+        who.device_id,
+        who.expires_at,
+        token.authenticated_at,
+    )
 
 
-def _told(told: dict[str, Any]) -> Access:
-    """An answer of RFC 7662, section 2.2, as Cierre gives it; a refresh token opens no door.
+def _access_of(introspection: dict[str, Any]) -> Access:
+    """What Cierre's introspection says of a token (RFC 7662, section 2.2).
 
     Raises:
-        Invalid: it is of another kind.
+        Invalid: it is no access token, but a refresh token, or has claims missing.
     """
     try:
-        if told["token_type"] != "Bearer":
+        if introspection["token_type"] != "Bearer":
             raise Invalid
-        expires = told.get("exp")
+        expires, proven, scope = introspection.get("exp"), introspection.get("auth_time"), introspection.get("scope")
         return Access(
-            told["sub"],
-            told["sid"],
-            told["role"],
-            told["client_id"],
-            told.get("device"),
+            introspection["sub"],
+            introspection["sid"],
+            introspection["role"],
+            introspection["client_id"],
+            introspection.get("device"),
             None if expires is None else int(expires) * 1000,
+            None if proven is None else int(proven) * 1000,
+            frozenset(scope.split()) if isinstance(scope, str) else None,
         )
     except KeyError:
         raise Invalid from None

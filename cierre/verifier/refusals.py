@@ -6,12 +6,12 @@ from typing import ClassVar
 
 
 class Refused(Exception):
-    """The root.
+    """A request is not let in: the root of all reasons.
 
     Attributes:
-        status: of the answer.
-        code: stable, for the body.
-        headers: of the answer.
+        status: HTTP status of the answer.
+        code: for programs that read the answer; it doesn't change.
+        headers: header fields of the answer.
     """
 
     status: ClassVar[int] = 401
@@ -29,7 +29,7 @@ class Missing(Refused):
 
 
 class Invalid(Refused):
-    """It is no token of our issuer for our audience."""
+    """It is no token of this issuer for this audience."""
 
 
 class Expired(Refused):
@@ -42,8 +42,16 @@ class Revoked(Refused):
     """Its session is closed."""
 
 
+class AmbiguousPath(Refused):
+    """The path has a dot segment: whether it is public depends on who removes it (RFC 3986, section 5.2.4)."""
+
+    status = 400
+    code = "INVALID_PATH"
+    headers: ClassVar[dict[str, str]] = {}
+
+
 class Unavailable(Refused):
-    """Nobody can say now whether it is revoked, or whose key signed it: it is not let in."""
+    """The keys, or what is revoked, are not known now: the token is not let in."""
 
     status = 503
     code = "SERVICE_UNAVAILABLE"

@@ -15,12 +15,13 @@ Result = TypeVar("Result")
 
 
 class ThreadedVerifier:
-    """`Verifier`, to be called from any thread; the arguments are the same.
+    """`Verifier`, to be called from any thread.
 
     Start it after the server has forked its workers: a thread doesn't survive a fork.
 
     Args:
         patience: seconds that a call may take.
+        arguments: of `Verifier`.
     """
 
     def __init__(self, *, patience: float = 10.0, **arguments: Any) -> None:
@@ -31,10 +32,10 @@ class ThreadedVerifier:
         self._starting = threading.Lock()
 
     def start(self) -> None:
-        """Learn what is revoked, and go on learning. Starting twice starts once.
+        """Start the thread, and the verifier in it; a second call does nothing.
 
         Raises:
-            Unavailable: the source is not there.
+            Unavailable: as `Verifier.start`.
         """
         with self._starting:
             if self._loop is not None:
@@ -50,7 +51,7 @@ class ThreadedVerifier:
                 raise
 
     def stop(self) -> None:
-        """Let go of every connection."""
+        """Close every connection, and end the thread."""
         with self._starting:
             if self._verifier is not None:
                 self._run(self._verifier.stop(), patience=None)
@@ -69,7 +70,7 @@ class ThreadedVerifier:
         """As `Verifier.verify`.
 
         Raises:
-            Invalid, Expired, Revoked, Unavailable
+            Invalid, Expired, Revoked, Unavailable: as there; `Unavailable` as well where it is not started.
         """
         return self._run(self._running().verify(token), patience=self._patience)
 
@@ -77,7 +78,7 @@ class ThreadedVerifier:
         """As `Verifier.verify_header`.
 
         Raises:
-            Missing, Invalid, Expired, Revoked, Unavailable
+            Missing, Invalid, Expired, Revoked, Unavailable: as there.
         """
         return self._run(self._running().verify_header(authorization), patience=self._patience)
 

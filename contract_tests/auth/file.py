@@ -9,6 +9,8 @@
   live:                             # example values of the contract that stand for real ones:
     "example-refresh-token": /refresh_token   # a pointer into the login's answer, or a value
   unique: [Idempotency-Key]         # header fields that get a value of their own each time
+- scheme: oauth2
+  login: {path: /token, form: {username: me, password: $PASSWORD}}   # a form, as OAuth 2.0 has it
 - scheme: bearerAuth
   bearer: $TOKEN                    # $NAME and ${NAME} are taken from the environment
 - scheme: apiKey
@@ -24,19 +26,20 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from cierre.contract_tests.documents import Document, Operation, security
 from cierre.contract_tests.findings import CouldNotRun
 from cierre.contract_tests.secrets import variable_name
+from cierre.oas.navigation import Json, find, security
+from cierre.oas.structure import Operation
 
 # What an authentication file takes from the environment, and the names under which it may write secrets itself.
-_VARIABLE = re.compile(r"\$\{?(\w+)")
+_VARIABLE = re.compile(r"\$\$|\$\{?([A-Za-z_]\w*)\}?")
 _SECRET = re.compile(r"pass|pwd|secret|bearer|^value$|key|token|clave|contrase", re.IGNORECASE)
 # Keys whose values are no secrets: where in an answer to look, and names of header fields.
 _PLAIN = frozenset({"token", "live", "unique"})
@@ -53,6 +56,7 @@ class Entry:
         username, password: of the Basic scheme.
         path: of the login operation, where the token comes from a login.
         bodies: of the login, used in turn.
+        form: the login takes a form (OAuth 2.0: RFC 6749, section 4.3.2) in the place of JSON.
         token: JSON pointer into the login's answer.
         fresh: log in again once an answer may have ended the session.
         live: example value of the contract → the value to send instead, or a pointer into the login's answer.
@@ -66,14 +70,15 @@ class Entry:
     username: str | None = None
     password: str | None = None
     path: str | None = None
-    bodies: tuple[Document, ...] = ()
+    bodies: tuple[Json, ...] = ()
+    form: bool = False
     token: str = "/access_token"
     fresh: bool = False
     live: dict[str, str] = field(default_factory=dict)
     unique: tuple[str, ...] = ()
     hidden: dict[str, str] = field(default_factory=dict)
 
-    def fits(self, document: Document, operation: Operation) -> bool:
+    def fits(self, document: Json, operation: Operation) -> bool:
         """Whether `operation` accepts these credentials; one without security gets entries with live values only."""
         wanted = {name for alternative in security(document, operation) for name in alternative}
         named = any(fnmatch.fnmatchcase(name, self.operations) for name in (operation.path, operation.name))
@@ -92,10 +97,27 @@ def read(path: Path) -> list[Entry]:
         raw = yaml.safe_load(path.read_text())
     except (OSError, yaml.YAMLError) as problem:
         raise CouldNotRun(f"{path}: {problem}") from problem
+    if not isinstance(raw, list):
+        raise CouldNotRun(f"{path}: not understood: no list of credentials; each begins with `- scheme:`")
     try:
         return [replace(_entry(_from_environment(item)), hidden=dict(_secrets(item))) for item in raw]
+    except CouldNotRun as problem:
+        raise CouldNotRun(f"{path}: {problem}") from problem
     except (TypeError, KeyError, ValueError, AttributeError) as problem:
         raise CouldNotRun(f"{path}: an entry is not understood: {problem}") from problem
+
+
+def check_schemes(document: Json, entries: Iterable[Entry]) -> None:
+    """Look whether the document has the schemes that entries name.
+
+    Raises:
+        CouldNotRun: it has not.
+    """
+    known = sorted(find(document, "components", "securitySchemes") or ())
+    for entry in entries:
+        if entry.scheme is not None and entry.scheme not in known:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            raise CouldNotRun(f"the document has no security scheme {entry.scheme!r}: {has}")
 
 
 def _entry(raw: dict[str, Any]) -> Entry:
@@ -106,8 +128,9 @@ def _entry(raw: dict[str, Any]) -> Entry:
     if bearer is not None:
         values["value"] = bearer
     if login is not None:
-        bodies = login["json"] if isinstance(login["json"], list) else [login["json"]]
-        values |= {"path": login["path"], "bodies": tuple(bodies)}
+        form = "form" in login
+        given = login["form" if form else "json"]
+        values |= {"path": login["path"], "bodies": tuple(given if isinstance(given, list) else [given]), "form": form}
         values |= {"token": login["token"]} if "token" in login else {}
     if "unique" in values:
         values["unique"] = tuple(values["unique"])
@@ -115,11 +138,25 @@ def _entry(raw: dict[str, Any]) -> Entry:
 
 
 def _from_environment(node: Any) -> Any:
+    """The node with the values of variables in it.
+
+    Raises:
+        CouldNotRun: a variable is not set, or is empty: what it stands for must not be sent as it is written.
+    """
     if isinstance(node, str):
-        return os.path.expandvars(node)
+        return _VARIABLE.sub(_value_of, node)
     if isinstance(node, dict):
         return {key: _from_environment(value) for key, value in node.items()}
     return [_from_environment(value) for value in node] if isinstance(node, list) else node
+
+
+def _value_of(written: re.Match[str]) -> str:
+    name = written[1]
+    if name is None:
+        return "$"
+    if not os.environ.get(name):
+        raise CouldNotRun(f"${name} is not set; a dollar that begins no name is written $$")
+    return os.environ[name]
 
 
 def _secrets(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -131,8 +168,9 @@ def _secrets(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
             yield node, variable_name(name)
     elif isinstance(node, dict):
         for key, value in node.items():
-            if key not in _PLAIN:
-                yield from _secrets(value, str(key))
+            found = _secrets(value, str(key))
+            # What comes from the environment is a secret under each key.
+            yield from (one for one in found if key not in _PLAIN or one[1] in os.environ)
     elif isinstance(node, list):
         for value in node:
             yield from _secrets(value, name)

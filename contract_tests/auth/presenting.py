@@ -12,8 +12,9 @@ from requests.auth import AuthBase
 
 from cierre.contract_tests.auth.file import Entry
 from cierre.contract_tests.auth.logins import Logins
-from cierre.contract_tests.documents import Document, Operation, find, security
 from cierre.contract_tests.exchanges import sent_body
+from cierre.oas.navigation import Json, find, security
+from cierre.oas.structure import Operation
 
 # Above this, what makes a header field unique might make it too long.
 LONGEST_KEY = 200
@@ -26,7 +27,7 @@ class Credentials(AuthBase):
         scheme: the security scheme object; None puts in live values only.
     """
 
-    def __init__(self, logins: Logins, entry: Entry, scheme: Document | None) -> None:
+    def __init__(self, logins: Logins, entry: Entry, scheme: Json | None) -> None:
         self.logins, self.entry, self.scheme = logins, entry, scheme
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -35,7 +36,7 @@ class Credentials(AuthBase):
         self._put_in_live_values(request)
         return request
 
-    def _authorize(self, request: requests.PreparedRequest, scheme: Document) -> None:
+    def _authorize(self, request: requests.PreparedRequest, scheme: Json) -> None:
         if scheme.get("type") != "apiKey":
             request.headers["Authorization"] = f"{self._keyword()} {self._value()}"
         elif scheme["in"] == "header":
@@ -88,7 +89,7 @@ class Credentials(AuthBase):
 
 
 def credentials_for(
-    document: Document, operation: Operation, entries: Iterable[Entry], logins: Logins
+    document: Json, operation: Operation, entries: Iterable[Entry], logins: Logins
 ) -> Credentials | None:
     """The credentials of the first entry that fits `operation`; None where none does."""
     names = [name for alternative in security(document, operation) for name in alternative]

@@ -16,6 +16,8 @@ LIVE = {
     "1|abcdef1234567890": "/data/accessToken",
     USER_ID: "/data/user/id",
 }
+# The demo's, of its administrator: a Sanctum token that may do nothing of Cierre's (`["notes:read"]`).
+LIMITED_TOKEN = "2|limited1234567890"
 _EMAIL = "usuario@ejemplo.com"
 _DEVICE = "mobile-device-uuid-123456789"
 # Stands in the README, and in the contract as an example: no secret.

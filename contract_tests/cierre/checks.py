@@ -11,17 +11,23 @@ from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from cierre.contract_tests import limit_fields
 from cierre.contract_tests.checks import media_type
+from cierre.contract_tests.cierre.document import MESSAGES, messages_of_examples
 from cierre.contract_tests.clauses import BrokenClause
-from cierre.contract_tests.documents import Document
 from cierre.contract_tests.negotiation import language, quality
+from cierre.oas.navigation import Json
 
+TOO_MANY = 429
 VARY = {"accept", "accept-language", "prefer"}
+COOKIES = {"__Host-refreshToken", "refreshToken"}
 COOKIE = {"httponly", "secure", "samesite=strict", "path=/"}
 # Members that hold a token.
 TOKENS = ("accessToken", "refreshToken", "access_token", "refresh_token")
-# Members that hold a message for people.
-MESSAGES = ("message", "respuesta", "detail")
+# Members of a request that nobody else may see.
+SECRETS = {*TOKENS, "token", "password", "currentPassword", "newPassword", "clientSecret", "client_secret"}
+# A shorter one may stand in an error by chance.
+SHORTEST_SECRET = 8
 # In a run's copy of the document, present where these checks apply: the examples' messages, by language.
 _MESSAGES_OF_EXAMPLES = "x-cierre-messages-of-examples"
 
@@ -36,7 +42,7 @@ def register() -> None:
 
 def apply_to(schema: OpenApiSchema) -> None:
     """Let these checks look at the answers of `schema`: it is Cierre's own contract, on a server that decides."""
-    schema.raw_schema[_MESSAGES_OF_EXAMPLES] = _messages_of_examples(schema.raw_schema)
+    schema.raw_schema[_MESSAGES_OF_EXAMPLES] = messages_of_examples(schema.raw_schema)
 
 
 def _where_applied(check: Check) -> Callable[[CheckContext, Response, Case[Any]], None]:
@@ -121,13 +127,14 @@ def tokens_are_not_stored(response: Response, case: Case[Any]) -> None:
 
 
 def the_cookie_is_protected(response: Response, case: Case[Any]) -> None:
-    """`refreshToken` is HttpOnly, Secure, SameSite=Strict, Path=/, set and cleared alike."""
+    """The refresh token's cookie is HttpOnly, Secure, SameSite=Strict, Path=/, set and cleared alike."""
     for line in response.headers.get("set-cookie") or ():
-        name, *attributes = (part.strip() for part in line.split(";"))
+        pair, *attributes = (part.strip() for part in line.split(";"))
+        name, _, value = pair.partition("=")
         missing = COOKIE - {attribute.lower() for attribute in attributes}
-        if name == "refreshToken=":
+        if not value:
             missing |= {"max-age=0"} - {attribute.lower() for attribute in attributes}
-        if name.startswith("refreshToken=") and missing:
+        if name in COOKIES and missing:
             message = f"The cookie lacks {', '.join(sorted(missing))}"
             _broken(case, "the_cookie_is_protected", message, "headers", "Set-Cookie")
 
@@ -141,6 +148,24 @@ def return_minimal_is_honoured(response: Response, case: Case[Any]) -> None:
     if response.status_code != 204 or "return=minimal" not in applied:
         message = f"Prefer: return=minimal\nReceived: {response.status_code}, Preference-Applied: {applied}"
         _broken(case, "return_minimal_is_honoured", message, "headers", "Preference-Applied")
+
+
+def a_refusal_of_too_many_agrees_with_its_fields(response: Response, case: Case[Any]) -> None:
+    """The numbers in the body of a 429 are those of Retry-After and of RateLimit-Policy."""
+    body = _json(response)
+    details = body.get("details") if isinstance(body, dict) else None
+    if response.status_code != TOO_MANY or not isinstance(details, dict):
+        return
+    states = limit_fields.limit_states(lambda name: _header(response, name.lower()) or None).values()
+    spent = [one for one in states if one.remaining == 0]
+    if str(details.get("retryAfter")) != _header(response, "retry-after"):
+        message = f"Retry-After: {_header(response, 'retry-after')}, and retryAfter {details.get('retryAfter')}"
+        _broken(case, "a_refusal_of_too_many_agrees_with_its_fields", message, "headers", "Retry-After")
+    numbers = (details.get("limit"), details.get("windowMs"))
+    known = [(one.quota, (one.window or 0) * 1000) for one in spent]
+    if known and numbers not in known:
+        message = f"RateLimit-Policy: {_header(response, 'ratelimit-policy')}, and limit, windowMs {numbers}"
+        _broken(case, "a_refusal_of_too_many_agrees_with_its_fields", message, "headers", "RateLimit-Policy")
 
 
 def the_preferred_media_type_is_sent(response: Response, case: Case[Any]) -> None:
@@ -180,6 +205,24 @@ def the_access_token_is_not_repeated(response: Response, case: Case[Any]) -> Non
         _broken(case, "the_access_token_is_not_repeated", "The body holds the access token of the request", "content")
 
 
+def a_refusal_repeats_no_secret(response: Response, case: Case[Any]) -> None:
+    """No password, token or client's secret of the request is in an error."""
+    if response.status_code < 400 or not isinstance(case.body, dict):
+        return
+    for name, value in case.body.items():
+        repeated = isinstance(value, str) and len(value) >= SHORTEST_SECRET and value in _texts(_json(response))
+        if name in SECRETS and repeated:
+            message = f"The body holds the {name} of the request"
+            _broken(case, "a_refusal_repeats_no_secret", message, "content", media_type(response))
+
+
+def _texts(node: Any) -> str:
+    """All texts of a JSON value, one after the other."""
+    if isinstance(node, dict | list):
+        return "\n".join(_texts(value) for value in (node.values() if isinstance(node, dict) else node))
+    return node if isinstance(node, str) else ""
+
+
 def _header(response: Response, name: str) -> str:
     return ", ".join(response.headers.get(name) or [])
 
@@ -191,17 +234,17 @@ def _json(response: Response) -> Any:
         return None
 
 
-def _definition(response: Response, case: Case[Any]) -> Document:
+def _definition(response: Response, case: Case[Any]) -> Json:
     definition = case.operation.responses.find_by_status_code(response.status_code)
     return dict(definition.definition) if definition is not None else {}
 
 
-def _examples(definition: Document, kind: str) -> Iterator[Any]:
+def _examples(definition: Json, kind: str) -> Iterator[Any]:
     for example in (definition.get("content", {}).get(kind, {}).get("examples") or {}).values():
         yield example.get("value")
 
 
-def _shown_errors(response: Response, case: Case[Any]) -> Iterator[Document]:
+def _shown_errors(response: Response, case: Case[Any]) -> Iterator[Json]:
     """The examples in the dialect of the answer: `application/json` may be any dialect's, by client or host."""
     body = _json(response)
     definition = _definition(response, case)
@@ -216,7 +259,7 @@ def _shown_errors(response: Response, case: Case[Any]) -> Iterator[Document]:
                 yield example
 
 
-def _code(error: Document) -> Any:
+def _code(error: Json) -> Any:
     inner = error.get("error")
     return error.get("code", inner if isinstance(inner, str | int) else None)
 
@@ -225,34 +268,6 @@ def _message(response: Response) -> str:
     body = _json(response)
     messages = [body.get(name) for name in MESSAGES] if isinstance(body, dict) else []
     return next((text for text in messages if isinstance(text, str)), "")
-
-
-def _messages_of_examples(document: Document) -> dict[str, list[str]]:
-    """The messages, by the default language of their dialect: English in `envelope`, else Spanish."""
-    found: dict[str, dict[str, None]] = {"es": {}, "en": {}}
-    english_view = document["info"]["title"].endswith("(envelope)")
-    for kind, content in _contents(document):
-        for example in (content.get("examples") or {}).values():
-            value = example.get("value")
-            if isinstance(value, dict):
-                # Only the failures of that dialect are its own.
-                own = value.get("success") is False and (english_view or "envelope" in kind)
-                texts = (value.get(name) for name in MESSAGES)
-                shown = [text for text in texts if isinstance(text, str) and not text.isdigit()]
-                found["en" if own else "es"].update(dict.fromkeys(shown))
-    return {language: list(texts) for language, texts in found.items()}
-
-
-def _contents(node: Any) -> Iterator[tuple[str, Document]]:
-    if isinstance(node, dict):
-        for kind, content in (node.get("content") or {}).items() if isinstance(node.get("content"), dict) else ():
-            if isinstance(content, dict):
-                yield kind, content
-        for value in node.values():
-            yield from _contents(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _contents(value)
 
 
 def _broken(case: Case[Any], rule: str, message: str, *clause: str) -> NoReturn:
@@ -277,5 +292,9 @@ _CHECKS: tuple[Check, ...] = (
     the_preferred_media_type_is_sent,
     the_metadata_names_documented_paths,
     no_content_type_without_a_body,
+    a_refusal_of_too_many_agrees_with_its_fields,
     the_access_token_is_not_repeated,
+    a_refusal_repeats_no_secret,
 )
+# As schemathesis knows them.
+NAMES = tuple(check.__name__ for check in _CHECKS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,15 +14,19 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from cierre.contract_tests.documents import Operation, operations, pointer
 from cierre.contract_tests.exchanges import Exchange, exchange
 from cierre.contract_tests.findings import Limited
 from cierre.contract_tests.run import Run
 from cierre.contract_tests.secrets import tokens_in
+from cierre.contract_tests.silence import SILENT_OR_BROKEN, with_request
+from cierre.oas.navigation import pointer
+from cierre.oas.structure import Operation, operations
 
 # The phase of the exchanges, and of the extension that makes them.
 PHASE = "rules"
 SESSION = "application/vnd.cierre.session+json"
+# The refresh token's; another one, of the documented name, is cleared beside it.
+COOKIE = "__Host-refreshToken"
 
 
 class BrokenRule(AssertionError):
@@ -36,6 +41,10 @@ class BrokenRule(AssertionError):
         super().__init__(message)
         self.message, self.operation, self.clause = message, answer.operation.label, clause
         self.exchanges = tuple(answer.client.exchanges)
+
+
+class Silence(AssertionError):
+    """A request got no answer. It is a finding already; the sequence cannot go on."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +138,8 @@ class Client:
         Raises:
             BrokenRule: the answer does not conform to the contract.
             Limited: the server refused the request because there were too many.
-            requests.RequestException: there was no answer.
+            Silence: there was no answer; it is reported already.
+            ServerAway: there was no answer, and the server stays away.
         """
         operation = self.operations[name]
         sent = {"Accept": SESSION} if operation.path.startswith("/api/v1/") else {}
@@ -140,23 +150,40 @@ class Client:
         if basic is not None:
             sent["Authorization"] = f"Basic {self.run.secrets.basic(*basic)}"
         if cookie is not None:
-            sent["Cookie"] = f"refreshToken={cookie}"
+            sent["Cookie"] = f"{COOKIE}={cookie}"
         where = operation.path.format_map({name: quote(value, safe="") for name, value in (path or {}).items()})
         return self._answer(operation, where, vendor_type, {"headers": sent, **body})
 
     def _answer(self, operation: Operation, path: str, vendor_type: str, arguments: dict[str, Any]) -> Answer:
-        started = time.time()
+        line, started = self.run.line, time.time()
         url = self.run.options.url.rstrip("/") + path
-        raw = requests.request(operation.method.upper(), url, timeout=30, allow_redirects=False, **arguments)
+        line.check()
+        try:
+            raw = self._sent(operation.method.upper(), url, arguments)
+        except SILENT_OR_BROKEN as problem:
+            with_request(problem, {"method": operation.method.upper(), "url": url, **arguments})
+            _, silent = line.silent(problem, operation=operation.label, phase=PHASE, started=started)
+            self.exchanges.append(silent)
+            line.check()
+            raise Silence(operation.label) from problem
         response = Response.from_requests(raw, verify=True)
         seen = exchange(response, operation=operation.label, phase=PHASE, started=started)
         self.exchanges.append(seen)
-        self.run.report.exchanges.append(seen)
-        if raw.status_code == 429:
+        if raw.status_code == 429 and not line.spending:
+            self.run.keep(seen)
             raise Limited(f"{operation.label} was refused")
         answer = Answer(raw.status_code, _parsed(raw), dict(raw.headers.lower_items()), raw.content, operation, self)
         self._name_tokens(answer)
+        self.run.keep(seen)
         self._check(answer, response, vendor_type)
+        return answer
+
+    def _sent(self, method: str, url: str, arguments: dict[str, Any]) -> requests.Response:
+        line = self.run.line
+        for attempt in itertools.count():
+            answer = line.addresses.session.request(method, url, timeout=30, allow_redirects=False, **arguments)
+            if not line.again(answer.status_code, answer.headers.get("Retry-After"), attempt):
+                break
         return answer
 
     def _name_tokens(self, answer: Answer) -> None:
@@ -173,7 +200,7 @@ class Client:
         trace_id = answer.headers.get("x-trace-id")
         answer.must(trace_id not in self.trace_ids - {None}, "The trace id is that of another request", "responses")
         self.trace_ids.add(trace_id)
-        documented = answer.operation.definition["responses"]
+        documented = answer.operation.node["responses"]
         answer.must(str(answer.status) in documented, f"{answer.status} is not documented", "responses")
         if answer.headers.get("content-type") == "application/json" and answer.operation.name == "logout":
             response.headers["content-type"] = [vendor_type]
@@ -186,21 +213,21 @@ class Client:
 
 
 def set_cookie(answer: Answer) -> str | None:
-    """The value of the cookie `refreshToken` that an answer sets; empty: clears it; None: neither."""
+    """The value of the refresh token's cookie that an answer sets; empty: clears it; None: neither."""
     return next((value for value, _ in _refresh_cookies(answer)), None)
 
 
 def clears_cookie(answer: Answer) -> bool:
-    """Whether an answer clears the cookie `refreshToken`: no value, and it expires at once (RFC 6265, 5.2.2)."""
+    """Whether an answer clears the refresh token's cookie: no value, and it expires at once (RFC 6265, 5.2.2)."""
     return any(not value and "max-age=0" in attributes for value, attributes in _refresh_cookies(answer))
 
 
 def _refresh_cookies(answer: Answer) -> Iterator[tuple[str, set[str]]]:
-    """Value and lower-case attributes of each cookie `refreshToken` that an answer sets."""
+    """Value and lower-case attributes of each cookie of the refresh token that an answer sets."""
     for line in answer.headers.get("set-cookie", "").split(", "):
         pair, *attributes = (part.strip() for part in line.split(";"))
         name, _, value = pair.partition("=")
-        if name == "refreshToken":
+        if name == COOKIE:
             yield value, {attribute.lower() for attribute in attributes}
 
 

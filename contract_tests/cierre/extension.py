@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
-import requests
 from schemathesis.core.failures import Failure
 from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
@@ -13,13 +13,13 @@ from schemathesis.hooks import HookContext
 from schemathesis.openapi.checks import IgnoredAuth, RejectedPositiveData, UnsupportedMethodResponse
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from cierre.contract_tests.cierre import checks, document, stateful
+from cierre.contract_tests.cierre import checks, document, quotas, stateful
 from cierre.contract_tests.cierre.accounts import LOGIN, REFRESH_TOKEN, USER_ID, Accounts, entries
-from cierre.contract_tests.cierre.client import PHASE
-from cierre.contract_tests.documents import find
+from cierre.contract_tests.cierre.client import COOKIE, PHASE
 from cierre.contract_tests.exchanges import sent_body
 from cierre.contract_tests.findings import CouldNotRun
 from cierre.contract_tests.run import Contract, Run
+from cierre.oas.navigation import find
 
 _LOGIN_ANSWER = ("paths", LOGIN, "post", "responses", "200", "content")
 # What ends no session of the caller.
@@ -27,7 +27,12 @@ KEEP_SESSION = frozenset({"change_password", "force_logout", "introspect_token"}
 # What refuses a request that breaks its schema: 404 is an outcome, and no outcome is decided before 400 is.
 REJECTIONS = ("400", "401", "403", "405", "406", "413", "415", "429", "5xx")
 # Members of a request whose schema-valid values the contract may refuse for what they mean.
-MEANINGS = {"login": "clientId", "list_audit_events": "cursor"}
+MEANINGS = {
+    "login": "clientId",
+    "list_audit_events": "cursor",
+    "list_deliveries": "cursor",
+    "change_password": "newPassword",
+}
 # The OAuth endpoints say with 400 that a well-formed token or client is not good (RFC 6749, section 5.2).
 OAUTH_REFUSALS = ("invalid_grant", "invalid_client", "unauthorized_client", "unsupported_grant_type")
 
@@ -47,6 +52,7 @@ def cierre_contract(dialect: str | None, accounts: Accounts) -> Contract:
         entries=tuple(extension.entries),
         headers={"Host": document.HOSTS[dialect]} if dialect in document.HOSTS else {},
         rejections=REJECTIONS,
+        checks=checks.NAMES,
         keep_session=KEEP_SESSION,
         extensions=(extension,),
     )
@@ -85,6 +91,12 @@ class CierreExtension:
             run.logins.drop(entry)
         stateful.explore(run, schema, self.accounts)
 
+    def spend(self, run: Run, schema: OpenApiSchema) -> None:
+        """Spend the quota of a user."""
+        broken = quotas.spend(run, schema, self.accounts)
+        if broken:
+            stateful.report_broken(run, broken)
+
     def _answers_from_examples(self, run: Run) -> bool:
         """Whether the server is a mock: a login gets the session of an example, or there is no login at all."""
         login = find(run.document, "paths", LOGIN, "post")
@@ -100,8 +112,8 @@ class CierreExtension:
     def _hook(self, run: Run, schema: OpenApiSchema) -> None:
         def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
             # Every other made-up cookie becomes a good one.
-            if len(case.cookies.get("refreshToken", "")) % 2 and case.meta and case.meta.generation.mode.is_positive:
-                case.cookies["refreshToken"] = REFRESH_TOKEN
+            if len(case.cookies.get(COOKIE, "")) % 2 and case.meta and case.meta.generation.mode.is_positive:
+                case.cookies[COOKIE] = REFRESH_TOKEN
             return case
 
         def after_call(_context: HookContext, case: Case[Any], response: Response) -> None:
@@ -109,6 +121,9 @@ class CierreExtension:
                 self._restore(run, case, response)
 
         def filter_failure(_context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
+            ambiguous = document.has_two_meanings(str(response.request.url))
+            if ambiguous and document.is_refused_by_routing(run.document, response):
+                return False
             if isinstance(failure, IgnoredAuth):
                 return not run.examples_only
             if isinstance(failure, UnsupportedMethodResponse):
@@ -130,20 +145,23 @@ class CierreExtension:
 
     def _change_back(self, run: Run, response: Response) -> None:
         changed = json.loads(sent_body(response.request))
-        answer = requests.post(
+        answer = run.line.post(
             str(response.request.url),
+            operation=f"POST {urlsplit(str(response.request.url)).path}",
+            phase=run.phase,
             json={"currentPassword": changed["newPassword"], "newPassword": self.accounts.password},
             headers={"Authorization": str(response.request.headers["Authorization"]), **run.contract.headers},
-            timeout=30,
         )
-        if answer.status_code >= 300 and not self._can_log_in(run):
-            raise CouldNotRun(f"the password of {self.accounts.user} could not be changed back: {answer.text[:200]}")
+        if (answer is None or answer.status_code >= 300) and not self._can_log_in(run):
+            told = "no answer" if answer is None else answer.text[:200]
+            raise CouldNotRun(f"the password of {self.accounts.user} could not be changed back: {told}")
 
     def _can_log_in(self, run: Run) -> bool:
         """Whether the old password still works: a change that was not saved is for the state machine to find."""
         body = {"username": self.accounts.user, "password": self.accounts.password}
         url = run.options.url.rstrip("/") + LOGIN
-        return requests.post(url, json=body, headers=run.contract.headers, timeout=30).status_code == 200
+        answer = run.line.post(url, operation=f"POST {LOGIN}", phase=run.phase, json=body, headers=run.contract.headers)
+        return answer is not None and answer.status_code == 200
 
 
 def _name(case: Case[Any]) -> str:

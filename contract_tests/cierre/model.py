@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
-# What each way of closing leaves in the audit log: (logoutType, reason).
-SINGLE = ("single_device", "user_initiated")
-DEVICE = ("specific_device", "user_initiated")
-ALL = ("all_devices", "user_initiated")
-PASSWORD = ("automatic", "password_change")
-REPLAY = ("automatic", "refresh_reuse")
-REVOKED = ("single_device", "user_initiated")
+
+class EndReason(NamedTuple):
+    """What a way of closing leaves in the audit log.
+
+    Attributes:
+        actor: the session's own user or client, the administrator, or the service itself.
+    """
+
+    logout_type: str
+    reason: str
+    actor: Literal["user", "client", "administrator", "system"]
+
+
+SINGLE = EndReason("single_device", "user_initiated", "user")
+DEVICE = EndReason("specific_device", "user_initiated", "user")
+ALL = EndReason("all_devices", "user_initiated", "user")
+PASSWORD = EndReason("automatic", "password_change", "user")
+REPLAY = EndReason("automatic", "refresh_reuse", "system")
+REVOKED = EndReason("single_device", "user_initiated", "client")
 
 
 @dataclass(eq=False)
@@ -22,7 +35,7 @@ class Session:
         old_access: access tokens that were rotated.
         old_refresh: refresh tokens that were rotated, oldest first.
         closed_at: as the first answer that has the time says; None: open, or no answer had it yet.
-        end_reason: logoutType and reason of the closing; None: open.
+        end_reason: of the closing; None: open.
         closed_together: how many sessions the same request closed.
         created: when it was opened, as the list of sessions says.
         closing_trace_id: of the request that closed it; empty where it is not known.
@@ -38,7 +51,7 @@ class Session:
     old_access: list[str] = field(default_factory=list)
     old_refresh: list[str] = field(default_factory=list)
     closed_at: str | None = None
-    end_reason: tuple[str, str] | None = None
+    end_reason: EndReason | None = None
     closed_together: int = 0
     created: str = ""
     closing_trace_id: str = ""
@@ -66,12 +79,8 @@ class Sessions:
         return [session for session in found if device is None or session.device == device]
 
 
-def close(sessions: Iterable[Session], reason: tuple[str, str]) -> None:
-    """Close those of the sessions that are open, by one request.
-
-    Args:
-        reason: logoutType and reason, as the audit log has them.
-    """
+def close(sessions: Iterable[Session], reason: EndReason) -> None:
+    """Close those of the sessions that are open, by one request."""
     closed = [session for session in sessions if session.open]
     for session in closed:
         session.end_reason, session.closed_together = reason, len(closed)

@@ -99,6 +99,7 @@ def _others() -> list[Script]:
         [_login(), ("force_logout",), _login(), first],
         [_login(), _login(), ("change_password", LAST), first],
         [_login(), *presented, ("page_through_the_audit_log",)],
+        [("act_with_a_limited_token",), ("use_a_confidential_client",)],
         [_login(), without_the_role, ("force_logout_of_an_unknown_user",)],
         [_login(), _login(None, form="opaque"), ("force_logout",), ("force_logout",), without_the_role],
         [_login(None), _login(None), ("logout_all", LAST, None), ("page_through_the_audit_log",)],

@@ -6,19 +6,18 @@ import contextlib
 import time
 from typing import Any, ClassVar
 
-import requests
 from hypothesis import HealthCheck, Phase, reject, seed, settings
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import initialize, run_state_machine_as_test
 from schemathesis.generation.hypothesis.reporting import ignore_hypothesis_output
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from cierre.contract_tests.cierre.accounts import Accounts
-from cierre.contract_tests.cierre.client import PHASE, BrokenRule, Client
+from cierre.contract_tests.cierre.accounts import LIMITED_TOKEN, Accounts
+from cierre.contract_tests.cierre.client import PHASE, BrokenRule, Client, Silence
 from cierre.contract_tests.cierre.machine.base import FOREIGN_ORIGIN
 from cierre.contract_tests.cierre.machine.machine import SessionMachine
 from cierre.contract_tests.cierre.scripts import Script, run_script, scripts
-from cierre.contract_tests.exchanges import sequence
+from cierre.contract_tests.exchanges import files, sequence
 from cierre.contract_tests.findings import Finding, Scenario
 from cierre.contract_tests.run import Run
 
@@ -53,7 +52,7 @@ SHRINKING = 45.0
 
 def explore(run: Run, schema: OpenApiSchema, accounts: Accounts) -> None:
     """Run the state machine, unless the document or the server is not made for it."""
-    run.listener.phase(PHASE, 1)
+    run.begin(PHASE, 1)
     started = time.monotonic()
     requests_before, findings_before = len(run.report.exchanges), len(run.report.findings)
     note = _obstacle(run)
@@ -90,9 +89,9 @@ def _explore(run: Run, schema: OpenApiSchema, accounts: Accounts) -> None:
         if not run.stopped:
             _run_made_up(run, machine, broken)
     except BrokenRule as first:
-        _found(run, [first])
-    except requests.RequestException as problem:
-        run.report.errors.append(f"{SCENARIO}: {problem}")
+        report_broken(run, [first])
+    except Silence as problem:
+        run.report.errors.append(f"{SCENARIO}: {problem} got no answer")
 
 
 def _machine(client: Client, accounts: Accounts) -> type[SessionMachine]:
@@ -105,6 +104,7 @@ def _machine(client: Client, accounts: Accounts) -> type[SessionMachine]:
     }
     confidential = (accounts.client, accounts.client_secret)
     introspection = client.call("introspect_token", data={"token": "none"}, basic=confidential)
+    limited = client.call("introspect_token", data={"token": LIMITED_TOKEN}, basic=confidential)
     # The origins that CORS allows are those that the server trusts.
     refused = client.call("login", json={**login, "password": ""}, headers={"Origin": FOREIGN_ORIGIN})
     members: dict[str, Any] = {
@@ -113,6 +113,7 @@ def _machine(client: Client, accounts: Accounts) -> type[SessionMachine]:
         "host_dialect": "session",
         "clients": clients,
         "introspects": introspection.status == 200,
+        "knows_limited_token": limited.status == 200 and limited.at("active"),
         "origin_is_foreign": "access-control-allow-origin" not in refused.headers,
     }
     return type("SessionMachineOfThisRun", (SessionMachine,), members)
@@ -123,18 +124,25 @@ def _run_script(run: Run, machine: type[SessionMachine], script: Script, broken:
     try:
         run_script(machine(), script)
     except BrokenRule:
-        _found(run, broken)
+        report_broken(run, broken)
+    except Silence:
+        # It is a finding already; the other scripts are as good as before.
+        return
 
 
 def _run_made_up(run: Run, machine: type[SessionMachine], broken: list[BrokenRule]) -> None:
     """Sequences that Hypothesis makes up, and shrinks for a while."""
     broken.clear()
+    silences = run.line.silences
 
     class Bounded(machine):  # type: ignore[misc,valid-type]
         shrinking_since: ClassVar[float] = 0.0
 
         @initialize()
         def begin(self) -> None:
+            if run.line.silences > silences:
+                # Nothing is gained by a server that is cut off again and again.
+                reject()
             if broken and not Bounded.shrinking_since:
                 Bounded.shrinking_since = time.monotonic()
             if Bounded.shrinking_since and time.monotonic() - Bounded.shrinking_since > SHRINKING:
@@ -152,13 +160,13 @@ def _run_made_up(run: Run, machine: type[SessionMachine], broken: list[BrokenRul
     )
     seed(run.options.seed)(Bounded)
     # What was found is in `broken`, whatever Hypothesis raises in the end.
-    with contextlib.suppress(BrokenRule, HypothesisException, BaseExceptionGroup), ignore_hypothesis_output():
+    with contextlib.suppress(BrokenRule, Silence, HypothesisException, BaseExceptionGroup), ignore_hypothesis_output():
         run_state_machine_as_test(Bounded, settings=chosen)
     if broken:
-        _found(run, broken)
+        report_broken(run, broken)
 
 
-def _found(run: Run, broken: list[BrokenRule]) -> None:
+def report_broken(run: Run, broken: list[BrokenRule]) -> None:
     """Report the shortest sequence of those that broke a rule."""
     shortest = min(broken, key=lambda one: len(one.exchanges))
     run.found(
@@ -171,5 +179,6 @@ def _found(run: Run, broken: list[BrokenRule]) -> None:
             clause=shortest.clause,
             curl=sequence(shortest.exchanges, run.secrets),
             exchange=shortest.exchanges[-1],
+            files=files(*shortest.exchanges, secrets=run.secrets),
         )
     )

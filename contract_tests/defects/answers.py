@@ -213,3 +213,19 @@ def unknown_user_has_its_own_message(request: ProxyRequest, response: ProxyRespo
     known = "@ejemplo.com" in str(request.members.get("username"))
     if response.status == 401 and not known and "message" in response.json:
         response.change(message="El usuario no existe")
+
+
+@ANSWERS.response("a 400 repeats the password", "login", origin="gap")
+def repeat_password(request: ProxyRequest, response: ProxyResponse) -> None:
+    _repeat("password", request, response)
+
+
+@ANSWERS.response("a 400 repeats the refresh token", "refresh", origin="gap")
+def repeat_refresh_token(request: ProxyRequest, response: ProxyResponse) -> None:
+    _repeat("refreshToken", request, response)
+
+
+def _repeat(name: str, request: ProxyRequest, response: ProxyResponse) -> None:
+    """The message says which value was sent, too."""
+    if response.status == 400 and name in request.members and "message" in response.json:
+        response.change(message=f"{response.json['message']}: {request.members[name]}")

@@ -69,6 +69,15 @@ def reason_in_ascii(_request: ProxyRequest, response: ProxyResponse) -> None:
     _change_rows(response, lambda row: {"reason": row["reason"].encode("ascii", "replace").decode()})
 
 
+@AUDIT_LOG.response("a forced logout does not name the administrator", "list_audit_events", sequences=True)
+def forced_by_the_user(_request: ProxyRequest, response: ProxyResponse) -> None:
+    """The user whose sessions were closed stands in the place of who closed them."""
+    _change_rows(
+        response,
+        lambda row: {"actor": {"type": "user", "id": row["userId"]}} if row["logoutType"] == "admin_forced" else {},
+    )
+
+
 @AUDIT_LOG.response("the audit log has a row twice", "list_audit_events", sequences=True)
 def repeat_first_row(_request: ProxyRequest, response: ProxyResponse) -> None:
     if data := response.data:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -10,13 +11,14 @@ from typing import Literal, TypeVar
 
 from cierre import oas
 from cierre.contract_tests.defects.proxy import Behaviour, Forward, ProxyRequest, ProxyResponse
-from cierre.contract_tests.documents import operations as operations_of
+from cierre.oas.structure import operations as operations_of
 
 # Where a defect comes from: the first list; thought of later, without a look at the checks; looked for by somebody who
 # had read the checks, where they left something out.
 Origin = Literal["seeded", "independent", "gap"]
 # Seconds that a client waits: more than a busy machine takes, where time is not the point.
 PATIENCE = 30.0
+_TEMPLATED = re.compile(r"\{[^{}]*\}")
 
 ChangeResponse = Callable[[ProxyRequest, ProxyResponse], None]
 MakeBehaviour = TypeVar("MakeBehaviour", bound=Callable[[], Behaviour])
@@ -98,7 +100,7 @@ class Subject:
             behaviour = defect.make()
 
             async def at_operations(request: ProxyRequest, forward: Forward) -> ProxyResponse:
-                touched = request.path in paths(defect.operations)
+                touched = any(pattern.fullmatch(request.path) for pattern in paths(defect.operations))
                 return await (behaviour(request, forward) if touched else forward(request))
 
             return at_operations
@@ -107,7 +109,8 @@ class Subject:
 
 
 @cache
-def paths(pattern: str) -> frozenset[str]:
-    """The paths of the operations of Cierre's contract whose operationId matches."""
+def paths(pattern: str) -> tuple[re.Pattern[str], ...]:
+    """What matches the paths of the operations of Cierre's contract whose operationId matches."""
     document = oas.load()
-    return frozenset(one.path for one in operations_of(document) if fnmatch.fnmatchcase(one.name, pattern))
+    found = [one.path for one in operations_of(document) if fnmatch.fnmatchcase(one.name, pattern)]
+    return tuple(re.compile(_TEMPLATED.sub("[^/]+", path)) for path in found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cierre.contract_tests.defects.defect import Subject
-from cierre.contract_tests.defects.observed import DEMO_PASSWORD, LOGIN, REFRESH, SESSIONS
+from cierre.contract_tests.defects.observed import CONFIDENTIAL_CLIENT, DEMO_PASSWORD, LOGIN, REFRESH, SESSIONS
 from cierre.contract_tests.defects.proxy import Forward, ProxyRequest, ProxyResponse
 
 LOGINS = Subject("Logins and passwords")
@@ -43,6 +43,23 @@ class CachedLogin:
             self.cached[request.body] = await forward(request)
         cached = self.cached[request.body]
         return ProxyResponse(cached.status, list(cached.headers), cached.body)
+
+
+@LOGINS.request("a confidential client's secret is not asked at login", "login", sequences=True, origin="gap")
+async def login_without_client_secret(request: ProxyRequest, forward: Forward) -> ProxyResponse:
+    return await _with_client_secret(request, forward)
+
+
+@LOGINS.request("a confidential client's secret is not asked at refresh", "refresh", sequences=True, origin="gap")
+async def refresh_without_client_secret(request: ProxyRequest, forward: Forward) -> ProxyResponse:
+    return await _with_client_secret(request, forward)
+
+
+async def _with_client_secret(request: ProxyRequest, forward: Forward) -> ProxyResponse:
+    """The answer that the confidential client's own secret gets."""
+    if request.members.get("clientId") == CONFIDENTIAL_CLIENT:
+        request.members = {**request.members, "clientSecret": DEMO_PASSWORD}
+    return await forward(request)
 
 
 @LOGINS.request("the client's dialect is ignored", "login", sequences=True)

@@ -9,7 +9,7 @@ SESSIONS, PASSWORD = "/api/v1/auth/sessions", "/api/v1/auth/password"
 FORCE_LOGOUT, AUDIT = "/api/v1/admin/users/force-logout", "/api/v1/admin/audit-events"
 USER_TOKEN_LOGOUT, REFRESH_TOKEN_LOGOUT = "/logout", "/api/auth/logout"
 INTROSPECT, REVOKE, TOKEN = "/oauth2/introspect", "/oauth2/revoke", "/oauth2/token"
-DEMO_PASSWORD = "cierre-demo"
+DEMO_PASSWORD, CONFIDENTIAL_CLIENT = "cierre-demo", "demo-resource"
 
 
 class TokenOwners:

@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, urlencode
 import httpx
 import uvicorn
 
+from cierre.server.config import server_config
+
 Scope = dict[str, Any]
 Forward = Callable[["ProxyRequest"], Awaitable["ProxyResponse"]]
 Behaviour = Callable[["ProxyRequest", Forward], Awaitable["ProxyResponse"]]
@@ -183,16 +185,12 @@ async def _answer(response: ProxyResponse, send: Any) -> None:
 @contextlib.contextmanager
 def proxied(upstream: str, behaviour: Behaviour) -> Iterator[str]:
     """The base URL of a server that behaves so."""
-    with socket.socket() as listening:
+    # Where the protocol is named asyncio sends small packets at once (TCP_NODELAY); else a body waits 40 ms for an ACK.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         proxy = Proxy(upstream, behaviour, httpx.AsyncClient(timeout=60))
-        config = uvicorn.Config(
-            proxy,
-            log_level="critical",
-            lifespan="off",
-            server_header=False,
-            date_header=False,
-            timeout_graceful_shutdown=1,
+        config = server_config(
+            proxy, log_level="critical", lifespan="off", date_header=False, timeout_graceful_shutdown=1
         )
         server = uvicorn.Server(config)
 

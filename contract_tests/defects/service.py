@@ -34,7 +34,7 @@ def service() -> Iterator[str]:
 
 
 def _ready(url: str, process: subprocess.Popen[bytes]) -> str:
-    for _ in range(300):
+    for _ in range(1200):
         with contextlib.suppress(requests.RequestException):
             if requests.get(f"{url}/health/ready", timeout=5).ok:
                 return url

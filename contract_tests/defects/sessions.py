@@ -6,7 +6,14 @@ import asyncio
 from typing import Any
 
 from cierre.contract_tests.defects.defect import Subject
-from cierre.contract_tests.defects.observed import FORCE_LOGOUT, LOGOUT, SESSIONS, USER_TOKEN_LOGOUT, TokenOwners
+from cierre.contract_tests.defects.observed import (
+    FORCE_LOGOUT,
+    LOGIN,
+    LOGOUT,
+    SESSIONS,
+    USER_TOKEN_LOGOUT,
+    TokenOwners,
+)
 from cierre.contract_tests.defects.proxy import Forward, ProxyRequest, ProxyResponse
 
 CLOSINGS = Subject("Closing sessions")
@@ -194,6 +201,31 @@ class ListsSessionsOfOthers:
             others = [session for session in first if session["sessionId"] not in listed]
             response.json = {**response.json, "data": {"sessions": [*own, *others]}}
         return response
+
+
+@CLOSINGS.stateful("another user's session is found")
+class FindsSessionsOfOthers:
+    """Asks for a session that is unknown to the caller with the token of its own user."""
+
+    def __init__(self) -> None:
+        self.token_of: dict[str, str] = {}
+
+    async def __call__(self, request: ProxyRequest, forward: Forward) -> ProxyResponse:
+        response = await forward(request)
+        if request.path == LOGIN and (data := response.data):
+            self.token_of[data["sessionId"]] = data["accessToken"]
+        folder, _, session_id = request.path.rpartition("/")
+        if folder == SESSIONS and response.status == 404 and session_id in self.token_of:
+            request.token = self.token_of[session_id]
+            return await forward(request)
+        return response
+
+
+@CLOSINGS.response("a closed session is called active", "get_session", sequences=True)
+def closed_is_active(_request: ProxyRequest, response: ProxyResponse) -> None:
+    if (data := response.data) and data["session"]["status"] == "closed":
+        kept = {name: value for name, value in data["session"].items() if name not in {"closedAt", "logoutReason"}}
+        response.change_data(session={**kept, "status": "active"})
 
 
 @CLOSINGS.response(

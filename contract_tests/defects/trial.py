@@ -8,8 +8,9 @@ from typing import NamedTuple
 from cierre.contract_tests.defects.defect import PATIENCE, Defect
 from cierre.contract_tests.defects.proxy import Behaviour, faithful, proxied
 from cierre.contract_tests.findings import CouldNotRun, Report
+from cierre.contract_tests.listening import Quiet
 from cierre.contract_tests.plan import plan
-from cierre.contract_tests.run import GENERATED, PROBES, Options, Quiet
+from cierre.contract_tests.run import GENERATED, PROBES, Options
 from cierre.contract_tests.selection import select_contract
 
 EXAMPLES = 20

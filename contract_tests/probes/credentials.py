@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from cierre.contract_tests.auth.presenting import credentials_for
 from cierre.contract_tests.clauses import security_pointer
-from cierre.contract_tests.documents import Operation
 from cierre.contract_tests.probes.probe import UNAUTHENTICATED, Probe
 from cierre.contract_tests.run import Run
+from cierre.oas.navigation import Json, find, security
+from cierre.oas.structure import Operation
 
 
 def credential_probes(run: Run, operation: Operation) -> Iterator[Probe]:
@@ -16,8 +17,34 @@ def credential_probes(run: Run, operation: Operation) -> Iterator[Probe]:
     token = _working_token(run, operation)
     _hide_broken(run, token)
     clause = security_pointer(run.document, operation.steps)
+    keys = _api_keys(run.document, operation)
+    if keys:
+        yield from _key_probes(keys, clause)
+        return
     for name, value in broken_credentials(token):
         yield Probe("broken credentials", name, UNAUTHENTICATED, clause, (("Authorization", value),))
+
+
+def _api_keys(document: Json, operation: Operation) -> list[Json]:
+    """The schemes of the operation that want an API key."""
+    names = {name for alternative in security(document, operation) for name in alternative}
+    schemes = (find(document, "components", "securitySchemes", name) or {} for name in sorted(names))
+    return [scheme for scheme in schemes if scheme.get("type") == "apiKey" and "name" in scheme]
+
+
+def _key_probes(keys: list[Json], clause: str) -> Iterator[Probe]:
+    """Without any credential, and with keys that are none, in the places where the operation looks for keys."""
+    for name, value in (("none", None), ("a made-up key", "cierre-made-up")):
+        fields: list[tuple[str, str | None]] = [("Authorization", None)]
+        query: list[tuple[str, str | None]] = []
+        for key in keys:
+            if key.get("in") == "query":
+                query.append((key["name"], value))
+            elif key.get("in") == "cookie":
+                fields.append(("Cookie", value and f"{key['name']}={value}"))
+            else:
+                fields.append((key["name"], value))
+        yield Probe("broken credentials", name, UNAUTHENTICATED, clause, tuple(fields), query=tuple(query))
 
 
 def broken_credentials(token: str) -> Iterator[tuple[str, str | None]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cierre.contract_tests.documents import Document
 from cierre.contract_tests.findings import Report
-from cierre.contract_tests.report import har, html, json, junit
+from cierre.contract_tests.report import har, html, json, junit, sarif
 from cierre.contract_tests.secrets import Secrets
+from cierre.oas.navigation import Json
 
 
-def write(report: Report, document: Document, secrets: Secrets, directory: Path) -> list[Path]:
-    """Write `junit.xml`, `traffic.har`, `report.json` and `index.html` into `directory`.
+def write(report: Report, document: Json, secrets: Secrets, directory: Path) -> list[Path]:
+    """Write `junit.xml`, `report.sarif`, `traffic.har`, `report.json`, `index.html` and what curls read to a directory.
 
     Args:
         document: the contract that was tested.
@@ -27,10 +27,15 @@ def write(report: Report, document: Document, secrets: Secrets, directory: Path)
     directory.mkdir(parents=True, exist_ok=True)
     content = {
         "index.html": html.render(report, document, secrets),
-        "junit.xml": junit.render(report),
+        "junit.xml": junit.render(report, secrets),
+        "report.sarif": sarif.render(report, secrets),
         "report.json": json.render(report, document, secrets),
         "traffic.har": har.render(report, secrets),
     }
     for name, text in content.items():
         (directory / name).write_text(secrets.hide_tokens(text), encoding="utf-8")
-    return [directory / name for name in content]
+    bodies = {name: body for finding in report.findings for name, body in finding.files.items()}
+    for name, body in bodies.items():
+        text = secrets.hide_tokens(body.decode(errors="surrogateescape"))
+        (directory / name).write_bytes(text.encode(errors="surrogateescape"))
+    return [directory / name for name in (*content, *bodies)]

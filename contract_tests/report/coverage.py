@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 from schemathesis.core.transport import status_code_matches
 
-from cierre.contract_tests.documents import Document, Operation, find, operations, parameters, responses
-from cierre.contract_tests.exchanges import Exchange
+from cierre.contract_tests.exchanges import NO_ANSWER, Exchange
+from cierre.contract_tests.findings import GIVEN_UP, Report
+from cierre.contract_tests.report.reasons import why_not
+from cierre.oas.navigation import Json, find, parameters, responses
+from cierre.oas.structure import Operation, operations
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,10 @@ class Item:
 
 @dataclass(frozen=True)
 class OperationCoverage:
-    """One operation. `statuses` are of the form `401 application/json`; `unknown` came and are not documented."""
+    """One operation. `statuses` are of the form `401 application/json`; `unknown` came and are not documented.
+
+    `notes` are what the run says of the operation, such as that it was given up.
+    """
 
     label: str
     name: str
@@ -34,6 +40,7 @@ class OperationCoverage:
     parameters: tuple[Item, ...]
     bodies: tuple[Item, ...]
     unknown: tuple[Item, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -51,6 +58,14 @@ class OperationCoverage:
     @property
     def unseen(self) -> list[str]:
         return [item.name for item in self.items if not item.count]
+
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        """What was never seen, and why."""
+        met: Counter[str] = Counter()
+        for item in (*self.statuses, *self.unknown):
+            met[item.name.partition(" ")[0]] += item.count
+        return [(name, why_not(name, +met, self.notes)) for name in self.unseen]
 
 
 def short(media_type: str) -> str:
@@ -73,7 +88,7 @@ class Coverage:
         return sum(1 for count in counts if count) / len(counts) if counts else 1.0
 
 
-def measure(document: Document, exchanges: Iterable[Exchange], labels: set[str] | None = None) -> Coverage:
+def measure(document: Json, exchanges: Iterable[Exchange], labels: set[str] | None = None) -> Coverage:
     """Compare the contract with the traffic of a run; `labels` restricts it to some operations."""
     by_label: dict[str, list[Exchange]] = {}
     for seen in exchanges:
@@ -100,12 +115,25 @@ def measure(document: Document, exchanges: Iterable[Exchange], labels: set[str] 
     )
 
 
-def _operation(document: Document, operation: Operation, seen: list[Exchange]) -> OperationCoverage:
+def with_notes(coverage: Coverage, report: Report) -> Coverage:
+    """The coverage with what the run says of its operations."""
+    notes: dict[str, dict[str, None]] = {}
+    for scenario in report.scenarios:
+        # What one phase leaves out, another may have done.
+        if scenario.note.startswith(GIVEN_UP):
+            notes.setdefault(scenario.operation, {})[scenario.note] = None
+    noted = (replace(one, notes=tuple(notes.get(one.label, ()))) for one in coverage.operations)
+    return replace(coverage, operations=tuple(noted))
+
+
+def _operation(document: Json, operation: Operation, seen: list[Exchange]) -> OperationCoverage:
     # Requests with another method are probes of the path, not of the operation.
     own = [one for one in seen if one.method.upper() == operation.method.upper()]
-    met = Counter(_answer_name(document, operation, one) for one in own)
-    refused = Counter(_answer_name(document, operation, one) for one in seen if one.status == 405)
-    documented = _documented(document, operation)
+    promised = responses(document, operation)
+    names = {status: _written(promised, status) for status in {one.status for one in seen}}
+    met = Counter(_answer_name(names, one) for one in own if one.status != NO_ANSWER)
+    refused = Counter(_answer_name(names, one) for one in seen if one.status == 405)
+    documented = _documented(promised)
     return OperationCoverage(
         label=operation.label,
         name=operation.name,
@@ -117,22 +145,26 @@ def _operation(document: Document, operation: Operation, seen: list[Exchange]) -
     )
 
 
-def _documented(document: Document, operation: Operation) -> list[str]:
+def _documented(promised: dict[str, Json]) -> list[str]:
     return [
         f"{status} {media_type}".strip()
-        for status, response in responses(document, operation).items()
+        for status, response in promised.items()
         for media_type in response.get("content") or [""]
     ]
 
 
-def _answer_name(document: Document, operation: Operation, seen: Exchange) -> str:
-    media_type = seen.media_type if seen.body else ""
-    written = [status for status in responses(document, operation) if status_code_matches(status, seen.status)]
-    written.sort(key=lambda status: (status == "default", "X" in status.upper()))
-    return f"{written[0] if written else seen.status} {media_type}".strip()
+def _written(promised: Iterable[str], status: int) -> str:
+    """A status as the contract writes it: `404`, `4XX` or `default`; itself where the contract has none."""
+    written = [one for one in promised if status_code_matches(one, status)]
+    written.sort(key=lambda one: (one == "default", "X" in one.upper()))
+    return written[0] if written else str(status)
 
 
-def _parameters(document: Document, operation: Operation, seen: list[Exchange]) -> Iterable[Item]:
+def _answer_name(names: dict[int, str], seen: Exchange) -> str:
+    return f"{names[seen.status]} {seen.media_type if seen.body else ''}".strip()
+
+
+def _parameters(document: Json, operation: Operation, seen: list[Exchange]) -> Iterable[Item]:
     for parameter in parameters(document, operation):
         name, place = parameter["name"], parameter["in"]
         yield Item(f"{name} ({place})", sum(1 for one in seen if _sent(one, name, place)))
@@ -146,7 +178,7 @@ def _sent(seen: Exchange, name: str, place: str) -> bool:
     return place == "path" or seen.request_header(name) is not None
 
 
-def _bodies(document: Document, operation: Operation, seen: list[Exchange]) -> Iterable[Item]:
+def _bodies(document: Json, operation: Operation, seen: list[Exchange]) -> Iterable[Item]:
     """Media types of the body, and the properties that its schema names."""
     for media_type, content in (find(document, *operation.steps, "requestBody", "content") or {}).items():
         sent = [one for one in seen if (one.request_header("content-type") or "").startswith(media_type)]

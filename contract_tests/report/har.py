@@ -10,6 +10,7 @@ import harfile
 
 from cierre.contract_tests.exchanges import Exchange
 from cierre.contract_tests.findings import Report
+from cierre.contract_tests.masking import masked
 from cierre.contract_tests.secrets import Secrets
 
 # Bytes of a body that are kept: a probe of megabytes says no more than its beginning.
@@ -17,15 +18,16 @@ KEPT = 10_000
 
 
 def render(report: Report, secrets: Secrets) -> str:
-    """All traffic as HTTP Archive 1.2; secrets are replaced by the names of their variables."""
+    """All traffic as HTTP Archive 1.2; credentials are masked."""
     output = io.StringIO()
     with harfile.HarFile.open(output) as archive:
-        for seen in report.exchanges:
+        for exchange in report.exchanges:
+            seen = masked(exchange, secrets)
             archive.add_entry(
                 startedDateTime=datetime.fromtimestamp(seen.started, tz=UTC).isoformat(),
                 time=round(seen.elapsed * 1000, 2),
-                request=_request(seen, secrets),
-                response=_response(seen, secrets),
+                request=_request(seen, len(exchange.request_body)),
+                response=_response(seen, len(exchange.body)),
                 timings=harfile.Timings(send=0, wait=round(seen.elapsed * 1000, 2), receive=0),
                 comment=f"{seen.phase}: {seen.operation}",
             )
@@ -37,26 +39,24 @@ def _kept(body: bytes) -> str:
     return body[:KEPT].decode(errors="replace")
 
 
-def _request(seen: Exchange, secrets: Secrets) -> Any:
-    body = secrets.hide(_kept(seen.request_body))
+def _request(seen: Exchange, size: int) -> Any:
     kind = seen.request_header("content-type") or ""
     return harfile.Request(
         method=seen.method,
-        url=secrets.hide(seen.url),
+        url=seen.url,
         httpVersion="HTTP/1.1",
-        headers=[harfile.Record(name=name, value=secrets.hide(value)) for name, value in seen.request_headers],
-        bodySize=len(seen.request_body),
-        postData=harfile.PostData(mimeType=kind, text=body) if seen.request_body else None,
+        headers=[harfile.Record(name=name, value=value) for name, value in seen.request_headers],
+        bodySize=size,
+        postData=harfile.PostData(mimeType=kind, text=_kept(seen.request_body)) if seen.request_body else None,
     )
 
 
-def _response(seen: Exchange, secrets: Secrets) -> Any:
-    body = secrets.hide(_kept(seen.body))
+def _response(seen: Exchange, size: int) -> Any:
     return harfile.Response(
         status=seen.status,
         statusText=seen.reason,
         httpVersion="HTTP/1.1",
-        headers=[harfile.Record(name=name, value=secrets.hide(value)) for name, value in seen.headers],
-        bodySize=len(seen.body),
-        content=harfile.Content(size=len(seen.body), mimeType=seen.media_type, text=body),
+        headers=[harfile.Record(name=name, value=value) for name, value in seen.headers],
+        bodySize=size,
+        content=harfile.Content(size=size, mimeType=seen.media_type, text=_kept(seen.body)),
     )

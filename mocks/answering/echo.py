@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from cierre.mocks.answering.examples import member_for
@@ -11,7 +11,7 @@ from cierre.mocks.answering.examples import member_for
 _WRITES = frozenset({"post", "put", "patch"})
 
 
-def echo(value: Any, method: str, path: Mapping[str, Any], body: Any) -> Any:
+def echo(value: Any, method: str, path: Mapping[str, Any], body: Any, read_only: Collection[str] = frozenset()) -> Any:
     """The answer's value with the request's values in it; the same object where the request has none of them.
 
     Args:
@@ -19,6 +19,7 @@ def echo(value: Any, method: str, path: Mapping[str, Any], body: Any) -> Any:
         method: in lower case; bodies of POST, PUT and PATCH are repeated.
         path: values of the path parameters, of the types that their schemas say.
         body: of the request, decoded.
+        read_only: members of the body that are the server's to say.
     """
     resource = _resource(value)
     if resource is None:
@@ -29,7 +30,7 @@ def echo(value: Any, method: str, path: Mapping[str, Any], body: Any) -> Any:
         if member in resource:
             changes[member] = _of_the_same_type(sent, resource[member])
     if method in _WRITES and isinstance(body, Mapping):
-        changes = {name: sent for name, sent in body.items() if name in resource} | changes
+        changes = {name: sent for name, sent in body.items() if name in resource and name not in read_only} | changes
     changes = {name: sent for name, sent in changes.items() if resource[name] != sent}
     if not changes:
         return value

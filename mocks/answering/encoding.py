@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from cierre.mocks.documents import Document
 from cierre.mocks.json_writer import write_json
-from cierre.oas.validation import media
+from cierre.oas.document import Document
+from cierre.oas.validation import media, sequences
 
 # One pixel, so that an <img> shows something.
 _PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
-_LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/json-seq", "application/jsonlines"})
 
 
 def encode(document: Document, value: Any, content_type: str, schema: Any) -> bytes:
@@ -31,13 +30,21 @@ def encode(document: Document, value: Any, content_type: str, schema: Any) -> by
     kind = media.kind_of(essence)
     if kind == "json":
         return write_json(value)
-    if essence in _LINES:
-        return b"".join(write_json(item) + b"\n" for item in (value if isinstance(value, list) else [value]))
-    if essence == "text/event-stream":
-        return _events(value)
+    if sequences.is_sequence(essence):
+        return _sequence(value, essence)
     if kind == "binary":
         return _binary(value, essence)
     return _text(document, value, kind, schema)
+
+
+def _sequence(value: Any, essence: str) -> bytes:
+    """One item a line, a record or an event; a text as the document has it."""
+    if essence == sequences.EVENTS:
+        return _events(value)
+    if isinstance(value, str):
+        return value.encode()
+    start = sequences.RECORD_SEPARATOR if sequences.is_records(essence) else b""
+    return b"".join(start + write_json(item) + b"\n" for item in (value if isinstance(value, list) else [value]))
 
 
 def _text(document: Document, value: Any, kind: media.Kind, schema: Any) -> bytes:

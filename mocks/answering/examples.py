@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from cierre.mocks.documents import Document
+from cierre.oas.document import Document
+from cierre.oas.validation import MalformedBody, decode_json
 
 UNNAMED = ""
+_NOTHING: Final = object()
 
 
-def examples_of(document: Document, node: Any) -> dict[str, Any]:
+def examples_of(document: Document, node: Any, *, as_text: bool = False) -> dict[str, Any]:
     """The examples that a media type, parameter or header object gives, by name.
 
     Args:
         document: that references are resolved in.
         node: the object as written.
+        as_text: of a media type that is not JSON: `serializedValue`, which is sent as it is, goes before the value.
 
     Returns:
         Name → value; a single `example` has the name "".
@@ -27,9 +30,9 @@ def examples_of(document: Document, node: Any) -> dict[str, Any]:
         for name, written in named.items():
             example = document.resolve(written)
             if isinstance(example, Mapping):
-                # 3.2 writes `dataValue`; `externalValue` stands in a file that was not read.
-                if "value" in example or "dataValue" in example:
-                    found[str(name)] = example.get("value", example.get("dataValue"))
+                shown = _shown(example, as_text=as_text)
+                if shown is not _NOTHING:
+                    found[str(name)] = shown
             elif example is not None:
                 found[str(name)] = example
     elif isinstance(named, list):
@@ -37,6 +40,25 @@ def examples_of(document: Document, node: Any) -> dict[str, Any]:
     if not found and "example" in holder:
         found[UNNAMED] = holder["example"]
     return found
+
+
+def _shown(example: Mapping[str, Any], *, as_text: bool) -> Any:
+    """What an example object shows; nothing where it stands in a file that was not read (`externalValue`).
+
+    3.2 has `dataValue`, and `serializedValue`: the text as it is sent.
+    """
+    text = example.get("serializedValue")
+    if isinstance(text, str) and as_text:
+        return text
+    for name in ("value", "dataValue"):
+        if name in example:
+            return example[name]
+    if not isinstance(text, str):
+        return _NOTHING
+    try:
+        return decode_json(text.encode())
+    except MalformedBody:
+        return text
 
 
 def situations_of(document: Document, response: Mapping[str, Any]) -> list[str]:

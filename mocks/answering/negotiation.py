@@ -116,6 +116,11 @@ def _closeness(declared: media.MediaType, wanted: Range) -> int:
     return 0 if wanted.essence == "*/*" else -1
 
 
+def concrete(key: str) -> str:
+    """A media type as it is sent: one of the range where a document has a range."""
+    return _concrete(key, media.parse(key).essence, "*/*")
+
+
 def _concrete(key: str, essence: str, wanted: str) -> str:
     if "*" not in essence:
         return key

@@ -10,23 +10,19 @@ from typing import Any
 from cierre.mocks.answering import refusals
 from cierre.mocks.answering.echo import echo
 from cierre.mocks.answering.examples import RequestExamples
-from cierre.mocks.answering.refusals import Refuser
+from cierre.mocks.answering.notes import Notes
+from cierre.mocks.answering.refusals import Refuser, violations_header
 from cierre.mocks.answering.rendering import RenderedResponse, Renderer
 from cierre.mocks.answering.responses import responses_of
 from cierre.mocks.answering.security import CredentialsRefused, Security
 from cierre.mocks.answering.selection import NotDocumented, Selection, Selector, Unacceptable
-from cierre.mocks.documents import Document, Operation
 from cierre.mocks.messages import Headers, MockReply, MockRequest
 from cierre.mocks.options import MockOptions
 from cierre.mocks.preferences import NONE, Preferences
-from cierre.oas.validation import (
-    RequestValidator,
-    UnresolvableReference,
-    UnsupportedMediaType,
-    Validated,
-    Violation,
-    media,
-)
+from cierre.oas.document import Document
+from cierre.oas.references import UnresolvableReference
+from cierre.oas.structure import Operation
+from cierre.oas.validation import RequestValidator, UnsupportedMediaType, Validated, Violation, media
 
 _REMEMBERED = 256
 # RFC 9745 requires the date of the deprecation, which a document does not have: the epoch is a date in the past.
@@ -47,7 +43,7 @@ class MockedOperation:
         self.operation = operation
         self.document = document
         self._options = options
-        self._renderer = Renderer(document)
+        self._renderer = Renderer(document, options.limits, strict=options.errors)
         self._seed = f"{options.seed or ''}{operation.method} {operation.path}"
         self._unrepeatable = 0
         self._rendered: OrderedDict[Any, tuple[Selection, RenderedResponse]] = OrderedDict()
@@ -56,7 +52,7 @@ class MockedOperation:
         self._security = Security(document, operation, options.token)
         self._deprecated = operation.node.get("deprecated") is True
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The operationId; method and path where there is none."""
         return str(self.operation.node.get("operationId") or f"{self.operation.method.upper()} {self.operation.path}")
@@ -75,8 +71,17 @@ class MockedOperation:
                 path_item=self.operation.path_item,
                 operation=self.operation.node,
             )
-        except (UnresolvableReference, ValueError, AttributeError, KeyError, TypeError):
+        except (UnresolvableReference, ValueError, AttributeError, KeyError, TypeError, RecursionError):
             return None
+
+    @cached_property
+    def _refuses_bodies(self) -> bool:
+        """Whether it documents what happens to a body that it does not read; otherwise such a body is ignored."""
+        return "415" in map(str, self.document.mapping(self.operation.node.get("responses")))
+
+    @cached_property
+    def _notes(self) -> Notes:
+        return Notes(self.document, self.operation, self.validator)
 
     @cached_property
     def _examples(self) -> RequestExamples:
@@ -99,12 +104,18 @@ class MockedOperation:
         if reply is None and refused is not None and security == "on":
             reply = self._unauthorized(refused, accept)
         if reply is None and validated.violations and validate == "on":
+            reply = self._preferred(accept, preferences, validated.violations)
+        if reply is None and validated.violations and validate == "on":
             detail = "; ".join(f"{item.location}{item.pointer}: {item.message}" for item in validated.violations[:3])
-            reply = self._refuser.refuse(refusals.MALFORMED, detail, accept, violations=validated.violations)
+            unreadable = any(item.rule == "malformed" and not item.pointer for item in validated.violations)
+            refusal = refusals.UNREADABLE if unreadable else refusals.MALFORMED
+            reply = self._refuser.refuse(refusal, detail, accept, violations=validated.violations)
         if reply is None:
-            reply = self._success(path, validated, accept, preferences)
+            reply = self._success(request, path, validated, preferences)
             if refused is not None or validated.violations:
                 reply = _with_warnings(reply, refused, validated.violations)
+            notes = "; ".join(self._notes.of(validated))
+            reply = reply._replace(why=f"{reply.why}; {notes}") if notes else reply
         return self._with_fields(reply, preferences)
 
     def refuse(self, refusal: refusals.Refusal, detail: str, accept: str, headers: Headers | None = None) -> MockReply:
@@ -124,6 +135,9 @@ class MockedOperation:
         if validate == "off" or self.validator is None:
             return _NOT_VALIDATED, None
         content_type = request.headers.get("content-type")
+        if request.body and not self.validator.supported and self._refuses_bodies and validate == "on":
+            detail = "the operation reads no body, and documents 415"
+            return _NOT_VALIDATED, self._refuser.refuse(refusals.MEDIA_TYPE, detail, accept)
         try:
             return self.validator.validate(path, request.query, request.headers, content_type, request.body), None
         except UnsupportedMediaType as error:
@@ -134,6 +148,21 @@ class MockedOperation:
             return _NOT_VALIDATED, self._refuser.refuse(
                 refusals.MEDIA_TYPE, detail, accept, headers=[(b"accept-post", supported.encode("latin-1", "replace"))]
             )
+        except (UnresolvableReference, ValueError):
+            # What the document says of the request leads nowhere: that was told at the start.
+            return _NOT_VALIDATED, None
+
+    def _preferred(self, accept: str, preferences: Preferences, violations: Sequence[Violation]) -> MockReply | None:
+        """The failure that Prefer asks for, which holds for a request that breaks the document, too."""
+        if preferences.code is None and preferences.example is None:
+            return None
+        try:
+            selection = self.selector.select(accept, preferences)
+        except NotDocumented as error:
+            return refusals.undocumented(str(error), error.known, preferences)
+        except Unacceptable:
+            return None
+        return self._refuser.refuse_with(selection, violations) if selection.status >= 400 else None
 
     def _unauthorized(self, refused: CredentialsRefused, accept: str) -> MockReply:
         refusal = refusals.CREDENTIALS_MISSING if refused.missing else refusals.CREDENTIALS_INVALID
@@ -141,8 +170,10 @@ class MockedOperation:
         return self._refuser.refuse(refusal, refused.message, accept, headers=[(b"www-authenticate", challenge)])
 
     def _success(
-        self, path: Mapping[str, str], validated: Validated, accept: str, preferences: Preferences
+        self, request: MockRequest, path: Mapping[str, str], validated: Validated, preferences: Preferences
     ) -> MockReply:
+        """The reply to a request that nothing is wrong with: what another kind of operation does otherwise."""
+        accept = request.headers.get("accept", "")
         names = self._examples.matching(validated.parameters, validated.body) if self._examples.any else ()
         try:
             selection, rendered = self._render(accept, preferences, tuple(names), path)
@@ -152,11 +183,13 @@ class MockedOperation:
             detail = f"there is {', '.join(error.available)}, and Accept is {accept}"
             return self._refuser.refuse(refusals.NOT_ACCEPTABLE, detail, accept)
         if not rendered.valid and self._options.errors:
-            return refusals.problem(refusals.INTERNAL_ERROR, f"there is no valid body: {rendered.source}")
+            detail = f"there is no valid body: {rendered.source}"
+            return refusals.problem(refusals.NO_VALID_BODY, detail, violations=rendered.violations)
         if preferences.example is None and preferences.code is None and not names:
             rendered = self._echoed(path, validated, selection, rendered)
         why = f"{rendered.source} ({selection.why})"
-        return MockReply(rendered.status, rendered.headers, rendered.body, why, rendered.value)
+        told = violations_header(rendered.violations, b"mock-answer-violations")
+        return MockReply(rendered.status, [*rendered.headers, *told], rendered.body, why, rendered.value)
 
     def _render(
         self, accept: str, preferences: Preferences, names: tuple[str, ...], path: Mapping[str, str]
@@ -191,11 +224,11 @@ class MockedOperation:
         if kind != "json" or selection.status >= 300 or not (path or validated.body):
             return rendered
         typed = validated.parameters.get("path", path)
-        value = echo(rendered.value, self.operation.method, typed, validated.body)
+        value = echo(rendered.value, self.operation.method, typed, validated.body, self._notes.read_only)
         if value is rendered.value:
             return rendered
         schema = self.document.mapping(selection.response.content[selection.choice.key]).get("schema")
-        if schema is not None and not self._renderer.conforms(schema, value):
+        if schema is not None and not self._renderer.conforms_as(schema, value, rendered.value):
             return rendered
         reflected = self._renderer.with_value(rendered, selection, value)
         return reflected._replace(source=f"{rendered.source}, with the request's values")

@@ -6,12 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cierre.mocks.answering.rendering import Renderer
+from cierre.mocks.answering.placing import place_violations
+from cierre.mocks.answering.rendering import RenderedResponse, Renderer
 from cierre.mocks.answering.selection import Selection, Selector
 from cierre.mocks.json_writer import write_json
 from cierre.mocks.messages import Headers, MockReply
 from cierre.mocks.preferences import Preferences
-from cierre.oas.validation import Violation
+from cierre.oas.validation import Violation, media
 
 _HEADER_LIMIT = 2000
 
@@ -33,6 +34,7 @@ class Refusal(NamedTuple):
 
 
 MALFORMED = Refusal(422, (422, 400), ("validation_failed",), "The request does not conform to the document")
+UNREADABLE = Refusal(400, (400, 422), ("validation_failed",), "The body cannot be read")
 CREDENTIALS_MISSING = Refusal(401, (401,), ("token_missing", "missing", "unauthenticated"), "Credentials are required")
 CREDENTIALS_INVALID = Refusal(401, (401,), ("token_invalid", "invalid"), "The credentials are not accepted")
 MEDIA_TYPE = Refusal(415, (415,), ("unsupported_media_type",), "Unsupported media type")
@@ -40,6 +42,7 @@ NOT_ACCEPTABLE = Refusal(406, (406,), ("not_acceptable",), "Nothing acceptable")
 TOO_LARGE = Refusal(413, (413,), ("payload_too_large",), "The body is too large")
 RATE_LIMITED = Refusal(429, (429,), ("rate_limited",), "Too many requests")
 MOCK_FAILED = Refusal(500, (), (), "A fault of the mock itself: please report it")
+NO_VALID_BODY = Refusal(500, (), (), "The document has no valid answer")
 INTERNAL_ERROR = Refusal(500, (500, 503, 502, 504), ("internal_error",), "The mock was told to fail")
 
 
@@ -102,11 +105,29 @@ class Refuser:
         selection = self._select(refusal, accept)
         if selection is None:
             return problem(refusal, detail, violations=violations, headers=headers)
-        rendered = self._renderer.render(selection, seed=self._seed, dynamic=False)
-        added = [*(headers or []), *_violations_header(violations)]
+        rendered = self._told(selection, violations)
+        added = [*(headers or []), *violations_header(violations)]
         names = {name for name, _ in added}
         fields = [item for item in rendered.headers if item[0] not in names] + added
         why = f"{refusal.title}: {detail} ({rendered.source} of {selection.response.key})"
+        return MockReply(rendered.status, fields, rendered.body, why, rendered.value, tuple(violations))
+
+    def _told(self, selection: Selection, violations: Sequence[Violation]) -> RenderedResponse:
+        """The documented failure, with the true violations instead of its example's, where its schema allows that."""
+        rendered = self._renderer.render(selection, seed=self._seed, dynamic=False)
+        value = place_violations(rendered.value, violations) if violations else rendered.value
+        if value is rendered.value or media.kind_of(media.parse(selection.choice.content_type).essence) != "json":
+            return rendered
+        schema = self._selector.document.mapping(selection.response.content[selection.choice.key]).get("schema")
+        if schema is not None and not self._renderer.conforms(schema, value):
+            return rendered
+        return self._renderer.with_value(rendered, selection, value)
+
+    def refuse_with(self, selection: Selection, violations: Sequence[Violation]) -> MockReply:
+        """A failure that was selected already; the violations are in the header field Mock-Violations."""
+        rendered = self._renderer.render(selection, seed=self._seed, dynamic=False)
+        fields = [*rendered.headers, *violations_header(violations)]
+        why = f"{rendered.source} ({selection.why})"
         return MockReply(rendered.status, fields, rendered.body, why, rendered.value, tuple(violations))
 
     def _select(self, refusal: Refusal, accept: str) -> Selection | None:
@@ -130,22 +151,20 @@ class Refuser:
         return self._selector.first_of(response, status, accept, situation)
 
     def _catch_all(self, refusal: Refusal, accept: str) -> Selection | None:
-        """The document's `4XX` or `default`, where that is for failures."""
+        """The document's `4XX` or `default`: what it has for every status, its own success as well, is what is sent."""
         response = self._selector.for_status(refusal.status)
-        # An operation with nothing but `default` describes its success there.
-        if response is None or (response.key == "default" and len(self._selector.responses) == 1):
-            return None
-        return self._selector.first_of(response, refusal.status, accept, None)
+        return None if response is None else self._selector.first_of(response, refusal.status, accept, None)
 
 
-def _violations_header(violations: Sequence[Violation]) -> Headers:
+def violations_header(violations: Sequence[Violation], name: bytes = b"mock-violations") -> Headers:
+    """The header field that tells violations, as JSON; of many the first ones."""
     if not violations:
         return []
     text = _ascii(violations)
     while len(text) > _HEADER_LIMIT and len(violations) > 1:
         violations = violations[: len(violations) // 2]
         text = _ascii(violations)
-    return [(b"mock-violations", text[: 2 * _HEADER_LIMIT])]
+    return [(name, text[: 2 * _HEADER_LIMIT])]
 
 
 def _ascii(violations: Sequence[Violation]) -> bytes:

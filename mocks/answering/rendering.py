@@ -6,17 +6,20 @@ The same operation, status, media type, example and seed give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
-from cierre.mocks.answering.encoding import encode
+from cierre.mocks.answering.bodies import encode_with_type
 from cierre.mocks.answering.examples import examples_of
 from cierre.mocks.answering.selection import Selection
-from cierre.mocks.documents import Document
+from cierre.mocks.generation.budget import DEFAULT_LIMITS, AnswerLimits, Budget
 from cierre.mocks.generation.repair import repair
 from cierre.mocks.generation.values import valid_value
-from cierre.mocks.json_writer import write_json
+from cierre.mocks.json_writer import whole, write_json
 from cierre.mocks.messages import Headers
-from cierre.oas.validation import SchemaCompiler, UnresolvableReference, media
+from cierre.oas.document import Document
+from cierre.oas.references import UnresolvableReference
+from cierre.oas.validation import SchemaCompiler, Violation, media
 from cierre.oas.validation.coercion import TextCoercer
 
 
@@ -30,6 +33,7 @@ class RenderedResponse(NamedTuple):
         value: of the body, before it was encoded.
         source: where the body is from, for the log.
         valid: whether the validator accepts the body.
+        violations: what the body breaks in its schema.
     """
 
     status: int
@@ -38,14 +42,25 @@ class RenderedResponse(NamedTuple):
     value: Any
     source: str
     valid: bool
+    violations: tuple[Violation, ...] = ()
 
 
 class Renderer:
-    """Renders responses of one document."""
+    """Renders responses of one document.
 
-    def __init__(self, document: Document) -> None:
+    Args:
+        document: that they are of.
+        limits: of what is generated.
+        strict: an example that breaks its schema is not valid, instead of being repaired.
+    """
+
+    def __init__(self, document: Document, limits: AnswerLimits = DEFAULT_LIMITS, *, strict: bool = False) -> None:
         self._document = document
-        self._compiler: SchemaCompiler = document.responses
+        self._strict = strict
+        self._limits = limits
+        # By the letter, and as documents mean it: what is sent is the first where there is such a value.
+        self._compiler: SchemaCompiler = document.answers
+        self._lenient: SchemaCompiler = document.responses
 
     def render(self, selection: Selection, *, seed: str, dynamic: bool) -> RenderedResponse:
         """The response as bytes. An example is sent as it is unless it breaks its schema: then it is repaired.
@@ -61,49 +76,78 @@ class Renderer:
             length: Headers = [] if without_body else [(b"content-length", b"0")]
             return RenderedResponse(selection.status, headers + length, b"", None, "no body", valid=True)
         node = self._document.mapping(selection.response.content[selection.choice.key])
-        schema = node.get("schema", node.get("itemSchema"))
+        schema = self._compiler.schema_of(node)
         value, source, valid = self._value(node, schema, selection, seed=seed, dynamic=dynamic)
-        body = encode(self._document, value, selection.choice.content_type, schema)
-        headers = [*_content_fields(selection.choice.content_type, len(body)), *headers]
-        return RenderedResponse(selection.status, headers, body, value, source, valid)
+        value = whole(value)
+        made = partial(self._header, seed=seed)
+        body, content_type = encode_with_type(self._document, value, selection.choice.content_type, node, made)
+        headers = [*_content_fields(content_type, len(body)), *headers]
+        violations = () if valid else tuple(self._violations(schema, value))
+        return RenderedResponse(selection.status, headers, body, value, source, valid, violations)
 
     def with_value(self, rendered: RenderedResponse, selection: Selection, value: Any) -> RenderedResponse:
-        """The same response with another JSON body.
+        """The same response with another body.
 
         Args:
             rendered: it is not changed.
             selection: that it was rendered from.
             value: of the new body.
         """
-        body = write_json(value)
+        node = self._document.mapping(selection.response.content[selection.choice.key])
+        body, content_type = encode_with_type(self._document, value, selection.choice.content_type, node)
         rest = [item for item in rendered.headers if item[0] not in {b"content-type", b"content-length"}]
-        headers = [*_content_fields(selection.choice.content_type, len(body)), *rest]
+        headers = [*_content_fields(content_type, len(body)), *rest]
         return rendered._replace(headers=headers, body=body, value=value)
 
     def _value(
         self, node: Mapping[str, Any], schema: Any, selection: Selection, *, seed: str, dynamic: bool
     ) -> tuple[Any, str, bool]:
-        examples = examples_of(self._document, node)
-        kind = media.kind_of(media.parse(selection.choice.content_type).essence)
+        essence = media.parse(selection.choice.content_type).essence
+        kind = media.kind_of(essence)
+        examples = examples_of(self._document, node, as_text=kind != "json")
+        if "itemSchema" in node:
+            # An example may show one item alone.
+            examples = {name: [value] if isinstance(value, Mapping) else value for name, value in examples.items()}
         if selection.example in examples and not dynamic:
             return self._example(examples[selection.example], selection.example, schema, kind, seed)
         if schema is None:
             return ({} if kind == "json" else ""), "nothing, as the document has no schema here", True
-        value, valid = valid_value(self._document, self._compiler, schema, seed=seed, dynamic=dynamic)
+        value, valid = self._made(schema, seed, dynamic=dynamic)
         return value, "generated" if valid else "generated; no attempt made a value that its schema accepts", valid
 
     def _example(self, value: Any, name: str | None, schema: Any, kind: str, seed: str) -> tuple[Any, str, bool]:
         label = f"example {name!r}" if name else "the example"
-        if schema is None or self.conforms(schema, value, kind):
-            return value, label, True
         if kind != "json" and isinstance(value, str):
-            # The text of XML or of a form is sent as the author wrote it.
+            # The text of XML, of a form or of a sequence is sent as the author wrote it.
             return value, label, True
-        repaired = repair(self._document, self._compiler, schema, value, seed=seed)
-        if self.conforms(schema, repaired, kind):
-            return repaired, f"{label}, repaired as it breaks its schema", True
-        made, valid = valid_value(self._document, self._compiler, schema, seed=seed)
-        return made, f"generated, since {label} breaks its schema", valid
+        if schema is None or self._accepts(self._compiler, schema, value, kind):
+            return value, label, True
+        if self._strict:
+            valid = self._accepts(self._lenient, schema, value, kind)
+            return value, label if valid else f"{label}, which breaks its schema", valid
+        # By the letter wherever there is such a value: where alternatives overlap, documents mean less than they say.
+        for compiler in (self._compiler, self._lenient):
+            repaired = repair(self._document, compiler, schema, value, seed=seed, budget=Budget(self._limits))
+            if self._accepts(compiler, schema, repaired, kind):
+                return repaired, label if repaired == value else f"{label}, repaired as it breaks its schema", True
+            made, valid = valid_value(self._document, compiler, schema, seed=seed, limits=self._limits)
+            if valid:
+                return made, f"generated, since {label} breaks its schema", True
+        return value, f"{label}, which breaks its schema, as everything does", False
+
+    def _made(self, schema: Any, seed: str, *, dynamic: bool = False) -> tuple[Any, bool]:
+        made: Any = None
+        for compiler in (self._compiler, self._lenient):
+            made, valid = valid_value(self._document, compiler, schema, seed=seed, dynamic=dynamic, limits=self._limits)
+            if valid:
+                return made, True
+        return made, False
+
+    def _violations(self, schema: Any, value: Any) -> list[Violation]:
+        try:
+            return self._lenient.compile(schema).violations(value)
+        except (UnresolvableReference, ValueError):
+            return []
 
     def conforms(self, schema: Any, value: Any, kind: str = "json") -> bool:
         """Whether the schema accepts the value; True where the schema itself is broken.
@@ -113,8 +157,17 @@ class Renderer:
             value: a JSON value, or the text of another kind of media type.
             kind: of the media type: `json`, `xml`, `form`, …
         """
+        return any(self._accepts(one, schema, value, kind) for one in (self._compiler, self._lenient))
+
+    def conforms_as(self, schema: Any, value: Any, other: Any) -> bool:
+        """Whether the schema accepts the value by the letter, or, as it does the other value, as documents mean it."""
+        if self._accepts(self._compiler, schema, other, "json"):
+            return self._accepts(self._compiler, schema, value, "json")
+        return self._accepts(self._lenient, schema, value, "json")
+
+    def _accepts(self, compiler: SchemaCompiler, schema: Any, value: Any, kind: str) -> bool:
         try:
-            validator = self._compiler.compile(schema)
+            validator = compiler.compile(schema)
         except (UnresolvableReference, ValueError):
             return True
         if kind != "json" and isinstance(value, str):
@@ -139,17 +192,20 @@ class Renderer:
             node = self._document.mapping(next(iter(content.values())))
             value = next(iter(examples_of(self._document, node).values()), None)
             if value is None:
-                value, _ = valid_value(self._document, self._compiler, node.get("schema", {}), seed=seed)
+                value, _ = self._made(node.get("schema", {}), seed)
             return _one_line(write_json(value).decode())
         examples = list(examples_of(self._document, header).values())
         if schema is None:
             return _text(examples[0]) if examples else ""
-        validator = self._compiler.compile(schema)
-        coercer = TextCoercer(schema, self._document.root)
+        try:
+            validator = self._compiler.compile(schema)
+            coercer = TextCoercer(schema, self._document.root)
+        except (UnresolvableReference, ValueError):
+            return _text(examples[0]) if examples else None
         for example in examples:
             if validator.is_valid(example) or validator.is_valid(coercer.read(_text(example))):
                 return _text(example)
-        value, _ = valid_value(self._document, self._compiler, schema, seed=seed)
+        value, _ = self._made(schema, seed)
         return _text(value)
 
 

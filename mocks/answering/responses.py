@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cierre.mocks.answering.examples import examples_of, situations_of
-from cierre.mocks.documents import Document, Operation
+from cierre.oas.document import Document
+from cierre.oas.structure import Operation
+from cierre.oas.validation import media
 
 _METADATA = frozenset({"content-type", "content-length", "transfer-encoding", "content-encoding", "connection", "date"})
 
@@ -32,7 +34,7 @@ class DocumentedResponse(NamedTuple):
         """Whether an example, or a situation, has this name."""
         if name in self.situations:
             return True
-        return any(name in examples_of(document, media) for media in self.content.values())
+        return any(name in examples_of(document, each) for each in self.content.values())
 
 
 def read_response(document: Document, key: str, written: Any, *, head: bool = False) -> DocumentedResponse:
@@ -52,7 +54,7 @@ def read_response(document: Document, key: str, written: Any, *, head: bool = Fa
         for name, header in document.mapping(node.get("headers")).items()
         if str(name).lower() not in _METADATA
     }
-    content = {} if without_body else document.mapping(node.get("content"))
+    content = {} if without_body else media.declared(document.mapping(node.get("content")))
     return DocumentedResponse(key, status, content, headers, situations_of(document, node))
 
 
@@ -76,9 +78,10 @@ def _is_status(key: str) -> bool:
     return key == "default" or (len(key) == 3 and key[0] in "2345")
 
 
-def _order(response: DocumentedResponse) -> tuple[int, int, bool]:
+def _order(response: DocumentedResponse) -> tuple[int, bool, int]:
     is_range = not response.key.isdigit()
     if response.key == "default":
-        return 2, 0, True
+        return 2, True, 0
     rank = {2: 0, 3: 1, 1: 3, 4: 4, 5: 5}[response.status // 100]
-    return rank, response.status, is_range
+    # A status that is written out says more than a range: 201 goes before 2XX.
+    return rank, is_range, response.status

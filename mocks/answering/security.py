@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from cierre.mocks.documents import Document, Operation
+from cierre.oas.document import Document
+from cierre.oas.structure import Operation
 
 _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/|:=-]+\Z")
 
@@ -36,6 +37,11 @@ class _Scheme(NamedTuple):
     key: str
     challenge: str
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """What of a request holds the credential."""
+        return self.location, self.key.lower() if self.location == "header" else self.key
+
 
 class Security:
     """The security requirements of one operation: any of the alternatives, all schemes of each.
@@ -52,11 +58,14 @@ class Security:
         schemes = document.mapping(document.mapping(document.root.get("components")).get("securitySchemes"))
         self._alternatives = [
             [_scheme(str(name), document.mapping(schemes.get(name))) for name in alternative]
-            for alternative in requirements or []
+            for alternative in (requirements if isinstance(requirements, list) else [])
             if isinstance(alternative, Mapping)
         ]
         self._open = not self._alternatives
-        self._http = {scheme.kind for schemes in self._alternatives for scheme in schemes}
+        every = [scheme for schemes in self._alternatives for scheme in schemes]
+        self._http = {scheme.kind for scheme in every}
+        # An API key in `Authorization` is of any form.
+        self._any_form = any(scheme.kind == "apiKey" and scheme.key.lower() == "authorization" for scheme in every)
 
     def check(self, headers: Mapping[str, str], query: bytes) -> CredentialsRefused | None:
         """The reason to refuse the request; None where there is none.
@@ -73,7 +82,7 @@ class Security:
         found = [[self._check_scheme(scheme, headers, query) for scheme in schemes] for schemes in self._alternatives]
         problems = [problem for problems in found for problem in problems if problem]
         # An alternative that requires nothing is met, too; a refused credential never falls through to it.
-        if not problems and any(all(problem == "" for problem in problems) for problems in found):
+        if not problems and any(map(_is_met, self._alternatives, found)):
             return None
         challenges = list(dict.fromkeys(scheme.challenge for schemes in self._alternatives for scheme in schemes))
         if problems:
@@ -87,14 +96,14 @@ class Security:
             return ""
         if scheme.kind == "apiKey":
             key = _api_key(scheme, headers, query)
-            return None if not key else self._compare(key, scheme)
+            return None if not key else self._compare_key(key, scheme)
         authorization = headers.get("authorization")
         return None if authorization is None else self._credential(authorization, scheme)
 
     def _credential(self, authorization: str, scheme: _Scheme) -> str | None:
         name, _, credential = authorization.partition(" ")
         credential = credential.strip()
-        if name.lower() != scheme.kind and name.lower() in self._http:
+        if name.lower() != scheme.kind and (name.lower() in self._http or self._any_form):
             return None  # for another alternative
         if name.lower() != scheme.kind:
             return f"{scheme.name} requires the scheme {scheme.kind.capitalize()}, not {name[:20]}"
@@ -115,10 +124,21 @@ class Security:
             return f"{scheme.name}: not base64 of user:password"
         return "" if self._compare(plain, scheme) == "" else self._compare(credential, scheme)
 
+    def _compare_key(self, key: str, scheme: _Scheme) -> str:
+        """Documents call what is `Bearer TOKEN` an API key in `Authorization`, too."""
+        _, _, token = key.partition(" ") if scheme.key.lower() == "authorization" else ("", "", "")
+        return self._compare(token, scheme) and self._compare(key, scheme) if token else self._compare(key, scheme)
+
     def _compare(self, credential: str, scheme: _Scheme) -> str:
         if self._token is None or hmac.compare_digest(credential.encode(), self._token.encode()):
             return ""
         return f"{scheme.name}: not the token that this mock accepts"
+
+
+def _is_met(schemes: list[_Scheme], found: list[str | None]) -> bool:
+    """Whether all schemes of an alternative were accepted; of those in one field, which holds one credential, one."""
+    accepted = {scheme.place for scheme, problem in zip(schemes, found, strict=True) if problem == ""}
+    return accepted == {scheme.place for scheme in schemes}
 
 
 def _api_key(scheme: _Scheme, headers: Mapping[str, str], query: bytes) -> str | None:

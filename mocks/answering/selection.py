@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from cierre.mocks.answering.examples import by_value, examples_of
 from cierre.mocks.answering.negotiation import MediaTypeChoice, choose, without_problems
 from cierre.mocks.answering.responses import DocumentedResponse
-from cierre.mocks.documents import Document
 from cierre.mocks.preferences import Preferences
+from cierre.oas.document import Document
 from cierre.oas.validation import media
 
 # These say that a request breaks the document: a valid request gets them only where Prefer asks for them.

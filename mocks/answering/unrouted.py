@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from cierre.mocks.answering.refusals import Refusal, Refuser
 from cierre.mocks.answering.rendering import Renderer
 from cierre.mocks.answering.responses import read_response
 from cierre.mocks.answering.selection import Selector
-from cierre.mocks.documents import Document
 from cierre.mocks.messages import MockReply, MockRequest
+from cierre.oas.document import Document
 
 UNKNOWN_PATH = Refusal(404, (404,), ("route_not_found",), "No such path")
 METHOD_NOT_ALLOWED = Refusal(405, (405,), ("method_not_allowed",), "Method not allowed")
+
+
+# Characters of a path, and paths of a document, that are compared for what could have been meant.
+_LONGEST = 200
+_MOST_PATHS = 2000
 
 
 class UnroutedRefuser:
@@ -31,7 +38,13 @@ class UnroutedRefuser:
             ]
             refuser = Refuser(Selector(document, responses), Renderer(document), "unrouted")
             self._refusers.append((prefix, refuser))
+        self._paths = [str(path) for path in document.mapping(document.root.get("paths"))]
         self._default = Refuser(Selector(document, []), Renderer(document), "unrouted")
+
+    def _nearest(self, path: str) -> str:
+        """The three paths that come nearest, for a detail."""
+        found = get_close_matches(path[:_LONGEST], self._paths[:_MOST_PATHS], 3, 0.4)
+        return f"; near: {', '.join(found)}" if found else ""
 
     def reply(self, request: MockRequest, allowed: list[str]) -> MockReply:
         """404, or 405 with the methods of the path.
@@ -43,7 +56,8 @@ class UnroutedRefuser:
         refuser = next((found for prefix, found in self._refusers if request.path.startswith(prefix)), self._default)
         accept = request.headers.get("accept", "")
         if not allowed:
-            return refuser.refuse(UNKNOWN_PATH, f"the document has no path {request.path}", accept)
+            detail = f"the document has no path {request.path[:_LONGEST]}{self._nearest(request.path)}"
+            return refuser.refuse(UNKNOWN_PATH, detail, accept)
         methods = ", ".join(allowed)
         detail = f"{request.method} is not among {methods}"
         return refuser.refuse(METHOD_NOT_ALLOWED, detail, accept, headers=[(b"allow", methods.encode("latin-1"))])

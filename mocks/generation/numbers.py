@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from random import Random
 
-from cierre.mocks.generation.merged_schema import Flat
+from cierre.oas.merged_schema import MergedSchema
 
 
-def number(merged: Flat, rng: Random, *, dynamic: bool, whole: bool) -> float | int:
+def number(merged: MergedSchema, rng: Random, *, dynamic: bool, whole: bool) -> float | int:
     """A number that the limits allow; the nearest to it where they contradict each other.
 
     Args:
@@ -17,20 +17,28 @@ def number(merged: Flat, rng: Random, *, dynamic: bool, whole: bool) -> float | 
         dynamic: vary at random; otherwise the first that the limits allow.
         whole: an integer.
     """
+    try:
+        return _number(merged, rng, dynamic=dynamic, whole=whole)
+    except (OverflowError, ValueError):
+        # Beyond what a number of JSON can tell apart: the limit itself is as near as can be.
+        limits = [*merged.bounds.values(), *merged.above, *merged.below]
+        near = next((limit for limit in limits if math.isfinite(limit)), 0)
+        return int(near) if whole else near
+
+
+def _number(merged: MergedSchema, rng: Random, *, dynamic: bool, whole: bool) -> float | int:
     step = _step(merged, whole=whole)
     low = max([merged.bounds.get("minimum", -math.inf), *merged.above])
     high = min([merged.bounds.get("maximum", math.inf), *merged.below])
-    floor = 1.0 if low == -math.inf and high >= 1 else low
+    floor = 0 if low == -math.inf and high >= 0 and 0 not in merged.below else low
     if floor == -math.inf:
-        floor = high - 10 * step
-    first = math.ceil(floor / step) * step if step else floor
-    while first in merged.above or first < low:
-        first += step
+        floor = _below(high, step, merged.below) - (10 * step if dynamic else 0)
+    first = math.ceil(floor / step) * step
+    first = _raised(first, low, step, merged.above)
     if dynamic:
         room = min(high if high != math.inf else first + 1000 * step, first + 1000 * step)
         first += rng.randint(0, max(0, int((room - first) / step))) * step
-        while first in merged.below or first > high:
-            first -= step
+        first = -_raised(-first, -high, step, [-limit for limit in merged.below])
     elif first > high or first in merged.below:
         first = (low + high) / 2
     if whole or float(first).is_integer():
@@ -38,7 +46,28 @@ def number(merged: Flat, rng: Random, *, dynamic: bool, whole: bool) -> float | 
     return round(first, 10)
 
 
-def _step(merged: Flat, *, whole: bool) -> float:
+def _below(high: float, step: float, below: list[float]) -> float:
+    """The greatest multiple of a step up to `high` that is none of `below`."""
+    last = math.floor(high / step) * step
+    return last - step if last in below else last
+
+
+def _raised(first: float, low: float, step: float, above: list[float]) -> float:
+    """The first number from `first` on, in steps, that is at least `low` and none of `above`.
+
+    Raises:
+        ValueError: there is none that a float tells apart.
+    """
+    if first < low:
+        first += math.ceil((low - first) / step) * step
+    for _ in range(len(above) + 2):
+        if first >= low and first not in above:
+            return first
+        first += step
+    raise ValueError("no number follows")
+
+
+def _step(merged: MergedSchema, *, whole: bool) -> float:
     steps = [step for step in merged.multiples if step]
     if not steps:
         return 1

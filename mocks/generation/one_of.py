@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cierre.mocks.documents import Document
-from cierre.mocks.generation.merged_schema import flatten
-from cierre.oas.validation import SchemaCompiler, UnresolvableReference
+from cierre.oas.document import Document
+from cierre.oas.merged_schema import MergedSchema, flatten
+from cierre.oas.references import UnresolvableReference
+from cierre.oas.validation import SchemaCompiler
 
 # One of these is of the wrong type for nearly every schema.
-_SAMPLES: tuple[Any, ...] = (0, "texto", [], {}, None, True)
+_SAMPLES: tuple[Any, ...] = (0, "string", [], {}, None, True)
 
 
 def write_discriminator(document: Document, value: Any, alternative: Any, holder: Mapping[str, Any]) -> Any:
@@ -38,6 +39,75 @@ def write_discriminator(document: Document, value: Any, alternative: Any, holder
     if name and (values is None or key in values):
         value[name] = key
     return value
+
+
+def name_kind(document: Document, compiler: SchemaCompiler, merged: MergedSchema, value: dict[str, Any]) -> None:
+    """Write into an object the name of its own schema, where a schema that it inherits from has a discriminator.
+
+    Args:
+        document: that references are resolved in.
+        compiler: of the schemas.
+        merged: the schemas that the object was made of.
+        value: it is changed in place; a name that its schemas give stays.
+    """
+    for holder in merged.hints:
+        discriminator = holder.get("discriminator")
+        name = discriminator.get("propertyName") if isinstance(discriminator, Mapping) else None
+        if not isinstance(name, str) or name not in value or name not in merged.properties:
+            continue
+        described = flatten(document, merged.properties[name])
+        limited = described.values is not None or described.patterns or described.bounds
+        if not limited and described.hint("example") is None and described.kinds() == ["string"]:
+            value[name] = _kind(document, compiler, merged, holder, value) or value[name]
+
+
+def _kind(
+    document: Document,
+    compiler: SchemaCompiler,
+    merged: MergedSchema,
+    holder: Mapping[str, Any],
+    value: dict[str, Any],
+) -> str | None:
+    """That of the heir which the object was made for; otherwise of one that the object happens to be."""
+    written, name = holder["discriminator"].get("mapping"), str(holder["discriminator"]["propertyName"])
+    mapping: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
+    heirs = [ref for ref in merged.refs if document.mapping({"$ref": ref}) is not holder]
+    # An heir of an heir has more schemas than that one.
+    for ref in sorted(heirs, key=lambda ref: (-len(flatten(document, [{"$ref": ref}]).refs), ref)):
+        if holder in flatten(document, [{"$ref": ref}]).hints:
+            short = ref.rpartition("/")[2]
+            return next((str(key) for key, target in mapping.items() if target in {ref, short}), short)
+    for key, target in mapping.items():
+        heir = document.mapping({"$ref": target if "/" in str(target) else f"#/components/schemas/{target}"})
+        if heir and _accepts(compiler, heir, {**value, name: key}):
+            return str(key)
+    return None
+
+
+def discriminated(
+    document: Document, compiler: SchemaCompiler, schemas: list[Any], value: dict[str, Any], name: str
+) -> dict[str, Any] | None:
+    """The object with the discriminator's property `name` as the alternative has it that accepts the object then.
+
+    Args:
+        document: that references are resolved in.
+        compiler: of the alternatives.
+        schemas: of the object.
+        value: it is not changed.
+        name: of a property.
+
+    Returns:
+        None where `name` is no discriminator of the schemas, or no alternative fits.
+    """
+    for alternatives, holder in flatten(document, schemas).choices:
+        discriminator = holder.get("discriminator")
+        if not isinstance(discriminator, Mapping) or discriminator.get("propertyName") != name:
+            continue
+        for alternative in alternatives:
+            changed: dict[str, Any] = write_discriminator(document, dict(value), alternative, holder)
+            if name in changed and _accepts(compiler, alternative, changed):
+                return changed
+    return None
 
 
 def match_only_one(

@@ -16,12 +16,14 @@ class Strategy(NamedTuple):
         examples: prefer examples and defaults of the schemas.
         optional: put in the properties that are not required.
         careful: check each alternative of a oneOf or anyOf before it is used.
+        any_type: try other types, too, for a schema that names none.
     """
 
     dynamic: bool = False
     examples: bool = True
     optional: bool = True
     careful: bool = False
+    any_type: bool = False
 
 
 def strategies(*, dynamic: bool) -> Iterator[tuple[int, Strategy]]:
@@ -37,4 +39,4 @@ def strategies(*, dynamic: bool) -> Iterator[tuple[int, Strategy]]:
     yield 0, Strategy(optional=False)
     yield 0, Strategy(optional=False, examples=False, careful=True)
     for attempt in range(1, _RANDOM_TRIES):
-        yield attempt, Strategy(dynamic=True, examples=False, optional=attempt % 2 == 0, careful=True)
+        yield attempt, Strategy(dynamic=True, examples=False, optional=attempt % 2 == 0, careful=True, any_type=True)

@@ -12,8 +12,9 @@ from typing import Any
 
 import jsonschema_rs
 
-from cierre.oas.validation.json_schema import PythonPattern, pattern_keyword
-from cierre.oas.validation.schemas import FORMATS
+from cierre.oas.validation.formats import FORMATS
+from cierre.oas.validation.patterns import PythonPattern, pattern_keyword
+from cierre.oas.validation.shapes import SAMPLES, contradict, extended
 
 _TRIES = 60
 _WORDS = ("lorem", "ipsum", "dolor", "amet", "magna", "aliqua", "tempor", "elit", "nulla", "velit")
@@ -35,48 +36,49 @@ def _word(rng: Random) -> str:
     return rng.choice(_WORDS)
 
 
-# For each format a fixed value that people can read, and what makes others.
+# For each format the fixed value that Prism has for it, and what makes others.
 _FORMATS: dict[str, tuple[str, Callable[[Random], str]]] = {
-    "date-time": ("2025-09-25T15:30:00.000Z", _date_time),
-    "date": ("2025-09-25", _date),
-    "time": ("15:30:00Z", lambda rng: f"{rng.randrange(24):02}:{rng.randrange(60):02}:00Z"),
+    "date-time": ("2019-08-24T14:15:22Z", _date_time),
+    "date": ("2019-08-24", _date),
+    "time": ("14:15:22Z", lambda rng: f"{rng.randrange(24):02}:{rng.randrange(60):02}:00Z"),
     "duration": ("PT15M", lambda rng: f"PT{rng.randrange(1, 60)}M"),
-    "uuid": ("550e8400-e29b-41d4-a716-446655440000", _uuid),
-    "email": ("usuario@ejemplo.com", lambda rng: f"{_word(rng)}.{_word(rng)}@example.com"),
-    "idn-email": ("usuario@ejemplo.com", lambda rng: f"{_word(rng)}@example.com"),
-    "uri": ("https://example.com/", lambda rng: f"https://example.com/{_word(rng)}"),
-    "url": ("https://example.com/", lambda rng: f"https://example.com/{_word(rng)}"),
-    "iri": ("https://example.com/", lambda rng: f"https://example.com/{_word(rng)}"),
-    "uri-reference": ("/example", lambda rng: f"/{_word(rng)}"),
-    "iri-reference": ("/example", lambda rng: f"/{_word(rng)}"),
-    "uri-template": ("/example/{id}", lambda rng: f"/{_word(rng)}/{{id}}"),
+    "uuid": ("497f6eca-6276-4993-bfeb-53cbbbba6f08", _uuid),
+    "email": ("user@example.com", lambda rng: f"{_word(rng)}.{_word(rng)}@example.com"),
+    "idn-email": ("user@example.com", lambda rng: f"{_word(rng)}@example.com"),
+    "uri": ("http://example.com", lambda rng: f"https://example.com/{_word(rng)}"),
+    "url": ("http://example.com", lambda rng: f"https://example.com/{_word(rng)}"),
+    "iri": ("http://example.com/entity/1", lambda rng: f"https://example.com/{_word(rng)}"),
+    "uri-reference": ("../dictionary", lambda rng: f"/{_word(rng)}"),
+    "iri-reference": ("/entity/1", lambda rng: f"/{_word(rng)}"),
+    "uri-template": ("http://example.com/{endpoint}", lambda rng: f"/{_word(rng)}/{{id}}"),
     "hostname": ("example.com", lambda rng: f"{_word(rng)}.example.com"),
     "idn-hostname": ("example.com", lambda rng: f"{_word(rng)}.example.com"),
-    "ipv4": ("192.0.2.1", lambda rng: f"192.0.2.{rng.randrange(1, 255)}"),
-    "ipv6": ("2001:db8::1", lambda rng: f"2001:db8::{rng.randrange(1, 9999):x}"),
-    "byte": ("ZWplbXBsbw==", lambda rng: base64.b64encode(_word(rng).encode()).decode()),
+    "ipv4": ("192.168.0.1", lambda rng: f"192.0.2.{rng.randrange(1, 255)}"),
+    "ipv6": ("2001:0db8:85a3:0000:0000:8a2e:0370:7334", lambda rng: f"2001:db8::{rng.randrange(1, 9999):x}"),
+    "byte": ("c3RyaW5n", lambda rng: base64.b64encode(_word(rng).encode()).decode()),
+    "binary": ("binary", _word),
     "regex": ("^[a-z]+$", lambda _: "^[a-z]+$"),
-    "json-pointer": ("/a", lambda rng: f"/{_word(rng)}"),
-    "relative-json-pointer": ("1/a", lambda rng: f"1/{_word(rng)}"),
-    "password": ("correct horse battery", _word),
+    "json-pointer": ("/json/pointer", lambda rng: f"/{_word(rng)}"),
+    "relative-json-pointer": ("1/relative/json/pointer", lambda rng: f"1/{_word(rng)}"),
+    "password": ("pa$$word", _word),
 }
-# By property name, where the schema says nothing more: people read these values.
-_NAMES: tuple[tuple[re.Pattern[str], str, Callable[[Random], str]], ...] = tuple(
-    (re.compile(expression), fixed, maker)
-    for expression, fixed, maker in (
-        (r"e-?mail", *_FORMATS["email"]),
-        (r"ur[il]$|href|link", *_FORMATS["uri"]),
-        (r"uuid", *_FORMATS["uuid"]),
-        (r"(_at|At|date|Date|time|Time)$", *_FORMATS["date-time"]),
-        (r"^first_?name", "Ana", lambda rng: rng.choice(("Ana", "Luis", "Eva", "Juan"))),
-        (r"^last_?name|surname", "García", lambda rng: rng.choice(("García", "Ruiz", "Soto"))),
-        (r"name|Name", "Ana García", lambda rng: rng.choice(("Ana García", "Luis Ruiz", "Eva Soto"))),
-        (r"phone", "+34600000000", lambda rng: f"+346{rng.randrange(10**8):08}"),
-        (r"city", "Madrid", lambda rng: rng.choice(("Madrid", "Lima", "Quito"))),
-        (r"country", "ES", lambda rng: rng.choice(("ES", "PE", "EC"))),
-        (r"currency", "EUR", lambda rng: rng.choice(("EUR", "USD", "PEN"))),
-        (r"lang|locale", "es", lambda rng: rng.choice(("es", "en"))),
-        (r"[iI]d$|^id$|[kK]ey$|token", "abc123", lambda rng: f"{rng.getrandbits(48):012x}"),
+# By property name, where the schema says nothing more, for dynamic values: people read them.
+_NAMES: tuple[tuple[re.Pattern[str], Callable[[Random], str]], ...] = tuple(
+    (re.compile(expression), maker)
+    for expression, maker in (
+        (r"e-?mail", _FORMATS["email"][1]),
+        (r"ur[il]$|href|link", _FORMATS["uri"][1]),
+        (r"uuid", _FORMATS["uuid"][1]),
+        (r"(_at|At|date|Date|time|Time)$", _FORMATS["date-time"][1]),
+        (r"^first_?name", lambda rng: rng.choice(("Ana", "Luis", "Eva", "Juan"))),
+        (r"^last_?name|surname", lambda rng: rng.choice(("García", "Ruiz", "Soto"))),
+        (r"name|Name", lambda rng: rng.choice(("Ana García", "Luis Ruiz", "Eva Soto"))),
+        (r"phone", lambda rng: f"+346{rng.randrange(10**8):08}"),
+        (r"city", lambda rng: rng.choice(("Madrid", "Lima", "Quito"))),
+        (r"country", lambda rng: rng.choice(("ES", "PE", "EC"))),
+        (r"currency", lambda rng: rng.choice(("EUR", "USD", "PEN"))),
+        (r"lang|locale", lambda rng: rng.choice(("es", "en"))),
+        (r"[iI]d$|^id$|[kK]ey$|token", lambda rng: f"{rng.getrandbits(48):012x}"),
     )
 )
 
@@ -103,6 +105,7 @@ def make_text(
     maximum: int | None,
     patterns: tuple[str, ...],
     formats: tuple[str, ...],
+    content: str | None = None,
 ) -> str:
     """A text that keeps all limits; after `_TRIES` tries without success one that does not: the caller checks.
 
@@ -114,20 +117,27 @@ def make_text(
         maximum: length in characters, None where there is no limit.
         patterns: regular expressions that all must match.
         formats: that all must hold.
+        content: the text to take where it keeps the limits, such as one in base64.
     """
+    # Where no text can hold both, the pattern is what the validator asks for.
+    formats = tuple(each for each in formats if not any(contradict(each, pattern) for pattern in patterns))
     fits = _checker(minimum, maximum, patterns, formats)
     text = ""
+    if content is not None and fits(content):
+        return content
     for candidate in _candidates(rng, dynamic=dynamic, name=name, patterns=patterns, formats=formats):
         for text in (candidate, *_fitted(candidate, minimum, maximum)):
             if fits(text):
                 return text
-    from cierre.mocks.generation.patterns import matching  # noqa: PLC0415 - only patterns need it
+    from cierre.oas.validation.pattern_texts import matching  # noqa: PLC0415 - only patterns need it
 
     for pattern in patterns:
-        for _ in range(_TRIES):
-            text = matching(pattern, rng, minimum, maximum)
-            if fits(text):
-                return text
+        for attempt in range(_TRIES):
+            text = matching(pattern, rng, minimum, maximum, plain=attempt % 2 == 1)
+            others = extended(text, formats) if formats else [text]
+            for other in (*others, *_fitted(text, minimum, None)):
+                if fits(other):
+                    return other
     return text
 
 
@@ -135,15 +145,19 @@ def _candidates(
     rng: Random, *, dynamic: bool, name: str, patterns: tuple[str, ...], formats: tuple[str, ...]
 ) -> list[str]:
     known = [_FORMATS[item] for item in formats if item in _FORMATS]
-    if not known and not patterns:
-        known = [(fixed, maker) for expression, fixed, maker in _NAMES if expression.search(name)][:1]
+    if dynamic and not known and not patterns:
+        known = [("", maker) for expression, maker in _NAMES if expression.search(name)][:1]
     made = [maker(rng) if dynamic else fixed for fixed, maker in known]
     if "date-time" in formats:
         # Of other lengths: without fractions, with microseconds, with an offset.
-        made += [f"{made[0][:19]}{rest}" for rest in ("Z", ".000000Z", "+00:00", ".000+00:00", ".000000+00:00")]
+        made += [
+            f"{made[0][:19]}{rest}" for rest in ("Z", ".000Z", ".000000Z", "+00:00", ".000+00:00", ".000000+00:00")
+        ]
+    if patterns:
+        made += [sample for item in formats for sample in SAMPLES.get(item, ())]
     if not made and patterns:
         made = [_word(rng), "abc123", "2025-09-25", "15:30", "ES", "1", "A", _uuid(rng), "https://example.com/"]
-    return [*made, _word(rng) if dynamic else "texto"]
+    return [*made, _word(rng) if dynamic else "string", *(["YQ==", ""] if formats else ())]
 
 
 def _fitted(text: str, minimum: int, maximum: int | None) -> list[str]:

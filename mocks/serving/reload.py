@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from cierre.mocks.app import MockApp
-from cierre.mocks.documents import BrokenDocument, Document
 from cierre.mocks.log import Log
+from cierre.oas.document import Document
+from cierre.oas.errors import BrokenDocument
 
 # Milliseconds: editors write a file in several steps, and an edit should be served soon.
 _DEBOUNCE = 60
@@ -28,7 +29,7 @@ def reload_on_edit(load: Callable[[], Document], log: Log) -> Callable[[MockApp]
 
     def start(app: MockApp) -> Callable[[], Awaitable[None]]:
         # Now, not in the task: an edit before the watcher is up would be taken for the state of the start.
-        task = asyncio.create_task(_watch(app, load, log, _state(app.document.files)))
+        task = asyncio.create_task(_watch(app, load, log, _state(app.document.paths)))
 
         async def stop() -> None:
             task.cancel()
@@ -45,7 +46,7 @@ async def _watch(app: MockApp, load: Callable[[], Document], log: Log, served: d
     from watchfiles import awatch  # noqa: PLC0415 - the first reply should not wait for it
 
     while True:
-        files = app.document.files
+        files = app.document.paths
         folders = sorted({file.parent for file in files if file.parent.is_dir()})
         if not folders:
             return
@@ -58,10 +59,10 @@ async def _watch(app: MockApp, load: Callable[[], Document], log: Log, served: d
                 continue
             served = now
             await _reload(app, load, log)
-            if app.document.files != files:
+            if app.document.paths != files:
                 # Of the files that it had before, the state before the reload counts: they may have changed since.
-                kept = {file: served[file] for file in served.keys() & app.document.files}
-                served = _state(app.document.files) | kept
+                kept = {file: served[file] for file in served.keys() & app.document.paths}
+                served = _state(app.document.paths) | kept
                 break
 
 
@@ -72,7 +73,12 @@ async def _reload(app: MockApp, load: Callable[[], Document], log: Log) -> None:
         log.add_problems(broken.problems)
         log.add_note("the last good version is still served")
         return
-    app.install(document)
+    try:
+        app.install(document)
+    except BrokenDocument as broken:
+        log.add_problems(broken.problems)
+        log.add_note("the last good version is still served")
+        return
     log.add_note(f"{document.name} was edited: the new version is served")
 
 

@@ -1,42 +1,58 @@
-"""The mock as a program: behind uvicorn, on a socket that listens before the mock is ready."""
+"""The mock as a program: behind uvicorn, on a socket that listens once there is something to answer from."""
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import itertools
+import signal
 import socket
 import threading
+from collections.abc import Callable
+from dataclasses import replace
+from types import FrameType
 from typing import Any
 
 import uvicorn
 
-from cierre.mocks.documents import Document
+from cierre.mocks.answering.responses import responses_of
+from cierre.mocks.app import MockApp
+from cierre.mocks.control import CONTROL, DOCS
 from cierre.mocks.log import Log
+from cierre.mocks.options import MockOptions
+from cierre.mocks.serving.ending import kill_after
+from cierre.oas.document import Document
+from cierre.oas.structure import Operation
+from cierre.server.config import server_config
+from cierre.server.descriptors import raise_limit
+from cierre.settings import ConnectionLimits
 
 _SHOWN = 20
+# Routes that are listed at the start.
+_ROUTES = 30
+# Seconds for requests under way, once the process is told to end.
+_GRACE = 2
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket.
+def connection_limits(connections: int | None = None) -> ConnectionLimits:
+    """What a client may take of a mock: as of the service, but a target is as long as a header section may be.
+
+    A document may allow a path parameter of any length.
 
     Args:
-        host: a name or an address, of IPv4 or IPv6.
-        port: 0 takes a free one.
+        connections: of one process at once; the default is the service's.
+    """
+    limits = ConnectionLimits(target_bytes=ConnectionLimits().header_bytes)
+    return limits if connections is None else replace(limits, connections=connections)
+
+
+def listen(listener: socket.socket) -> None:
+    """Accept connections: from now on a client waits until the server is ready, and is not refused.
 
     Raises:
-        OSError: the address is in use, or not one of this machine.
+        OSError: another process took the address meanwhile.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        # A client may connect before the server is ready: it then waits and is not refused.
-        listener.listen(2048)
-    except OSError:
-        listener.close()
-        raise
-    return listener
+    listener.listen(2048)
 
 
 def address(listener: socket.socket) -> str:
@@ -45,34 +61,103 @@ def address(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def run(app: Any, listener: socket.socket) -> None:
-    """Serve an ASGI application on a listening socket until the process is interrupted."""
+def run(
+    app: Any,
+    listener: socket.socket,
+    limits: ConnectionLimits | None = None,
+    *,
+    dates: bool = True,
+    on_exit: Callable[[], None] | None = None,
+) -> None:
+    """Serve an ASGI application on a listening socket until the process is interrupted.
+
+    Args:
+        app: to serve.
+        listener: as `listen` makes it.
+        limits: of its clients; the usual ones where it is None.
+        dates: add the field Date; an application that passes answers on has it already.
+        on_exit: called once the process is told to end, before requests under way are waited for.
+    """
+    raise_limit()
     # A document may be large: garbage collection would go through all of it while requests wait.
     gc.freeze()
-    config = uvicorn.Config(app, lifespan="on", log_level="critical", access_log=False, server_header=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    config = server_config(
+        app, limits, lifespan="on", log_level="critical", timeout_graceful_shutdown=_GRACE, date_header=dates
+    )
+    try:
+        _Server(config, on_exit).run(sockets=[listener])
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
-def serve(app: Any, listener: socket.socket, document: Document, log: Log) -> None:
+class _Server(uvicorn.Server):
+    """A server that ends whatever it is busy with: an answer that is late, or one that takes long to be made."""
+
+    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._on_exit = on_exit
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        kill_after(2 * _GRACE + 2, signals=(signal.SIGTERM, signal.SIGINT))
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._on_exit is not None:
+            self._on_exit()
+        # A second signal ends the process at once. The watchdog is a thread of C, which waits for no lock of Python,
+        # and says where it was. Where a call of C keeps even this line from running, `kill_after` ends it.
+        signal.signal(sig, signal.SIG_DFL)
+        faulthandler.dump_traceback_later(2 * _GRACE + 1, exit=True)
+
+
+def serve(
+    app: MockApp, listener: socket.socket, document: Document, log: Log, limits: ConnectionLimits | None = None
+) -> None:
     """Serve a mock on a listening socket, and log the document's broken examples meanwhile.
 
     Args:
         app: the mock.
-        listener: as `listen` makes it.
+        listener: that `listen` was called with.
         document: that the mock answers from.
         log: for the address and the broken examples.
+        limits: of its clients; the usual ones where it is None.
     """
-    count = sum(1 for _ in document.operations())
-    log.add_note(f"{document.name}: {count} operations at {address(listener)}")
+    operations = list(document.operations())
+    url = address(listener)
+    log.add_note(f"{document.name}: {len(operations)} operations at {url}")
+    log.add_note(f"its page: {url}{CONTROL}; of the document: {url}{DOCS}")
+    for operation in operations[:_ROUTES]:
+        path = _path_to_try(document, operation)
+        log.add_note(f"  {operation.method.upper():6} {url}{path} → {_first_status(document, operation)}")
+    if len(operations) > _ROUTES:
+        log.add_note(f"  … and {len(operations) - _ROUTES} more")
     threading.Thread(target=_report_examples, args=(document, log), daemon=True).start()
-    run(app, listener)
+    run(app, listener, limits, on_exit=app.board.end)
+
+
+def _path_to_try(document: Document, operation: Operation) -> str:
+    """The path; that of a GET with values that it takes, as a terminal opens it in a browser."""
+    if operation.method != "get" or "{" not in operation.path:
+        return operation.path
+    # Not each document has one, and what makes values takes a while to load.
+    from cierre.mocks.answering.operation import MockedOperation  # noqa: PLC0415
+    from cierre.mocks.console.sample import sample_path  # noqa: PLC0415
+
+    return sample_path(document, operation, MockedOperation(document, operation, MockOptions()).validator)
+
+
+def _first_status(document: Document, operation: Operation) -> str:
+    """The status of the answer that a request without `Prefer` gets."""
+    responses = responses_of(document, operation)
+    return str(responses[0].status) if responses else "200"
 
 
 def _report_examples(document: Document, log: Log) -> None:
     """Log broken examples; in a thread of its own, as a large document has thousands of examples."""
-    from cierre.mocks.lint import broken_examples  # noqa: PLC0415
+    from cierre.oas.examples import broken_examples  # noqa: PLC0415
 
-    found = broken_examples(document)
+    found = broken_examples(document, answers_only=True)
     for problem in itertools.islice(found, _SHOWN):
         log.add_warning(f"{problem}; it is repaired or replaced")
     rest = sum(1 for _ in found)

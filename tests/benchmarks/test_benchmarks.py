@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from benchmarks import documents, installs, load, processes, scratch
-from benchmarks.goals import Goal
+from benchmarks import documents, installs, load, processes, scratch, wire
+from benchmarks.goals import Goal, goals
 from benchmarks.load import LoadFailed, Request
 from benchmarks.processes import Command
 from benchmarks.report import goal_table
@@ -77,6 +77,19 @@ def test_a_run_without_a_success_is_no_measurement(server):
     load.once_each(server.port, tokens(1), connections=1, seconds=5)
     with pytest.raises(LoadFailed):
         load.once_each(server.port, tokens(1), connections=1, seconds=5)
+
+
+async def test_answers_of_one_connection_are_read_one_after_the_other(server):
+    async with wire.connection(server.port) as stream:
+        answered = [await wire.exchange(stream, request) for request in tokens(2) * 2]
+    assert [one.status for one in answered] == [200, 200, 401, 401]
+    assert {one.retry_after for one in answered} == {0}
+
+
+def test_a_flood_is_compared_with_the_quiet_of_its_round():
+    rounds = {"quiet": [{"p99_ms": 2}, {"p99_ms": 4}], "flood": [{"p99_ms": 4}, {"p99_ms": 16}]}
+    (goal,) = goals({"flood": {"sqlite": rounds}}, {})
+    assert (goal.measured.rounds, goal.met) == ((2, 4), True)
 
 
 def test_ratios_are_of_the_same_round():

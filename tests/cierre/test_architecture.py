@@ -22,7 +22,7 @@ def document():
 @pytest.fixture(scope="module")
 def found(document):
     """Each operation's object, by its id."""
-    return {operation["operationId"]: operation for _, _, operation in operations(document)}
+    return {operation["operationId"]: operation for _, _, operation, _ in operations(document)}
 
 
 def public_functions(module):
@@ -131,3 +131,10 @@ def test_the_mock_starts_without_connexion_and_without_a_database():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_uvicorn_is_configured_in_one_place():
+    """So that no server of ours is without limits."""
+    sources = [path for folder in FOLDERS[:4] for path in (ROOT / folder).rglob("*.py")]
+    found = {path.relative_to(ROOT).as_posix() for path in sources if "uvicorn.Config(" in path.read_text()}
+    assert found == {"cierre/server/config.py"}

@@ -7,32 +7,57 @@ import httpx
 import pytest
 import yaml
 
+from cierre.contract_tests.listening import Quiet
 from cierre.contract_tests.plan import plan, read_contract
 from cierre.contract_tests.report import write
 from cierre.contract_tests.report.text import finding_text
-from cierre.contract_tests.run import Options, Quiet
+from cierre.contract_tests.run import Options
 from cierre.contract_tests.selection import select_contract
 from tests.support import toy
 from tests.support.commands import CIERRE
 from tests.support.running import free_port
 
 
-@pytest.fixture(
-    params=[pytest.param(10, id="10 examples"), pytest.param(500, id="500 examples", marks=pytest.mark.long)]
-)
+def sizes(many):
+    """A few examples of each operation always, many with `-m long`."""
+    return [pytest.param(10, id="10 examples"), pytest.param(many, id=f"{many} examples", marks=pytest.mark.long)]
+
+
+@pytest.fixture(params=sizes(500))
 def examples(request):
+    """Of each operation, where the service is held to the whole contract."""
+    return request.param
+
+
+@pytest.fixture(params=sizes(100))
+def fewer_examples(request):
+    """Of each operation, where much of it is tested elsewhere as well: the mock."""
+    return request.param
+
+
+DIALECTS = ("session", "envelope", "respuesta", "dto", "plain")
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(("session", 10), id="session-10 examples"),
+        *(pytest.param((one, 100), id=f"{one}-100 examples", marks=pytest.mark.long) for one in DIALECTS),
+    ]
+)
+def view(request):
+    """A dialect, and the examples of each operation of its view: one of them always, all with `-m long`."""
     return request.param
 
 
 @pytest.fixture
-def holds(examples, tmp_path):
-    """`holds(url, dialect="dto")`: nothing is found; what is, is shown with its curl."""
+def holds(tmp_path):
+    """`holds(url, 10, dialect="dto")`: nothing is found with so many examples; what is, is shown with its curl."""
 
-    def check(url, *, dialect=None):
+    def check(url, examples, *, dialect=None):
         task = plan(select_contract(dialect=dialect), Options(url=url, examples=examples, seed=1))
         report = task.run(Quiet())
         write(report, task.document, task.secrets, tmp_path / "report")
-        found = [f"{one.operation}: {one.title}\n{finding_text(one)}" for one in report.findings]
+        found = [f"{one.operation}: {one.title}\n{finding_text(one, task.secrets)}" for one in report.findings]
         assert (found, report.errors, report.exit_code) == ([], [], 0)
         assert "The contract holds" in (tmp_path / "report" / "index.html").read_text()
 

@@ -4,8 +4,9 @@ import subprocess
 import sys
 
 from cierre.contract_tests.exchanges import Exchange, curl
+from cierre.contract_tests.listening import Quiet
 from cierre.contract_tests.plan import plan, read_contract
-from cierre.contract_tests.run import Options, Quiet
+from cierre.contract_tests.run import Options
 from cierre.contract_tests.secrets import Secrets
 from tests.support import toy
 

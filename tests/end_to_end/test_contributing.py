@@ -15,8 +15,8 @@ STEP = re.compile(
     r"```\w+\n(?P<text>.*?)```\n",
     re.DOTALL,
 )
-# What a step of these may touch, and nothing else: "Six files and a test".
-FILES, TESTS = 6, 1
+# What a step of these may touch, and nothing else: "Seven files and a test".
+FILES, TESTS = 7, 1
 # The tests that hold all operations, old and new, to the same rules.
 OF_ALL = (
     "tests/cierre/test_architecture.py",

@@ -11,11 +11,12 @@ import httpx
 import pytest
 import redis
 
-from cierre.clock import now_ms
+from cierre.clock import boottime, now_ms
 from cierre.revocation.denylist import Denylist
 from cierre.storage import migrate
 from cierre.storage.sqlite import SqliteDatabase
-from tests.support.proxy import Door
+from tests.support.eventually import eventually
+from tests.support.proxy import TcpProxy
 from tests.support.running import EMAIL, LOGOUT, USER, bearer, free_port
 
 
@@ -63,7 +64,8 @@ async def test_a_full_disk_under_sqlite_is_503_and_closes_nothing(start_service,
 
 async def nothing_half_done(service):
     rows = await service.rows(
-        "SELECT s.closed_at, (SELECT count(*) FROM audit_events a WHERE a.session_id = s.id) AS audited,"
+        "SELECT s.closed_at, (SELECT count(*) FROM audit_events a"
+        " WHERE a.session_id = s.id AND a.logout_type IS NOT NULL) AS audited,"
         " (SELECT count(*) FROM revocations r WHERE r.session_id = s.id) AS revoked FROM sessions s"
     )
     for row in rows:
@@ -100,15 +102,15 @@ async def test_readiness_says_what_is_wrong(start_service, postgres_url):
         answer = await service.client.get("/health/ready")
         return answer.status_code, answer.json()["checks"]
 
-    assert await checks() == (200, {"database": "ok", "migrations": "ok"})
+    assert await checks() == (200, {"database": "ok", "migrations": "ok", "clock": "ok"})
     connection = await asyncpg.connect(postgres_url)
     try:
         await connection.execute("ALTER TABLE alembic_version RENAME TO elsewhere")
-        assert await checks() == (503, {"database": "ok", "migrations": "pending"})
+        assert await checks() == (503, {"database": "ok", "migrations": "pending", "clock": "ok"})
         await connection.execute("ALTER TABLE elsewhere RENAME TO alembic_version")
         # A newer one has migrated it: the old one goes on until it is replaced.
         await connection.execute("UPDATE alembic_version SET version_num = 'from-the-future'")
-        assert await checks() == (200, {"database": "ok", "migrations": "ok"})
+        assert await checks() == (200, {"database": "ok", "migrations": "ok", "clock": "ok"})
         await connection.execute("UPDATE alembic_version SET version_num = $1", migrate.newest())
     finally:
         await connection.close()
@@ -171,6 +173,16 @@ async def test_a_redis_that_hangs_holds_up_next_to_nobody(start_service, sqlite_
     assert time.perf_counter() - began < 5
 
 
+async def test_a_foreign_value_in_redis_keeps_no_revocation_out(start_service, sqlite_url, redis_url):
+    client = redis.Redis.from_url(redis_url, decode_responses=True)
+    client.set(f"cierre:not-before:{USER}", "nonsense")
+    service = await start_service(sqlite_url, redis_url=redis_url, poll_interval=100)
+    (one,) = await service.mint()
+    await service.logout(one.access, {"logoutAll": True})
+    await eventually(lambda: client.get(f"cierre:not-before:{USER}") == "1")
+    client.close()
+
+
 async def test_redis_is_filled_when_it_comes_back(start_service, postgres_url, redis_url):
     host, _, number = redis_url.removeprefix("redis://").partition("/")
     name, _, port = host.partition(":")
@@ -182,15 +194,15 @@ async def test_redis_is_filled_when_it_comes_back(start_service, postgres_url, r
             assert time.monotonic() < deadline, "Redis never heard of it"
             await asyncio.sleep(0.01)
 
-    async with Door(name, int(port or 6379)) as door:
-        through = f"redis://127.0.0.1:{door.port}/{number}"
+    async with TcpProxy(name, int(port or 6379)) as proxy:
+        through = f"redis://127.0.0.1:{proxy.port}/{number}"
         service = await start_service(postgres_url, redis_url=through, poll_interval=100)
         one, two, three = await service.mint(3)
         await service.logout(one.access)
         await denied(one)
-        await door.shut()
+        await proxy.stop()
         assert (await service.logout(two.access)).status_code == 200
-        door.reopen()
+        proxy.restart()
         await denied(two)
         # Emptied, as after a restart without a disk.
         for key in client.scan_iter("cierre:*"):
@@ -237,8 +249,8 @@ async def test_a_clock_that_steps_back_reopens_nothing(service, monkeypatch):
     one, other = await service.mint(2)
     await service.logout(one.access)
     await service.logout(other.access)
-    for module in ("cierre.storage.sqlite", "cierre.storage.postgresql", "cierre.tokens.access_tokens"):
-        monkeypatch.setattr(f"{module}.now_ms", lambda: now_ms() - 5_000)
+    monkeypatch.setattr("cierre.storage.database_clock.now_ms", lambda: now_ms() - 5_000)
+    monkeypatch.setattr("cierre.storage.database_clock.boottime", lambda: boottime() - 5)
     service.services.denylist._sessions.clear()
     assert (await service.sessions(one.access)).status_code == 401
     assert (await service.logout(one.access)).status_code == 404

@@ -1,4 +1,4 @@
-"""Standard clients, as they come, against the standard doors: Authlib here, three of npm's in clients/standard.mjs."""
+"""Standard clients, as they come, against the standard endpoints: Authlib, and three of npm in clients/standard.mjs."""
 
 import json
 import shutil

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cierre.oas import DIALECTS, load, view
+from cierre.oas import DIALECTS
 from tests.support.paths import ROOT
 from tests.support.running import free_port
 
@@ -25,7 +25,7 @@ pytestmark = [
     ),
 ]
 
-TOLD = {
+EXPECTED = {
     "session": {None: "closed 4, 0 still open", "already_closed": "closed already at 2025-09-25T14:00:00.000Z"},
     "envelope": {None: "closed", "already_closed": "not closed: UNAUTHORIZED, trace "},
     "respuesta": {None: "0: Sesión cerrada correctamente", "token_missing": "3001: Usuario no autenticado"},
@@ -38,7 +38,10 @@ TOLD = {
 
 
 def run(*command, cwd):
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        command, cwd=cwd, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -48,12 +51,7 @@ def built(tmp_path_factory):
     """The example with its types, compiled."""
     folder = shutil.copytree(EXAMPLE, tmp_path_factory.mktemp("typed") / "client")
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
-    (folder / "types").mkdir()
-    contract = load()
-    for dialect in DIALECTS:
-        document = folder / "types" / f"{dialect}.json"
-        document.write_text(json.dumps(view(contract, dialect)), encoding="utf-8")
-        run("npx", "openapi-typescript", document, "-o", document.with_suffix(".ts"), cwd=folder)
+    run("npm", "run", "types", cwd=folder)
     run("npx", "tsc", cwd=folder)
     return folder
 
@@ -80,11 +78,11 @@ def mock(request):
 @pytest.mark.parametrize("mock", DIALECTS, indirect=True)
 def test_a_typed_client_of_each_view_runs_against_its_mock(built, mock):
     dialect, url = mock
-    for situation, told in TOLD[dialect].items():
+    for situation, expected in EXPECTED[dialect].items():
         arguments = json.dumps([url, "a-token", situation])
         call = f"import {{ logOut }} from './built/{dialect}.js'; console.log(await logOut(...{arguments}))"
         shown = run("node", "--input-type=module", "-e", call, cwd=built)
-        assert shown.strip().startswith(told)
+        assert shown.strip().startswith(expected)
 
 
 def test_what_the_compiler_refuses_is_shown_to_be_refused(built):

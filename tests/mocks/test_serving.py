@@ -14,12 +14,12 @@ import pytest
 
 from cierre.mocks import mock_app
 from cierre.mocks.app import MockApp
-from cierre.mocks.documents import Document
 from cierre.mocks.loading import load
 from cierre.mocks.log import Log
 from cierre.mocks.messages import MockReply, MockRequest
 from cierre.mocks.serving.reload import reload_on_edit
 from cierre.mocks.serving.threaded import ThreadedMock
+from cierre.oas.document import Document
 from tests.support.mocked import answering, client_of, document
 
 CIERRE = [sys.executable, "-c", "from cierre.cli import main; main()"]
@@ -36,10 +36,10 @@ def cierre(*arguments, **options):
     ("arguments", "said"),
     [
         (["nope.yaml"], "nope.yaml: cannot be read"),
-        (["two.yaml"], "swagger2openapi"),
-        (["broken.yaml"], "broken.yaml#/paths/~1a/get/responses/200: $ref #/no leads nowhere"),
+        (["one.yaml"], "Swagger '1.2': only 2.0 of Swagger is understood"),
+        (["broken.yaml"], "broken.yaml:2:20: must be a mapping of statuses"),
         (["--dialect", "nope"], "no operation speaks the dialect 'nope'"),
-        (["broken.yaml", "--stateful"], "leave SPEC out"),
+        (["broken.yaml", "--dialect", "session"], "leave SPEC out"),
         (["--stateful", "--dynamic"], "leave out --dynamic"),
         (["--delay", "soon"], "200..800ms"),
         (["--delay-of", "x"], "OPERATION="),
@@ -49,8 +49,8 @@ def cierre(*arguments, **options):
     ],
 )
 def test_a_mistake_is_reported_without_a_traceback_and_exits_with_2(tmp_path, arguments, said):
-    (tmp_path / "two.yaml").write_text('swagger: "2.0"', encoding="utf-8")
-    broken = "openapi: 3.0.0\npaths: {/a: {get: {responses: {200: {$ref: '#/no'}}}}}"
+    (tmp_path / "one.yaml").write_text('swagger: "1.2"', encoding="utf-8")
+    broken = "openapi: 3.0.0\npaths: {/a: {get: {responses: 3}}}"
     (tmp_path / "broken.yaml").write_text(broken, encoding="utf-8")
     ended = cierre("mock", *arguments, cwd=tmp_path)
     assert ended.returncode == 2
@@ -300,3 +300,9 @@ def test_the_fixture_starts_a_mock_and_keeps_what_was_asked(cierre_mock):
 def test_ipv6_and_several_mocks_at_once():
     with ThreadedMock(mock_app(answering(example=1))) as one, ThreadedMock(mock_app(answering(example=2))) as two:
         assert (httpx.get(f"{one.url}/x").json(), httpx.get(f"{two.url}/x").json()) == (1, 2)
+
+
+def test_a_request_target_may_be_as_long_as_a_header_section(cierre_mock):
+    """The service refuses one of over 8 KB; a parameter without `maxLength` does not."""
+    mock = cierre_mock(answering(example={"a": 1}))
+    assert httpx.get(f"{mock.url}/x?q={'a' * 10_000}").status_code == 200

@@ -25,7 +25,7 @@ def test_linting_tells_each_problem_on_a_line_and_fails(run, tmp_path):
     file.write_text("openapi: 3.0.3\ninfo: {title: t, version: '1'}\n", encoding="utf-8")
     result = run("lint", str(file))
     assert result.exit_code == 1
-    assert result.stdout == '/: "paths" is a required property [openapi]\n'
+    assert result.stdout == f'{file}:1:1: "paths" is required [openapi]\n'
     assert result.stderr == f"{file}: 1 problem\n"
 
 
@@ -42,6 +42,21 @@ def test_a_bundle_is_written_by_suffix_and_reads_the_same(run, tmp_path, name):
     file = tmp_path / name
     assert run("bundle", "-o", str(file)).exit_code == 0
     assert load(file) == bundle(load())
+
+
+@pytest.mark.parametrize("words", [("bundle",), ("view", "dto")])
+def test_the_folder_of_the_output_is_made(run, tmp_path, words):
+    file = tmp_path / "types" / "deep" / "contract.json"
+    assert run(*words, "-o", str(file)).exit_code == 0
+    assert load(file)["openapi"] == "3.0.3"
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_line(run, tmp_path):
+    (tmp_path / "types").write_text("a file")
+    result = run("bundle", "-o", str(tmp_path / "types" / "contract.json"))
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "File exists" in result.stderr
 
 
 def test_a_bundle_goes_to_the_terminal_in_the_format_that_was_asked_for(run):
@@ -76,5 +91,8 @@ def test_a_broken_contract_is_not_bundled(run, tmp_path):
 
 
 def test_a_place_that_cannot_be_written_is_one_line(run, tmp_path):
-    result = run("bundle", "-o", str(tmp_path / "nowhere" / "contract.yaml"))
-    assert result.stderr == f"Error: {tmp_path}/nowhere/contract.yaml: No such file or directory\n"
+    (tmp_path / "file").touch()
+    result = run("bundle", "-o", str(tmp_path / "file" / "contract.yaml"))
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"Error: {tmp_path}/file")

@@ -7,8 +7,7 @@ import pytest
 
 from cierre import contract_rules
 from cierre.contract_rules import situations
-from cierre.oas import load
-from cierre.oas.linting import lint
+from cierre.oas import linting, load, read
 from cierre.oas.structure import operations
 
 
@@ -32,6 +31,10 @@ def foreign(*, schema, example, version="3.0.3"):
     }
 
 
+def lint(document, **options):
+    return linting.lint(read(document, lenient=True), **options)
+
+
 def found(document, **options):
     return [
         (problem.rule, problem.pointer) for problem in lint(document, rules=partial(contract_rules.findings, **options))
@@ -39,7 +42,7 @@ def found(document, **options):
 
 
 def named(document, name):
-    return next(item for _, _, item in operations(document) if item["operationId"] == name)
+    return next(item for _, _, item, _ in operations(document) if item["operationId"] == name)
 
 
 def test_an_example_that_breaks_its_schema_is_found_with_its_place():
@@ -76,15 +79,15 @@ def test_openapi_3_1_is_read():
     assert found(foreign(schema={"type": ["string", "null"]}, example=None, version="3.1.0")) == []
 
 
-@pytest.mark.parametrize("head", [{"swagger": "2.0"}, {"openapi": "4.0.0"}, {}])
+@pytest.mark.parametrize("head", [{"swagger": "1.2"}, {"openapi": "4.0.0"}, {}])
 def test_another_version_is_named(head):
     (problem,) = lint({**head, "info": {"title": "t", "version": "1"}, "paths": {}})
-    assert "not OpenAPI 3.0 or 3.1" in problem.message
+    assert "not OpenAPI 3.0, 3.1 or 3.2, nor Swagger 2.0" in problem.message
 
 
 def test_a_breach_of_the_standard_is_found_with_its_place(changed):
     del named(changed, "logout")["responses"]
-    assert ("openapi", "/paths/~1api~1v1~1auth~1logout/post") in found(changed)
+    assert ("openapi", "/paths/~1api~1v1~1auth~1logout/post/responses") in found(changed)
 
 
 def test_an_operation_id_is_snake_case_and_the_name_of_its_file(changed):
@@ -118,8 +121,16 @@ def test_an_operation_has_one_tag(changed):
         ("refresh", {"x-cierre-principal": "bearer"}, "so security must name bearerAuth"),
         ("force_logout", {"x-cierre-role": None}, "x-cierre-role is None, not one of any, ADMIN"),
         ("force_logout", {"x-cierre-role": "ROOT"}, "x-cierre-role is 'ROOT', not one of any, ADMIN"),
+        (
+            "logout",
+            {"x-cierre-ability": None},
+            "x-cierre-ability is None, neither any nor of the form cierre:",
+        ),
+        ("logout", {"x-cierre-ability": "logout"}, "x-cierre-ability is 'logout', neither any nor of the form"),
+        ("logout", {"x-cierre-ability-for": {"all": "cierre:x"}}, "x-cierre-ability-for names all, which no body has"),
+        ("logout", {"x-cierre-ability-for": {"logoutAll": "*"}}, "x-cierre-ability-for logoutAll is '*'"),
+        ("refresh", {"x-cierre-ability": "any"}, "a principal from 'refresh_token_of_client' has no"),
         ("login", {"x-cierre-role": "ADMIN"}, "a principal from 'password' has no role"),
-        ("list_sessions", {"x-cierre-role": "ADMIN"}, "for the role ADMIN and has no response 403"),
     ],
 )
 def test_an_operation_says_who_may_call_it(changed, operation, change, message):
@@ -131,6 +142,21 @@ def test_an_operation_says_who_may_call_it(changed, operation, change, message):
     assert problem.rule == "access"
     assert problem.message.startswith(operation)
     assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        ("force_logout", "for the role ADMIN and has no response 403"),
+        ("list_sessions", "asks for the ability cierre:read-sessions and has no response 403"),
+        ("logout", "asks for the ability cierre:close-sessions and has no response 403"),
+    ],
+)
+def test_what_asks_for_a_role_or_an_ability_can_answer_403(changed, operation, message):
+    del named(changed, operation)["responses"]["403"]
+    problems = lint(changed, rules=contract_rules.findings)
+    assert {problem.rule for problem in problems} == {"access"}
+    assert any(message in problem.message for problem in problems)
 
 
 def test_an_answer_without_a_body_names_its_situations(changed):

@@ -84,6 +84,21 @@ def test_redocly_at_its_strictest_finds_nothing(documents):
     assert result.stdout.count('"problems": []') == len(documents)
 
 
+EVENTS = ROOT / "openapi" / "events" / "asyncapi.yaml"
+
+
+def test_spectral_has_not_even_a_hint_about_the_events():
+    result = npx("spectral", "lint", "--ruleset", "spectral.asyncapi.yaml", "--fail-severity=hint", EVENTS)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "No results with a severity of 'hint' or higher found!" in result.stdout
+
+
+def test_redocly_at_its_strictest_finds_nothing_in_the_events():
+    result = npx("redocly", "lint", "--config", "redocly.yaml", "--format=json", EVENTS)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.count('"problems": []') == 1
+
+
 def test_the_types_for_typescript_compile_under_strict(types):
     result = compiled(*types)
     assert result.returncode == 0, result.stdout

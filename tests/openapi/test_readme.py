@@ -6,7 +6,8 @@ import re
 import pytest
 
 from cierre.oas import load
-from cierre.oas.structure import operations, resolved
+from cierre.oas.references import resolved
+from cierre.oas.structure import operations
 from tests.support.paths import ROOT
 
 README = (ROOT / "openapi" / "README.md").read_text(encoding="utf-8")
@@ -25,7 +26,7 @@ def test_all_twenty_seven_decisions_are_told_with_a_reason_and_a_place():
 @pytest.mark.parametrize(("name", "status", "situation", "media_type", "text"), SHOWN)
 def test_an_example_of_the_readme_is_the_contract_s(name, status, situation, media_type, text):
     contract = load()
-    operation = next(item for _, _, item in operations(contract) if item["operationId"] == name)
+    operation = next(item for _, _, item, _ in operations(contract) if item["operationId"] == name)
     response = resolved(contract, operation["responses"][status])
     example = resolved(contract, response["content"][media_type]["examples"][situation])
     assert json.loads(text) == example["value"]

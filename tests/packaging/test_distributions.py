@@ -1,9 +1,14 @@
 """What is in the wheel and the sdist: one top-level name, every file, no link."""
 
+import email
 import os
+import tomllib
+import zipfile
 from pathlib import Path
 
 from tests.support.paths import ROOT
+
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
 def package_files():
@@ -17,13 +22,42 @@ def package_files():
 
 def test_the_wheels_only_top_level_name_is_cierre(built):
     names = built.names(built.wheel_of_sdist)
-    assert {name.partition("/")[0] for name in names} == {"cierre", "cierre-0.1.0.dist-info"}
+    assert {name.partition("/")[0] for name in names} == {"cierre", f"cierre-{VERSION}.dist-info"}
 
 
 def test_the_wheel_holds_every_file_of_the_package(built):
     expected = {name for name in package_files() if not name.endswith(".md")}
-    assert {Path(name).suffix for name in expected} == {".py", ".yaml", ".jinja", ".mako", ".typed"}
+    assert {Path(name).suffix for name in expected} == {
+        ".py",
+        ".yaml",
+        ".jinja",
+        ".mako",
+        ".mo",
+        ".po",
+        ".typed",
+        ".html",
+        ".css",
+        ".js",
+    }
     assert {name for name in built.names(built.wheel_of_sdist) if name.startswith("cierre/")} == expected
+
+
+def test_the_wheel_says_what_it_is_and_that_it_is_typed(built):
+    assert "cierre/py.typed" in built.names(built.wheel_of_sdist)
+    with zipfile.ZipFile(built.wheel_of_sdist) as archive:
+        told = email.message_from_bytes(archive.read(f"cierre-{VERSION}.dist-info/METADATA"))
+    assert (told["Name"], told["Version"], told["License-Expression"]) == ("cierre", VERSION, "Apache-2.0")
+    assert "Typing :: Typed" in told.get_all("Classifier")
+    assert told["Description-Content-Type"] == "text/markdown"
+    assert told.get_payload().startswith("# Cierre")
+
+
+def test_the_version_stands_in_one_place():
+    """Whoever else says it asks for what is installed; a page that shows it shows the same."""
+    sources = [path for path in (ROOT / "cierre").rglob("*.py") if f'"{VERSION}"' in path.read_text(encoding="utf-8")]
+    assert sources == []
+    for page in (ROOT / "docs" / "operations.md", ROOT / "docs" / "es" / "operations.md"):
+        assert f"cierre: version {VERSION} " in page.read_text(encoding="utf-8")
 
 
 def test_a_wheel_made_from_the_sdist_holds_the_same_as_one_made_from_the_checkout(built):

@@ -8,7 +8,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from cierre.extras import MODULES
+from cierre.extras import MODULES, ExtraNotInstalled, named_when_missing
 from tests.support.paths import ROOT
 
 NOT_IN_THE_BASE = {
@@ -37,6 +37,13 @@ def test_the_service_brings_no_contract_tests(service):
     assert not packages & {"schemathesis", "hypothesis", "pytest"}
 
 
+def test_the_packages_are_as_many_as_the_docs_say(base, service):
+    documented = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    for environment, extra in ((base, ""), (service, "[service]")):
+        (count,) = re.findall(rf"^\| `cierre{re.escape(extra)}` \| (\d+) \|", documented, re.MULTILINE)
+        assert len(environment.packages()) == int(count)
+
+
 @pytest.mark.parametrize(
     ("command", "extra"),
     [
@@ -52,6 +59,8 @@ def test_the_service_brings_no_contract_tests(service):
         ("audit purge --older-than 1d", "service"),
         ("contract http://localhost:1", "contract"),
         ("spec lint", "lint"),
+        ("audit report", "service"),
+        ("audit export trail.parquet", "service"),
     ],
 )
 def test_a_command_whose_extra_is_missing_says_what_to_install(base, command, extra):
@@ -87,6 +96,14 @@ def test_a_verifiers_source_whose_driver_is_missing_says_what_to_install(base, u
     assert re.search(r"ExtraNotInstalled: \w+ is not installed: pip install 'cierre\[service\]'$", last)
 
 
+@pytest.mark.parametrize(("first", "extra"), [(None, "contract"), ("reports", "reports"), ("service", "contract")])
+def test_of_two_extras_that_bring_a_module_the_one_that_is_needed_is_named(monkeypatch, first, extra):
+    monkeypatch.setitem(sys.modules, "rich", None)
+    message = rf"rich is not installed: pip install 'cierre\[{extra}\]'"
+    with pytest.raises(ExtraNotInstalled, match=message), named_when_missing(first):
+        import rich  # noqa: F401
+
+
 # --- what pyproject.toml says, the code imports, and cierre/extras.py names
 
 
@@ -112,9 +129,12 @@ def test_each_dependency_of_an_extra_is_named_by_a_module_of_its_own(project, ex
     assert modules_of(project["optional-dependencies"][extra]) >= MODULES[extra]
 
 
-def test_all_is_every_extra(project):
+def test_all_is_every_extra_but_those_of_some_operators(project):
     assert set(project["optional-dependencies"]) == {*MODULES, "all", "dev"}
-    assert set(re.findall(r"\w+", project["optional-dependencies"]["all"][0])) == {"cierre", *MODULES}
+    assert set(re.findall(r"\w+", project["optional-dependencies"]["all"][0])) == {"cierre", *MODULES} - {
+        "reports",
+        "otel",
+    }
 
 
 def imported_modules():

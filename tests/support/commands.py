@@ -7,10 +7,16 @@ import sys
 CIERRE = (sys.executable, "-c", "from cierre.cli import main; main()")
 
 
-def run(*arguments, timeout=3600):
+def run(*arguments, timeout=3600, input=None):  # noqa: A002 - as subprocess names it
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CIERRE_")}
     return subprocess.run(
-        [*CIERRE, *arguments], capture_output=True, text=True, check=False, env=environment, timeout=timeout
+        [*CIERRE, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        timeout=timeout,
+        input=input,
     )
 
 

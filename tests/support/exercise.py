@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 from cierre.mocks.answering.encoding import encode
 from cierre.mocks.app import MockApp
-from cierre.mocks.documents import Document, Operation
 from cierre.mocks.generation.values import valid_value
 from cierre.mocks.json_writer import write_json
+from cierre.oas.document import Document
+from cierre.oas.structure import Operation
 from cierre.oas.validation import ResponseValidator, media
 from cierre.oas.validation.parameters import Parameter
+
+# From document, operation, status, header fields and body to what is wrong.
+Judge = Callable[[Document, Operation, int, dict[str, str], bytes], list[str]]
+
+Answer = tuple[int, dict[str, str], bytes]
+# From method, path, query string, header fields and body to status, header fields and body.
+Send = Callable[[str, str, str, dict[str, str], bytes], Awaitable[Answer]]
 
 
 class Outcome(NamedTuple):
@@ -74,9 +83,15 @@ class ValidRequest:
 
     def _add(self, document: Document, parameter: Parameter) -> None:
         value, _ = valid_value(document, document.requests, parameter.schema, seed=parameter.name)
-        if parameter.encoded:
+        if parameter.encoded and parameter.location == "path":
+            text = quote(encode(document, value, "application/json", {}).decode(), safe="")
+            self.path = self.path.replace(f"{{{parameter.name}}}", text)
+        elif parameter.encoded:
             self.query.append((parameter.name, encode(document, value, "application/json", {}).decode()))
         elif parameter.location == "path":
+            listed = document.mapping(parameter.schema).get("enum")
+            if value == "" and isinstance(listed, list):
+                value = next((item for item in listed if item), "")
             text = _styled_path(parameter, value)
             self.path = self.path.replace(f"{{{parameter.name}}}", text or "x")
         elif parameter.location == "query":
@@ -154,12 +169,24 @@ def _form_pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, "{}" if value == {} else serialize(value)
 
 
-async def exercise(app: MockApp) -> list[Outcome]:
-    """Send each operation its valid request."""
-    return [await _one(app, operation) for operation in app.document.operations()]
+async def exercise(
+    app: MockApp, judge: Judge | None = None, *, send: Send | None = None, most: int | None = None
+) -> list[Outcome]:
+    """Send each operation its valid request.
+
+    Args:
+        app: whose document it is, and that answers.
+        judge: says what is wrong with an answer of the documented kind; by default the mock's own validator.
+        send: asks another server instead.
+        most: so many operations, evenly spread over the document; None: all of them.
+    """
+    operations = list(app.document.operations())
+    step = max(1, -(-len(operations) // most)) if most else 1
+    asked = send or partial(call, app)
+    return [await _one(app, operation, judge or _problems, asked) for operation in operations[::step]]
 
 
-async def _one(app: MockApp, operation: Operation) -> Outcome:
+async def _one(app: MockApp, operation: Operation, judge: Judge, send: Send) -> Outcome:
     document = app.document
     name = f"{operation.method.upper()} {operation.path}"
     from cierre.mocks.answering.operation import MockedOperation
@@ -172,14 +199,12 @@ async def _one(app: MockApp, operation: Operation) -> Outcome:
     query = "&".join(f"{quote(key)}={quote(value)}" for key, value in pairs)
     if request.body:
         request.headers["content-length"] = str(len(request.body))
-    status, headers, body = await call(app, operation.method.upper(), path, query, request.headers, request.body)
-    problems = _problems(document, operation, status, headers, body)
+    status, headers, body = await send(operation.method.upper(), path, query, request.headers, request.body)
+    problems = [*_refused(document, operation, status, body), *judge(document, operation, status, headers, body)]
     return Outcome(name, status, problems)
 
 
-async def call(
-    app: MockApp, method: str, path: str, query: str, headers: dict[str, str], body: bytes
-) -> tuple[int, dict[str, str], bytes]:
+async def call(app: MockApp, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
     """One request to an ASGI application, without a client's own ideas about URLs."""
     sent: list[dict[str, Any]] = []
 
@@ -203,14 +228,17 @@ async def call(
     return sent[0]["status"], answered, sent[1]["body"]
 
 
-def _problems(document: Document, operation: Operation, status: int, headers: dict[str, str], body: bytes) -> list[str]:
+def _refused(document: Document, operation: Operation, status: int, body: bytes) -> list[str]:
     responses = document.mapping(operation.node.get("responses"))
     successes = [key for key in responses if str(key).startswith("2") or key == "default"]
-    problems = []
-    if successes and not 200 <= status < 300:
-        problems.append(f"a valid request was answered with {status}: {body[:300]!r}")
-    if not responses:
-        return problems
+    redirects = 300 <= status < 400 and str(status) in map(str, responses)
+    refused = successes and not 200 <= status < 300 and not redirects
+    return [f"a valid request was answered with {status}: {body[:300]!r}"] if refused else []
+
+
+def _problems(document: Document, operation: Operation, status: int, headers: dict[str, str], body: bytes) -> list[str]:
+    if not document.mapping(operation.node.get("responses")):
+        return []
     validator = ResponseValidator(
         document.root,
         operation.path,
@@ -222,5 +250,5 @@ def _problems(document: Document, operation: Operation, status: int, headers: di
     try:
         found = validator.violations(status, headers, headers.get("content-type"), body)
     except (LookupError, ValueError) as error:
-        return [*problems, f"cannot be judged: {error}"]
-    return problems + [f"{item.location}{item.pointer}: {item.message[:200]} [{item.rule}]" for item in found]
+        return [f"cannot be judged: {error}"]
+    return [f"{item.location}{item.pointer}: {item.message[:200]} [{item.rule}]" for item in found]

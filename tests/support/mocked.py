@@ -1,5 +1,6 @@
 """What tests of the mock share: a client to a mock in process, and small documents."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 import httpx
 
 from cierre.mocks import mock_app
+from tests.support.running import with_files
 
 
 @asynccontextmanager
@@ -32,18 +34,30 @@ def answering(schema=None, *, method="get", path="/x", status="200", operation=N
 
 
 @contextmanager
-def started(folder, *arguments):
-    """The URL and the process of `cierre mock` on a free port; its log goes to a file, as a full pipe would stop it."""
-    told = folder / "mock.log"
+def started(folder, *arguments, files=None):
+    """The URL and the process of `cierre mock` on a free port; its log goes to a file, as a full pipe would stop it.
+
+    `files`: how many it may open.
+    """
+    log_file = folder / "mock.log"
     command = [sys.executable, "-c", "from cierre.cli import main; main()", "mock", *map(str, arguments)]
-    with told.open("w") as log:
-        process = subprocess.Popen([*command, "--port", "0", "--no-watch"], stderr=log, cwd=folder)
+    with log_file.open("w") as log:
+        process = subprocess.Popen(with_files([*command, "--port", "0", "--no-watch"], files), stderr=log, cwd=folder)
     try:
         deadline = time.monotonic() + 60
-        while not (url := re.search(r"at (http://[^\s;]+)[\s;]", told.read_text())) and time.monotonic() < deadline:
+        while not (url := re.search(r"at (http://[^\s;]+)[\s;]", log_file.read_text())) and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert url, told.read_text()
+        assert url, log_file.read_text()
         yield url[1], process
     finally:
         process.terminate()
         process.wait(timeout=15)
+
+
+def write(folder, **files):
+    """Write the files of a document, `parts__a_yaml="…"` for parts/a.yaml; returns its openapi.yaml."""
+    for name, text in files.items():
+        path = folder / name.replace("__", "/").replace("_yaml", ".yaml").replace("_json", ".json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text if isinstance(text, str) else json.dumps(text), encoding="utf-8")
+    return folder / "openapi.yaml"

@@ -1,11 +1,11 @@
-"""A door in front of a server that can be shut: what a database looks like that goes away."""
+"""A TCP proxy that can be stopped and restarted: what a database or queue looks like that goes away and comes back."""
 
 import asyncio
 import contextlib
 
 
-class Door:
-    """Passes bytes between a port of its own and another; `shut()` cuts what is open and refuses what comes."""
+class TcpProxy:
+    """Passes bytes between a port of its own and another; `stop()` cuts what is open and refuses what comes."""
 
     def __init__(self, host, port):
         self._target = (host, port)
@@ -21,16 +21,16 @@ class Door:
         return self
 
     async def __aexit__(self, *_):
-        await self.shut()
+        await self.stop()
         self._server.close()
 
-    async def shut(self):
+    async def stop(self):
         self._open = False
         for writer in list(self._writers):
             writer.transport.abort()
         await asyncio.sleep(0.05)
 
-    def reopen(self):
+    def restart(self):
         self._open = True
 
     async def _serve(self, reader, writer):

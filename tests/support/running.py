@@ -13,16 +13,16 @@ from pathlib import Path
 
 import httpx
 
-from cierre.cli import demo
+from cierre.cli import demo_data
 from cierre.clock import now_ms
 from cierre.principal import Principal
 from cierre.services import Services, build
 from cierre.settings import Settings
 from cierre.storage.repositories import refresh_tokens, sessions, users
-from cierre.tokens.opaque import digest, new_id, new_refresh_token
+from cierre.tokens.opaque import digest, family_of, new_id, new_refresh_token
 
-USER, SUPERVISOR, ADMIN = (row[0] for row in demo.USERS)
-EMAIL = {row[0]: row[1] for row in demo.USERS}
+USER, SUPERVISOR, ADMIN = (row[0] for row in demo_data.USERS)
+EMAIL = {row[0]: row[1] for row in demo_data.USERS}
 LOGOUT = "/api/v1/auth/logout"
 
 
@@ -38,6 +38,11 @@ def free_port():
         return sock.getsockname()[1]
 
 
+def with_files(command, files):
+    """The command with so many open files at the most; None: as many as this process."""
+    return command if files is None else ["bash", "-c", f'ulimit -n {files}; exec "$@"', "-", *command]
+
+
 def bearer(token, **more):
     return {"Authorization": f"Bearer {token}", **more}
 
@@ -49,13 +54,13 @@ async def lifespan(app):
     running = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}}, inbox.get, outbox.put))
 
     async def expect(kind):
-        told = asyncio.create_task(outbox.get())
-        await asyncio.wait({told, running}, return_when=asyncio.FIRST_COMPLETED)
-        if not told.done():
-            told.cancel()
+        message_task = asyncio.create_task(outbox.get())
+        await asyncio.wait({message_task, running}, return_when=asyncio.FIRST_COMPLETED)
+        if not message_task.done():
+            message_task.cancel()
             await running
             raise AssertionError("the lifespan ended without a word")
-        message = told.result()
+        message = message_task.result()
         assert message["type"] == kind, message
         return message
 
@@ -78,7 +83,7 @@ class Service:
 
     async def login(self, user_id=USER, **more):
         """A login's `data`: accessToken, refreshToken, sessionId, user …"""
-        body = {"username": EMAIL[user_id], "password": demo.PASSWORD, **more}
+        body = {"username": EMAIL[user_id], "password": demo_data.PASSWORD, **more}
         answer = await self.client.post("/api/v1/auth/login", json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]
@@ -95,8 +100,14 @@ class Service:
         return await select(self.services.database, sql, **values)
 
     async def audit(self, **where):
-        """Audit rows, oldest first."""
-        clause = " AND ".join(f"{name} = :{name}" for name in where) or "true"
+        """Audit rows of sessions, as the contract's operation lists them; oldest first."""
+        clause = " AND ".join(["logout_type IS NOT NULL", *(f"{name} = :{name}" for name in where)])
+        return await self.rows(f"SELECT * FROM audit_events WHERE {clause} ORDER BY seq", **where)
+
+    async def trail(self, **where):
+        """All other audit rows, oldest first; refusals that are counted so far are written before."""
+        await self.services.refusals.write(everything=True)
+        clause = " AND ".join(["logout_type IS NULL", *(f"{name} = :{name}" for name in where)])
         return await self.rows(f"SELECT * FROM audit_events WHERE {clause} ORDER BY seq", **where)
 
     async def mint(self, count=1, user_id=USER, **more):
@@ -164,6 +175,7 @@ async def mint(services: Services, count=1, user_id=USER, *, device_id=None, cli
                 await refresh_tokens.add(
                     tx,
                     token_hash=digest(refresh),
+                    family=digest(family_of(refresh)),
                     user_id=user_id,
                     session_id=principal.session_id,
                     expires_at=tx.now + settings.refresh_ttl,
@@ -171,6 +183,10 @@ async def mint(services: Services, count=1, user_id=USER, *, device_id=None, cli
                 access = services.issuer.tokens.issue(principal, epoch=user["epoch"], at=tx.now)
                 made.append(Minted(access, refresh, principal.session_id, user_id))
     return made
+
+
+# What a password costs is not what most tests are about.
+CHEAP_PASSWORDS = {"CIERRE_PASSWORD_MEMORY": "8", "CIERRE_PASSWORD_PASSES": "1"}
 
 
 class Node:
@@ -198,7 +214,11 @@ class Node:
                 start_new_session=True,
             )
         if wait:
-            self.wait_until_ready()
+            try:
+                self.wait_until_ready()
+            except AssertionError:
+                self.kill()
+                raise
 
     def wait_until_ready(self, patience=30.0):
         deadline = time.monotonic() + patience
@@ -248,10 +268,12 @@ class Nodes:
         self.data_dir = data_dir
         self._started: list[Node] = []
 
-    def __call__(self, database_url: str, *options: str, issuer="http://cierre.test", **environment: str) -> Node:
+    def __call__(
+        self, database_url: str, *options: str, issuer="http://cierre.test", files=None, **environment: str
+    ) -> Node:
         """Start one and wait until it is ready. `options` as on the command line; limits are off unless they say so.
 
-        `issuer=None`: the address that it listens on.
+        `issuer=None`: the address that it listens on. `files`: how many it may open.
         """
         port = free_port()
         command = [sys.executable, "-c", "from cierre.cli import main; main()", "serve"]
@@ -261,8 +283,9 @@ class Nodes:
         if "--rate-limit" not in options:
             command += ["--rate-limit", "off"]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CIERRE_")}
+        clean |= CHEAP_PASSWORDS
         log = self._directory / f"node-{len(self._started)}.log"
-        node = Node([*command, *options], port, log, clean | environment)
+        node = Node(with_files([*command, *options], files), port, log, clean | environment)
         self._started.append(node)
         return node
 

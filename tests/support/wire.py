@@ -42,6 +42,24 @@ def exchange(port, data, *, timeout=10):
     return Raw(received)
 
 
+def read_answer(sock):
+    """The bytes of one answer on a connection; what came until it was closed, where it was closed before."""
+    received = b""
+    while not _complete(received):
+        more = sock.recv(1 if b"\r\n\r\n" not in received else _left(received))
+        if not more:
+            break
+        received += more
+    return received
+
+
+def _left(data):
+    """How many bytes of a body are still to come."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    lengths = [line.partition(b":")[2] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return int(lengths[0]) - len(body) if lengths else 1
+
+
 def _complete(data):
     head, blank, body = data.partition(b"\r\n\r\n")
     if not blank:

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
+from cierre.oas.pointers import pointer
+from cierre.oas.references import resolve
 from cierre.oas.validation import media, styles
-from cierre.oas.validation.coercion import TextCoercer
+from cierre.oas.validation.coercion import TextCoercer, prefix_items_of, types_of
 from cierre.oas.validation.json_body import decode_json
 from cierre.oas.validation.query import Fields, parse_fields
-from cierre.oas.validation.references import resolve
 from cierre.oas.validation.schemas import SchemaCompiler
-from cierre.oas.validation.violations import MalformedBody
+from cierre.oas.validation.sequences import is_sequence, read_sequence
+from cierre.oas.validation.violations import MalformedBody, Violation
 
+# RFC 3986, section 2.2, without what encoders of forms leave as it is, and what separates fields and items.
+_RESERVED = frozenset(b":/?#[]@$;")
 _UTF8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
@@ -25,12 +30,18 @@ class BodyReader:
 
     def __init__(self, essence: str, node: Any, compiler: SchemaCompiler) -> None:
         self.kind = media.kind_of(essence)
-        self.schema: Any = node.get("schema") if isinstance(node, Mapping) else None
-        self._encoding: Mapping[str, Any] = (node.get("encoding") or {}) if isinstance(node, Mapping) else {}
+        self.schema: Any = compiler.schema_of(node) if isinstance(node, Mapping) else None
         self._document = compiler.document
+        # OpenAPI 3.2 describes a list of items by `itemSchema`, or by the schema of all of them.
+        is_list = self.schema is not None and types_of(self.schema, self._document) == {"array"}
+        self._sequence = essence if is_list and is_sequence(essence) else ""
+        self._lists_parts = is_list and self.kind == "multipart"
+        self._node: Mapping[str, Any] = node if isinstance(node, Mapping) else {}
+        encoding = self._node.get("encoding")
+        self._encoding: Mapping[str, Any] = encoding if isinstance(encoding, Mapping) else {}
         self._compiler = compiler
         self._text: TextCoercer | None = None
-        self.validates = self.schema is not None and self.kind != "binary"
+        self.validates = self.schema is not None and (self.kind != "binary" or bool(self._sequence))
         self.validator = compiler.compile(self.schema) if self.validates else None
 
     @property
@@ -39,27 +50,66 @@ class BodyReader:
             self._text = TextCoercer(self.schema if self.schema is not None else {}, self._document)
         return self._text
 
+    @property
+    def _is_text(self) -> bool:
+        """Whether the schema of a form wants no fields, but a single text or number: some documents say so."""
+        types = self._reader.types - {"null"}
+        return bool(types) and types.isdisjoint({"array", "object"})
+
     def read(self, body: bytes, parameters: Mapping[str, str]) -> Any:
         """The body's value; `parameters` are the Content-Type's.
 
         Raises:
             MalformedBody: it is not what the Content-Type says.
         """
+        if self._sequence:
+            return read_sequence(self._sequence, body)
         if self.kind == "json":
             return decode_json(body)
-        if self.kind == "form":
-            return self._form(parse_fields(body))
-        if self.kind == "multipart":
-            from cierre.oas.validation.multipart import parse_parts  # noqa: PLC0415 - most runs never need it
-
-            return self._parts(parse_parts(body, parameters.get("boundary", "")))
+        if self.kind in {"form", "multipart"}:
+            return self._fields(body, parameters.get("boundary", ""))
         if self.kind == "xml":
             from cierre.oas.validation.xml_body import read_xml  # noqa: PLC0415 - most runs never need it
 
             return read_xml(body, self.schema or {}, self._document)
-        if self.kind == "text":
-            return self._reader.read(_utf8(body))
-        return body.decode("latin-1")
+        return self._reader.read(_utf8(body)) if self.kind == "text" else body.decode("latin-1")
+
+    def unencoded(self, body: bytes) -> list[Violation]:
+        """The fields of a form that have reserved characters as they are, where the document says they must not."""
+        strict = {name for name, node in self._encoding.items() if self._forbids_reserved(node)}
+        if self.kind != "form" or not strict:
+            return []
+        pairs = [pair.partition(b"=") for pair in body.split(b"&")]
+        names = [unquote_to_bytes(name).decode("utf-8", "replace") for name, _, value in pairs if _RESERVED & {*value}]
+        message = "reserved characters must be percent-encoded"
+        return [Violation("body", pointer(name), message, "allowReserved") for name in names if name in strict]
+
+    def _forbids_reserved(self, encoding: Any) -> bool:
+        """Whether it says so itself: nobody relies on the default."""
+        node = resolve(self._document, encoding or {})
+        return isinstance(node, Mapping) and node.get("allowReserved") is False
+
+    def _fields(self, body: bytes, boundary: str) -> Any:
+        if self._is_text:
+            return self._reader.read(body.decode("utf-8", "replace"))
+        return self._form(parse_fields(body)) if self.kind == "form" else self._multipart(body, boundary)
+
+    def _multipart(self, body: bytes, boundary: str) -> Any:
+        """By name, or as items where the document lists them (OpenAPI 3.2)."""
+        from cierre.oas.validation.multipart import parse_parts  # noqa: PLC0415 - most runs never need it
+
+        parts = parse_parts(body, boundary)
+        if not self._lists_parts:
+            return self._parts(parts)
+        return [self._listed_part(index, kind, content) for index, (_, kind, content) in enumerate(parts)]
+
+    def _listed_part(self, index: int, content_type: str, content: bytes) -> Any:
+        prefix = prefix_items_of(self.schema, self._document)
+        reader = TextCoercer(prefix[index], self._document) if index < len(prefix) else self._reader.items
+        listed = self._node.get("prefixEncoding")
+        by_place = listed if isinstance(listed, list) else []
+        encoding = by_place[index] if index < len(by_place) else self._node.get("itemEncoding")
+        return self._part(reader, self._declared_type(encoding, content_type), content)
 
     def _form(self, fields: Fields) -> dict[str, Any]:
         reader = self._reader
@@ -88,7 +138,9 @@ class BodyReader:
 
     def _style(self, name: str) -> tuple[str, bool]:
         encoding = resolve(self._document, self._encoding.get(name) or {})
-        style = encoding.get("style", "form")
+        encoding = encoding if isinstance(encoding, Mapping) else {}
+        style = encoding.get("style")
+        style = style if isinstance(style, str) else "form"
         return style, bool(encoding.get("explode", style == "form"))
 
     def _is_spread(self, name: str, reader: TextCoercer) -> bool:
@@ -104,7 +156,7 @@ class BodyReader:
         for name, content_type, content in parts:
             reader = self._reader.member(name)
             repeated = "array" in reader.types
-            item = _part(reader.items if repeated else reader, content_type, content)
+            item = self._part(reader.items if repeated else reader, self._part_type(name, content_type), content)
             if not repeated:
                 value[name] = item
             elif isinstance(item, list):
@@ -113,16 +165,31 @@ class BodyReader:
                 value.setdefault(name, []).append(item)
         return value
 
+    def _part_type(self, name: str, content_type: str) -> str:
+        return self._declared_type(self._encoding.get(name), content_type)
 
-def _part(reader: TextCoercer, content_type: str, content: bytes) -> Any:
-    # A file of JSON, where the schema wants a string, is a file.
-    if media.kind_of(media.parse(content_type).essence) == "json" and reader.types != {"string"}:
-        return decode_json(content)
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-    return _structured(reader, text)
+    def _declared_type(self, encoding: Any, content_type: str) -> str:
+        """The part's own type; where it names none, that of its encoding object."""
+        found = resolve(self._document, encoding or {})
+        declared = found.get("contentType") if isinstance(found, Mapping) else None
+        if isinstance(declared, str) and media.parse(content_type).essence == "text/plain":
+            return declared.partition(",")[0]
+        return content_type
+
+    def _part(self, reader: TextCoercer, content_type: str, content: bytes) -> Any:
+        kind = media.kind_of(media.parse(content_type).essence)
+        # A file of JSON or XML, where the schema wants a string, is a file.
+        if kind == "json" and reader.types != {"string"}:
+            return decode_json(content)
+        if kind == "xml" and reader.types & {"object", "array"}:
+            from cierre.oas.validation.xml_body import read_xml  # noqa: PLC0415 - most runs never need it
+
+            return read_xml(content, reader.schema, self._document)
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:
+            return content.decode("latin-1")
+        return _structured(reader, text)
 
 
 def _structured(reader: TextCoercer, raw: Any) -> Any:

@@ -9,26 +9,30 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cierre.oas.references import resolve
 from cierre.oas.validation.json_body import decode_json
-from cierre.oas.validation.references import resolve
 from cierre.oas.validation.violations import MalformedBody
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
 _JSON_NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+_LONGEST_NUMBER = 1000
 # Deeper than any schema that a person would write for a parameter; recursion ends here.
 _DEPTH = 8
 
 
-def parts(schema: Any, document: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    """The schema and all that its `$ref`, allOf, anyOf and oneOf bring in."""
+def parts(schema: Any, document: Any, depth: int = 0, seen: set[int] | None = None) -> Iterator[Mapping[str, Any]]:
+    """The schema and all that its `$ref`, allOf, anyOf and oneOf bring in, each once."""
     schema = resolve(document, schema)
-    if not isinstance(schema, Mapping) or depth > _DEPTH:
+    seen = set() if seen is None else seen
+    if not isinstance(schema, Mapping) or depth > _DEPTH or id(schema) in seen:
         return
+    seen.add(id(schema))
     yield schema
     for keyword in ("allOf", "anyOf", "oneOf"):
-        for inner in schema.get(keyword) or ():
-            yield from parts(inner, document, depth + 1)
+        alternatives = schema.get(keyword)
+        for inner in alternatives if isinstance(alternatives, list) else ():
+            yield from parts(inner, document, depth + 1, seen)
 
 
 def types_of(schema: Any, document: Any) -> frozenset[str]:
@@ -39,13 +43,14 @@ def types_of(schema: Any, document: Any) -> frozenset[str]:
         if isinstance(declared, str):
             found.add(declared)
         elif isinstance(declared, list):
-            found.update(declared)
+            found.update(name for name in declared if isinstance(name, str))
         elif "properties" in part:
             found.add("object")
         elif "items" in part:
             found.add("array")
         else:
-            values = [*(part.get("enum") or ()), *([part["const"]] if "const" in part else ())]
+            listed = part.get("enum")
+            values = [*(listed if isinstance(listed, list) else ()), *([part["const"]] if "const" in part else ())]
             found.update(_JSON_NAMES.get(type(value), "null") for value in values)
         if part.get("nullable") is True and declared:
             found.add("null")
@@ -60,12 +65,29 @@ def items_of(schema: Any, document: Any) -> Any:
     return {}
 
 
-def properties_of(schema: Any, document: Any) -> dict[str, Any]:
-    """The properties of an object schema, those of its parts included."""
-    found: dict[str, Any] = {}
+def prefix_items_of(schema: Any, document: Any) -> list[Any]:
+    """The schemas of an array's first items."""
     for part in parts(schema, document):
-        found.update(part.get("properties") or {})
-    return found
+        if isinstance(part.get("prefixItems"), list):
+            return list(part["prefixItems"])
+    return []
+
+
+def properties_of(schema: Any, document: Any) -> dict[str, Any]:
+    """The properties of an object schema, those of its parts included; of one that several describe any of them."""
+    found: dict[str, list[Any]] = {}
+    for part in parts(schema, document):
+        properties = part.get("properties")
+        for name, inner in properties.items() if isinstance(properties, Mapping) else ():
+            found.setdefault(name, []).append(inner)
+    return {name: inner[-1] if len(inner) == 1 else _any_of(inner, document) for name, inner in found.items()}
+
+
+def _any_of(schemas: list[Any], document: Any) -> Any:
+    """One schema that reads like all of them, and is written as the last that says how."""
+    targets = [resolve(document, schema) for schema in schemas]
+    hints = [target["xml"] for target in targets if isinstance(target, Mapping) and "xml" in target]
+    return {"anyOf": schemas} | ({"xml": hints[-1]} if hints else {})
 
 
 def additional_of(schema: Any, document: Any) -> Any:
@@ -78,9 +100,11 @@ def additional_of(schema: Any, document: Any) -> Any:
 
 def from_text(text: str, types: frozenset[str]) -> Any:
     """The value that a text stands for among these types; the text itself where it fits none of them."""
-    if "integer" in types and _INTEGER.match(text):
+    # A text that is longer stands for no number that anybody computes with; Python refuses to read 4,300 digits.
+    is_short = len(text) <= _LONGEST_NUMBER
+    if is_short and "integer" in types and _INTEGER.match(text):
         return int(text)
-    if "number" in types and _NUMBER.match(text):
+    if is_short and "number" in types and _NUMBER.match(text):
         return float(text) if not _INTEGER.match(text) else int(text)
     if "boolean" in types and text in {"true", "false"}:
         return text == "true"
@@ -103,6 +127,11 @@ class TextCoercer:
         self._items: TextCoercer | None = None
         self._properties: dict[str, TextCoercer] | None = None
         self._additional: TextCoercer | None = None
+
+    @property
+    def schema(self) -> Any:
+        """As written."""
+        return self._schema
 
     @property
     def items(self) -> TextCoercer:

@@ -6,13 +6,13 @@ full of `required: true`, `type: any` and `description: 3`, and none of that may
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from typing import Any
 
-import jsonschema_rs
-
+from cierre.oas.validation.contradictions import settle
+from cierre.oas.validation.patterns import pattern_keyword, without_slashes
+from cierre.oas.validation.shapes import contradict
 from cierre.oas.validation.violations import Direction
 
 Schema = dict[str, Any] | bool
@@ -47,53 +47,75 @@ _COUNTS = (
 _NUMBERS = ("minimum", "maximum")
 # Keywords that speak about values of every type.
 _ANY_TYPE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "const"})
+_COMPOSED = frozenset({"allOf", "anyOf", "oneOf"})
 # No composition that a person would write is deeper; recursion ends here.
 _DEPTH = 8
 FORBIDDEN = {"request": "readOnly", "response": "writeOnly"}
 
 
-def rewrite(schema: Mapping[str, Any], convert: Convert, direction: Direction, resolve: Convert) -> dict[str, Any]:
-    """Rewrite one level of a schema without `$ref`; `convert` does the levels below, `resolve` follows a `$ref`."""
+def rewrite(
+    schema: Mapping[str, Any], convert: Convert, direction: Direction, resolve: Convert, *, by_the_letter: bool = False
+) -> tuple[dict[str, Any], bool]:
+    """Rewrite one level of a schema without `$ref`.
+
+    Args:
+        schema: of the document.
+        convert: does the levels below.
+        direction: that the value goes.
+        resolve: follows a `$ref`.
+        by_the_letter: null, discriminators and contradictions as the standard has them, not as documents mean them.
+
+    Returns:
+        The JSON Schema, and whether the schema contradicts itself and is read as its author means it.
+    """
+    settled = False
     out: dict[str, Any] = {}
     _types(schema, out)
-    _values(schema, out)
+    _values(schema, out, by_the_letter=by_the_letter)
     _subschemas(schema, out, convert)
     _one_way_properties(schema, out, direction, resolve)
+    if by_the_letter:
+        _discriminator(schema, out, convert, resolve)
+    else:
+        settled = settle(schema, out, resolve)
     if isinstance(schema.get("format"), str):
-        _format(schema["format"], out)
-    return _nullable(schema, out)
+        pattern = schema.get("pattern")
+        if not isinstance(pattern, str) or not contradict(schema["format"], pattern):
+            _format(schema["format"], out)
+    if by_the_letter and "type" not in schema and not schema.keys().isdisjoint(_COMPOSED):
+        # `nullable` says nothing where no `type` stands beside it (OpenAPI 3.0.3, proposal 2019-10-31).
+        return out, settled
+    return _nullable(schema, out, direction), settled
 
 
 def _types(schema: Mapping[str, Any], out: dict[str, Any]) -> None:
     declared = schema.get("type")
     names = [declared] if isinstance(declared, str) else declared if isinstance(declared, list) else []
-    known = [name for name in names if name in TYPES]
+    known = [name for name in names if isinstance(name, str) and name in TYPES]
     if known and len(known) == len(names):
         out["type"] = known[0] if len(known) == 1 else list(dict.fromkeys(known))
 
 
-def _values(schema: Mapping[str, Any], out: dict[str, Any]) -> None:
+def _values(schema: Mapping[str, Any], out: dict[str, Any], *, by_the_letter: bool) -> None:
     _numbers(schema, out)
     if isinstance(schema.get("enum"), list) and schema["enum"]:
-        out["enum"] = _enum(schema["enum"], out.get("type"))
+        out["enum"] = schema["enum"]
     if "const" in schema:
         out["const"] = schema["const"]
     if schema.get("uniqueItems") is True:
         out["uniqueItems"] = True
     if isinstance(schema.get("pattern"), str):
-        out.update(pattern_keyword(schema["pattern"]))
+        pattern = schema["pattern"] if by_the_letter else without_slashes(schema["pattern"])
+        out.update(pattern_keyword(pattern))
     required = schema.get("required")
     if isinstance(required, list):
         out["required"] = list(dict.fromkeys(name for name in required if isinstance(name, str)))
     if isinstance(schema.get("dependentRequired"), Mapping):
-        out["dependentRequired"] = schema["dependentRequired"]
-
-
-def _enum(values: list[Any], kind: Any) -> list[Any]:
-    """YAML turns the `1` of a string's enum into a number: where no value is of the type, their texts are meant."""
-    if kind == "string" and not any(isinstance(value, str) for value in values):
-        return [str(value).lower() if isinstance(value, bool) else str(value) for value in values if value is not None]
-    return values
+        out["dependentRequired"] = {
+            str(name): list(dict.fromkeys(other for other in needed if isinstance(other, str)))
+            for name, needed in schema["dependentRequired"].items()
+            if isinstance(needed, list)
+        }
 
 
 def _numbers(schema: Mapping[str, Any], out: dict[str, Any]) -> None:
@@ -108,7 +130,10 @@ def _numbers(schema: Mapping[str, Any], out: dict[str, Any]) -> None:
 
 
 def is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """Whether a limit is a number of JSON: `.inf` and `.nan` of YAML are none."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _bound(schema: Mapping[str, Any], keyword: str, out: dict[str, Any]) -> None:
@@ -129,11 +154,13 @@ def _subschemas(schema: Mapping[str, Any], out: dict[str, Any], convert: Convert
     if isinstance(reason, str) and isinstance(out["not"], dict):
         # The author's words for what is refused are the message.
         out["not"] = {**out["not"], "description": reason}
-    if isinstance(schema.get("items"), list):
+    if isinstance(schema.get("items"), list) and schema["items"]:
         out["prefixItems"] = [convert(item) for item in schema["items"]]
     for keyword in _MANY:
-        if isinstance(schema.get(keyword), list) and schema[keyword]:
-            out[keyword] = [convert(item) for item in schema[keyword] if isinstance(item, (Mapping, bool))]
+        parts = schema.get(keyword)
+        usable = [item for item in parts if isinstance(item, (Mapping, bool))] if isinstance(parts, list) else []
+        if usable:
+            out[keyword] = [convert(item) for item in usable]
     _named_subschemas(schema, out, convert)
 
 
@@ -151,47 +178,94 @@ def _named_subschemas(schema: Mapping[str, Any], out: dict[str, Any], convert: C
 
 
 def _one_way_properties(schema: Mapping[str, Any], out: dict[str, Any], direction: Direction, resolve: Convert) -> None:
-    """`readOnly` properties may not be sent, `writeOnly` ones may not come back; neither is then required.
+    """`writeOnly` properties may not come back; `readOnly` ones may be sent, whatever they are; neither is required.
 
+    OpenAPI says that what is `readOnly` should not be sent: clients send back what they got, and that is no mistake.
     One may be marked in one branch of an allOf, or beside a `$ref`, and be required in another.
     """
     mark = FORBIDDEN[direction]
     properties = schema.get("properties")
     for name, item in properties.items() if isinstance(properties, Mapping) else ():
         if _is_marked(item, mark, resolve):
-            out["properties"][str(name)] = False
+            out["properties"][str(name)] = direction == "request"
     if "required" not in out and "allOf" not in out:
         return
-    marked = set(_marked_names(schema, mark, resolve))
+    marked = set(marked_names(schema, mark, resolve))
     for part in [out, *out.get("allOf", ())] if marked else ():
         if isinstance(part, dict) and "required" in part:
             part["required"] = [name for name in part["required"] if name not in marked]
 
 
-def _is_marked(schema: Any, mark: str, resolve: Convert, depth: int = 0) -> bool:
-    if not isinstance(schema, Mapping) or depth > _DEPTH:
-        return False
-    if schema.get(mark) is True:
-        return True
-    inner = [resolve(schema)] if "$ref" in schema else []
-    return any(_is_marked(item, mark, resolve, depth + 1) for item in [*inner, *_all_of(schema)])
+def _discriminator(schema: Mapping[str, Any], out: dict[str, Any], convert: Convert, resolve: Convert) -> None:
+    """What tells alternatives apart must be there, if one of them has it, and name one that the value is of.
 
-
-def _marked_names(schema: Any, mark: str, resolve: Convert, depth: int = 0) -> Iterator[str]:
-    if not isinstance(schema, Mapping) or depth > _DEPTH:
+    OpenAPI 3.0.3, section 4.7.25.
+    """
+    discriminator = schema.get("discriminator")
+    name = discriminator.get("propertyName") if isinstance(discriminator, Mapping) else None
+    parts = [part for keyword in ("oneOf", "anyOf") for part in _listed_parts(schema, keyword)]
+    if not isinstance(name, str) or not isinstance(discriminator, Mapping):
         return
+    if any(_has_property(part, name, resolve) for part in parts):
+        out["required"] = list(dict.fromkeys((*out.get("required", ()), name)))
+    written = discriminator.get("mapping")
+    mapping = written if isinstance(written, Mapping) else {}
+    for part in parts if len(parts) > 1 else ():
+        ref = part.get("$ref") if isinstance(part, Mapping) else None
+        if isinstance(ref, str):
+            short = ref.rpartition("/")[2]
+            named = [str(value) for value, target in mapping.items() if target in (ref, short)]
+            is_named = {"properties": {name: {"enum": named or [short]}}, "required": [name]}
+            out["allOf"] = [*out.get("allOf", ()), {"if": is_named, "then": convert(part)}]
+
+
+def _has_property(schema: Any, name: str, resolve: Convert, depth: int = 0) -> bool:
+    found = resolve(schema)
+    if not isinstance(found, Mapping) or depth > _DEPTH:
+        return False
+    properties = found.get("properties")
+    declared = isinstance(properties, Mapping) and name in properties
+    return declared or any(_has_property(part, name, resolve, depth + 1) for part in _all_of(found))
+
+
+def _is_marked(schema: Any, mark: str, resolve: Convert, depth: int = 0, seen: set[int] | None = None) -> bool:
+    seen = set() if seen is None else seen
+    if not isinstance(schema, Mapping) or depth > _DEPTH or id(schema) in seen:
+        return False
+    seen.add(id(schema))
+    marks = [name for name in FORBIDDEN.values() if schema.get(name) is True]
+    if marks:
+        # The nearest one counts: a property can be `readOnly` whose schema elsewhere is `writeOnly`.
+        return mark in marks
+    inner = [resolve(schema)] if "$ref" in schema else []
+    return any(_is_marked(item, mark, resolve, depth + 1, seen) for item in [*inner, *_all_of(schema)])
+
+
+def marked_names(
+    schema: Any, mark: str, resolve: Callable[[Any], Any], depth: int = 0, seen: set[int] | None = None
+) -> Iterator[str]:
+    """The properties of an object schema that are `readOnly`, or `writeOnly`, wherever that is written."""
+    # Each part once: a part that brings itself in several times would be looked at without end.
+    seen = set() if seen is None else seen
+    if not isinstance(schema, Mapping) or depth > _DEPTH or id(schema) in seen:
+        return
+    seen.add(id(schema))
     properties = schema.get("properties")
     for name, item in properties.items() if isinstance(properties, Mapping) else ():
         if _is_marked(item, mark, resolve):
             yield str(name)
     if "$ref" in schema:
-        yield from _marked_names(resolve(schema), mark, resolve, depth + 1)
+        yield from marked_names(resolve(schema), mark, resolve, depth + 1, seen)
     for part in _all_of(schema):
-        yield from _marked_names(part, mark, resolve, depth + 1)
+        yield from marked_names(part, mark, resolve, depth + 1, seen)
 
 
 def _all_of(schema: Mapping[str, Any]) -> list[Any]:
-    parts = schema.get("allOf")
+    return _listed_parts(schema, "allOf")
+
+
+def _listed_parts(schema: Mapping[str, Any], keyword: str) -> list[Any]:
+    parts = schema.get(keyword)
     return parts if isinstance(parts, list) else []
 
 
@@ -199,14 +273,24 @@ def _format(name: str, out: dict[str, Any]) -> None:
     limit = _INTEGER_BOUNDS.get(name)
     if limit is None:
         out["format"] = name
-    elif out.get("type") in {"integer", "number"}:
+    elif {"integer", "number"} & set(_listed(out.get("type"))):
         out["minimum"] = max(out.get("minimum", -limit), -limit)
         out["maximum"] = min(out.get("maximum", limit - 1), limit - 1)
 
 
-def _nullable(schema: Mapping[str, Any], out: dict[str, Any]) -> dict[str, Any]:
-    """`nullable: true` allows null whatever stands beside it; that is how documents use it."""
-    if schema.get("nullable") is not True or not out:
+def _listed(types: Any) -> list[str]:
+    return types if isinstance(types, list) else [types]
+
+
+def _nullable(schema: Mapping[str, Any], out: dict[str, Any], direction: Direction) -> dict[str, Any]:
+    """`nullable: true` allows null whatever stands beside it; that is how documents use it.
+
+    An enum that lacks null does not allow it (OpenAPI 3.0.3, proposal 2019-10-31): what is sent is read leniently, what
+    is answered is strict.
+    """
+    if schema.get("nullable") is not True or not out or out.get("type") == "null":
+        return out
+    if direction == "response" and (None not in out.get("enum", [None]) or out.get("const") is not None):
         return out
     if isinstance(out.get("type"), str) and not out.keys() & _ANY_TYPE:
         # The other keywords say nothing about null. One schema, not an anyOf: violations then name the very member.
@@ -214,33 +298,3 @@ def _nullable(schema: Mapping[str, Any], out: dict[str, Any]) -> dict[str, Any]:
             out["enum"] = [*out["enum"], None]
         return out | {"type": [out["type"], "null"]}
     return {"anyOf": [out, {"type": "null"}]}
-
-
-@cache
-def pattern_keyword(pattern: str) -> dict[str, Any]:
-    """The keyword that checks a pattern: `pattern` where jsonschema-rs reads it, Python's `re` where only that does.
-
-    A pattern that nobody can read checks nothing.
-    """
-    try:
-        jsonschema_rs.Draft202012Validator({"pattern": pattern})
-    except jsonschema_rs.ValidationError:
-        translated = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
-        translated = re.sub(r"\\k<(\w+)>", r"(?P=\1)", translated)
-        try:
-            re.compile(translated)
-        except (re.error, RecursionError, OverflowError):
-            return {}
-        return {"x-python-pattern": translated}
-    return {"pattern": pattern}
-
-
-class PythonPattern:
-    """The keyword `x-python-pattern`, as jsonschema-rs asks for it."""
-
-    def __init__(self, _parent: dict[str, Any], value: Any, _path: list[str | int]) -> None:
-        self._expression = re.compile(value)
-
-    def validate(self, instance: Any) -> None:
-        if isinstance(instance, str) and not self._expression.search(instance):
-            raise ValueError(f"{instance!r} does not match {self._expression.pattern!r}")

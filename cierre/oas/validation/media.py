@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["json", "form", "multipart", "xml", "text", "binary"]
 
@@ -38,6 +38,17 @@ def _split(text: str) -> list[str]:
         else:
             pieces[-1] += character
     return pieces
+
+
+def declared(content: Any) -> dict[str, Any]:
+    """What of a `content` stands under a media type: a mis-indented `description` or `schema` does not."""
+    found = content.items() if isinstance(content, Mapping) else ()
+    return {str(key): item for key, item in found if is_media_type(key)}
+
+
+def is_media_type(key: Any) -> bool:
+    """Whether a key names a media type, or a range of them: `*` is one in many documents."""
+    return str(key).strip() == "*" or "/" in str(key).partition(";")[0]
 
 
 def kind_of(essence: str) -> Kind:

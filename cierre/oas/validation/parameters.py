@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from cierre.oas.pointers import pointer
+from cierre.oas.references import resolve
 from cierre.oas.validation import styles
 from cierre.oas.validation.coercion import TextCoercer, additional_of, from_text, parts
 from cierre.oas.validation.json_body import decode_json
 from cierre.oas.validation.media import kind_of, parse
 from cierre.oas.validation.query import Fields
-from cierre.oas.validation.references import resolve
-from cierre.oas.validation.schemas import SchemaCompiler, SchemaValidator
-from cierre.oas.validation.violations import Location, MalformedBody, Violation, pointer
+from cierre.oas.validation.schema_validator import SchemaValidator
+from cierre.oas.validation.schemas import SchemaCompiler
+from cierre.oas.validation.violations import Location, MalformedBody, Violation
 
 MISSING: Final = object()
 _DEFAULT_STYLE = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _PLAIN_STYLES = frozenset({"simple", "form"})
 _PLACES = {"path": 0, "query": 1, "header": 2, "cookie": 3}
 # OpenAPI: parameters of these names are ignored, as other keywords describe them.
-_IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
+IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
+
+
+class PathParameters(dict[str, str]):
+    """Texts of path parameters, and `pieces`: of those with commas of both kinds, the texts between the plain ones."""
+
+    __slots__ = ("pieces",)
+
+    def __init__(self, texts: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(texts)
+        self.pieces: dict[str, list[str]] = {}
 
 
 class Source(NamedTuple):
@@ -45,7 +57,8 @@ class Parameter:
         self.encoded = media is not None
         self._is_text = kind_of(parse(str(kind)).essence) == "text"
         self.schema: Any = (media if media is not None else node).get("schema", True)
-        self.style: str = node.get("style") or _DEFAULT_STYLE[self.location]
+        style = node.get("style")
+        self.style: str = style if isinstance(style, str) and style else _DEFAULT_STYLE[self.location]
         self.explode: bool = bool(node.get("explode", self.style == "form"))
         self._may_be_empty = self.location == "query" and node.get("allowEmptyValue") is True
         self._compiler = compiler
@@ -88,10 +101,17 @@ class Parameter:
             value = from_text(text, reader.types) if isinstance(text, str) else text
             if validator.is_valid(value):
                 return value, []
-        return self._read_any(source, reader, validator)
+        try:
+            return self._read_any(source, reader, validator)
+        except MalformedBody as error:
+            return MISSING, [Violation(self.location, pointer(self.name), error.message, "malformed")]
 
     def _read_any(self, source: Source, reader: TextCoercer, validator: SchemaValidator) -> tuple[Any, list[Violation]]:
         first: Any = MISSING
+        missed = self._misses_prefix(source)
+        if missed is not None:
+            message = f'must begin with "{missed}", as its style is {self.style}'
+            return MISSING, [Violation(self.location, pointer(self.name), message, "style")]
         for raw in self._readings(source):
             if self.encoded:
                 return self._decode(raw, reader, validator)
@@ -105,6 +125,12 @@ class Parameter:
         if first is not MISSING:
             return first, validator.violations(first, self.location, pointer(self.name))
         return self._absent()
+
+    def _misses_prefix(self, source: Source) -> str | None:
+        if self.location != "path" or self.encoded or self.name not in source.path:
+            return None
+        shape = self._shapes[0]
+        return styles.misses_prefix(source.path[self.name], self.style, self.name, shape, explode=self.explode)
 
     def _absent(self) -> tuple[Any, list[Violation]]:
         if not self.required:
@@ -131,13 +157,19 @@ class Parameter:
         if self.location == "query":
             yield from self._query_readings(source.query)
             return
+        if self.location == "cookie" and self.explode and "object" in self._shapes:
+            members = {name: text for name, text in source.cookies.items() if name in self._known}
+            if members:
+                yield members
         place = {"path": source.path, "header": source.headers, "cookie": source.cookies}[self.location]
         text = place.get(self._key)
         if text is None:
             return
+        pieces = place.pieces.get(self._key) if isinstance(place, PathParameters) and self.style == "simple" else None
         undo = styles.PATH_STYLES.get(self.style, styles.simple)
         for shape in self._shapes if not self.encoded else ("primitive",):
-            yield undo(text, shape, explode=self.explode)
+            # `a%2Cb,c` is two items (RFC 6570, section 3.2.1): a comma inside of one is encoded.
+            yield pieces if pieces and shape == "array" else undo(text, shape, explode=self.explode)
 
     def _query_readings(self, fields: Fields) -> Iterator[Any]:
         for shape in self._shapes if not self.encoded else ("primitive",):
@@ -179,7 +211,7 @@ def parameters_of(
             node = resolve(document, item)
             if not isinstance(node, Mapping) or node.get("in") not in _DEFAULT_STYLE or "name" not in node:
                 continue
-            if node["in"] == "header" and str(node["name"]).lower() in _IGNORED_HEADERS:
+            if node["in"] == "header" and str(node["name"]).lower() in IGNORED_HEADERS:
                 continue
             # Names of header fields are case-insensitive (RFC 9110, section 5.1).
             name = str(node["name"])

@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 
 from starlette.requests import cookie_parser
 
+from cierre.oas.pointers import pointer
+from cierre.oas.references import resolve
 from cierre.oas.validation import media
 from cierre.oas.validation.bodies import BodyReader, readable_charset
 from cierre.oas.validation.parameters import MISSING, Source, parameters_of
 from cierre.oas.validation.query import Fields, parse_fields
-from cierre.oas.validation.references import resolve
+from cierre.oas.validation.querystring import querystring_of
 from cierre.oas.validation.schemas import SchemaCompiler
-from cierre.oas.validation.violations import Location, MalformedBody, UnsupportedMediaType, Version, Violation, pointer
+from cierre.oas.validation.violations import Location, MalformedBody, UnsupportedMediaType, Version, Violation
 
 # Content-Type values are the client's: remember some of them, not all that anybody can think of.
 _REMEMBERED = 64
@@ -68,9 +70,11 @@ class RequestValidator:
         path_item = path_item or resolve(document, document["paths"][path])
         operation = operation or resolve(document, path_item)[method.lower()]
         self.parameters = parameters_of(document, path_item, operation, self._compiler)
+        self._querystring = querystring_of(document, path_item, operation, self._compiler)
         body = resolve(document, operation.get("requestBody") or {})
         self._required: bool = body.get("required") is True
-        self._content: Mapping[str, Any] | None = body.get("content")
+        content = media.declared(resolve(document, body.get("content")))
+        self._content: Mapping[str, Any] | None = content or None
         self._strict_query = strict_query
         self._bodies: dict[str, _Body] = {}
         self._readers: dict[str, BodyReader] = {}
@@ -114,8 +118,13 @@ class RequestValidator:
                 if found is not MISSING:
                     values.setdefault(parameter.location, {})[parameter.name] = found
                 violations.extend(problems)
-            if self._strict_query:
+            if self._strict_query and self._querystring is None:
                 violations.extend(self._unknown(fields))
+        if self._querystring is not None:
+            found, problems = self._querystring.read(query)
+            if found is not MISSING:
+                values.setdefault("query", {})[self._querystring.name] = found
+            violations.extend(problems)
         return Validated(values, value, violations)
 
     def _read_body(self, content_type: str | None, body: bytes) -> tuple[Any, list[Violation]]:
@@ -124,7 +133,7 @@ class RequestValidator:
                 return None, [Violation("body", "", "a body is required", "required")]
             return None, []
         if self._content is None:
-            # The operation reads no body: one that was sent is nobody's business.
+            # The operation reads no body: one that was sent is not looked at.
             return None, []
         found = self._bodies.get(content_type or "") or self._find(content_type or "")
         try:
@@ -132,7 +141,8 @@ class RequestValidator:
         except MalformedBody as error:
             return None, [Violation("body", "", error.message, "malformed")]
         validator = found.reader.validator
-        return value, [] if validator is None else validator.violations(value)
+        problems = found.reader.unencoded(body)
+        return value, problems if validator is None else [*problems, *validator.violations(value)]
 
     def _find(self, content_type: str) -> _Body:
         content = self._content or {}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cierre.oas.pointers import pointer
+from cierre.oas.references import resolve
 from cierre.oas.validation import media, styles
+from cierre.oas.validation.bodies import BodyReader
 from cierre.oas.validation.coercion import TextCoercer
 from cierre.oas.validation.json_body import decode_json
-from cierre.oas.validation.references import resolve
 from cierre.oas.validation.schemas import SchemaCompiler
-from cierre.oas.validation.violations import MalformedBody, Version, Violation, pointer
+from cierre.oas.validation.sequences import is_sequence, read_sequence
+from cierre.oas.validation.violations import MalformedBody, Version, Violation
 
 # A body of a kind that no schema can look into.
 _OPAQUE: Final = object()
@@ -70,18 +73,25 @@ class ResponseValidator:
         if key is None:
             message = f"Content-Type {content_type or 'none'} is not documented"
             return [Violation("header", "/Content-Type", message, "mediaType")]
-        schema = (content[key] or {}).get("schema")
+        node = content[key] or {}
+        schema = self._compiler.schema_of(node)
         if schema is None:
             return []
         try:
-            value = self._value(media.kind_of(given.essence), schema, body)
+            if "itemSchema" in node and is_sequence(given.essence):
+                value: Any = read_sequence(given.essence, body)
+            else:
+                value = self._value(given, node, schema, body)
         except MalformedBody as error:
             return [Violation("body", "", error.message, "malformed")]
         return [] if value is _OPAQUE else self._compiler.compile(schema).violations(value)
 
-    def _value(self, kind: media.Kind, schema: Any, body: bytes) -> Any:
+    def _value(self, given: media.MediaType, node: Any, schema: Any, body: bytes) -> Any:
+        kind = media.kind_of(given.essence)
         if kind == "json":
             return decode_json(body)
+        if kind in {"form", "multipart"}:
+            return BodyReader(given.essence, node, self._compiler).read(body, given.parameters)
         if kind == "xml":
             from cierre.oas.validation.xml_body import read_xml  # noqa: PLC0415 - most runs never need it
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cierre.oas.validation.query import Fields, read_brackets
+from cierre.oas.validation.query import Fields, ParsedFields, read_brackets
 
 Raw = str | list[str] | dict[str, str]
 Shape = str  # "primitive", "array" or "object"
@@ -51,6 +51,18 @@ def _object(text: str, separator: str, *, explode: bool) -> dict[str, str]:
     return dict(zip(pieces[::2], pieces[1::2], strict=False))
 
 
+def misses_prefix(text: str, style: str, name: str, shape: Shape, *, explode: bool) -> str | None:
+    """What a path parameter of style label or matrix begins with and this text does not; None where it does."""
+    if style == "label":
+        return None if text.startswith(".") else "."
+    if style != "matrix":
+        return None
+    if shape == "object" and explode:
+        return None if text.startswith(";") else ";"
+    # An empty value may be written without its equals sign (RFC 6570, section 3.2.7).
+    return None if text.startswith(f";{name}=") or text == f";{name}" else f";{name}="
+
+
 PATH_STYLES: dict[str, Callable[..., Raw]] = {"simple": simple, "label": label, "matrix": matrix}
 DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 
@@ -68,6 +80,12 @@ def form(fields: Fields, name: str, shape: Shape, *, style: str, explode: bool, 
     if shape == "object" and explode and style == "form":
         return {key: fields[key][0] for key in fields if key in known} or None
     values = fields.get(name)
+    if (
+        isinstance(fields, ParsedFields)
+        and name in fields.pieces
+        and (shape, style, explode) == ("array", "form", False)
+    ):
+        return fields.pieces[name]
     return None if values is None else _split(values, shape, style=style, explode=explode)
 
 

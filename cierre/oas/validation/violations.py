@@ -44,16 +44,3 @@ class UnsupportedMediaType(ValueError):
     def __init__(self, supported: list[str]) -> None:
         super().__init__(", ".join(supported))
         self.supported = supported
-
-
-class UnresolvableReference(LookupError):
-    """A `$ref` that leads nowhere. `ref` is the reference as written."""
-
-    def __init__(self, ref: str) -> None:
-        super().__init__(f"$ref {ref} leads nowhere")
-        self.ref = ref
-
-
-def pointer(*tokens: str | int) -> str:
-    """Join tokens into an RFC 6901 pointer: `("a/b", 0)` → `/a~1b/0`."""
-    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)

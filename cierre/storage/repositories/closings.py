@@ -9,7 +9,7 @@ short transaction: see `Compound`.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeGuard
 
 from sqlalchemy import (
@@ -17,6 +17,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     String,
+    and_,
     bindparam,
     cast,
     delete,
@@ -30,16 +31,13 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
 from cierre.outcomes import LogoutType
-from cierre.principal import Caller
+from cierre.principal import SYSTEM, Actor, Caller
+from cierre.storage.database_clock import SERVER_TIME
+from cierre.storage.repositories import outbox, sanctum
+from cierre.storage.repositories.everyone import CLOSED_AT, IS_LEFT, IS_OPEN
 from cierre.storage.rows import ClosedSessionRow, ClosingRow
 from cierre.storage.statements import Backend, Compound, Tx
-from cierre.storage.tables import (
-    audit_events,
-    personal_access_tokens,
-    revocations,
-    sessions,
-    users,
-)
+from cierre.storage.tables import audit_events, personal_access_tokens, revocations, sessions, users
 
 _USER = bindparam("user_id", type_=String)
 _NOW = bindparam("now", type_=sessions.c.created_at.type)
@@ -50,6 +48,7 @@ _CLOSED_COLUMNS = (
     sessions.c.created_at,
     sessions.c.expires_at,
     sessions.c.token_id,
+    sessions.c.client_id,
 )
 
 
@@ -60,11 +59,17 @@ class ClosingReason(NamedTuple):
         logout_type: decision 21: single_device, specific_device, all_devices, admin_forced, automatic.
         logout_reason: of the session, and the audit event's `event`: user_logout, admin_logout, security_logout.
         reason: of the audit event: user_initiated, security_incident, inactivity …
+        by_service: the service itself is the actor, not the caller whose request it found the reason in.
     """
 
     logout_type: LogoutType
     logout_reason: str
     reason: str
+    by_service: bool = False
+
+    def actor(self, caller: Caller) -> Actor:
+        """Who closes, where the caller is this one."""
+        return SYSTEM if self.by_service else caller.actor
 
 
 class Closed(NamedTuple):
@@ -83,13 +88,19 @@ class Closed(NamedTuple):
     epoch: int | None = None
 
 
-def _closing(which: ColumnElement[bool]) -> Update:
+def _closing(which: ColumnElement[bool], *, closed_at: ColumnElement[Any]) -> Update:
+    """The UPDATE that closes: the rows that it changes are the sessions that this closing has closed.
+
+    Args:
+        which: of the user's sessions.
+        closed_at: when they were closed.
+    """
     return (
         update(sessions)
-        .where(sessions.c.user_id == _USER, sessions.c.closed_at.is_(None), which)
+        .where(sessions.c.user_id == _USER, which)
         .values(
             status="closed",
-            closed_at=_NOW,
+            closed_at=closed_at,
             logout_reason=bindparam("logout_reason"),
             closing=bindparam("closing"),
         )
@@ -97,44 +108,51 @@ def _closing(which: ColumnElement[bool]) -> Update:
 
 
 def _audit(closed: FromClause) -> Insert:
+    """An audit event for each closed session; `session_duration` in milliseconds."""
     total = select(func.count()).select_from(closed).scalar_subquery()
-    row = select(
-        _NOW,
-        bindparam("logout_reason", type_=String),
-        closed.c.user_id,
-        closed.c.id,
-        closed.c.device_id,
-        bindparam("logout_type", type_=String),
-        cast(total, Integer),
-        bindparam("reason", type_=String),
-        bindparam("ip_address", type_=String),
-        bindparam("user_agent", type_=String),
-        _NOW - closed.c.created_at,
-        true(),
-        bindparam("trace_id", type_=String),
-    )
-    columns = [column for column in audit_events.c if column.name != "seq"]
-    return insert(audit_events).from_select(columns, row)
+    given = ("logout_type", "reason", "ip_address", "user_agent", "trace_id", "actor_type", "actor_id")
+    row: dict[str, ColumnElement[Any]] = {
+        "timestamp": _NOW,
+        "event": bindparam("logout_reason", type_=String),
+        "user_id": closed.c.user_id,
+        "session_id": closed.c.id,
+        "device_id": closed.c.device_id,
+        "sessions_closed": cast(total, Integer),
+        "session_duration": _NOW - closed.c.created_at,
+        "success": true(),
+        **{name: bindparam(name, type_=String) for name in given},
+    }
+    return insert(audit_events).from_select(list(row), select(*row.values()))
 
 
 def _transaction_id(backend: Backend) -> ColumnElement[Any]:
+    """The number of the transaction that writes, by which other nodes read what is new."""
     # SQLite's writers take turns, so there the order of the rows is the order of the commits.
     own = "pg_current_xact_id()::text::bigint" if backend == "postgresql" else "0"
     return literal_column(own)
 
 
+def _written_at(backend: Backend) -> ColumnElement[Any]:
+    """The database's time at the writing, in milliseconds: nearer to the commit than the operation's time."""
+    return literal_column(SERVER_TIME) if backend == "postgresql" else _NOW
+
+
 def _revoke_sessions(closed: FromClause, backend: Backend) -> Insert:
-    row = select(_transaction_id(backend), closed.c.user_id, closed.c.id, bindparam("denied_until", type_=_NOW.type))
-    columns = ["transaction_id", "user_id", "session_id", "expires_at"]
+    """A revocation for each closed session, until `denied_until` (milliseconds)."""
+    until = bindparam("denied_until", type_=_NOW.type)
+    row = select(_transaction_id(backend), closed.c.user_id, closed.c.id, until, _written_at(backend))
+    columns = ["transaction_id", "user_id", "session_id", "expires_at", "revoked_at"]
     return insert(revocations).from_select(columns, row)
 
 
 def _revoke_user(closed: FromClause, backend: Backend) -> Insert:
     """One row revokes all sessions of the user, however many they are."""
-    row = select(_transaction_id(backend), users.c.id, users.c.epoch, bindparam("denied_until", type_=_NOW.type)).where(
+    until = bindparam("denied_until", type_=_NOW.type)
+    row = select(_transaction_id(backend), users.c.id, users.c.epoch, until, _written_at(backend)).where(
         users.c.id == _USER, select(closed.c.id).exists()
     )
-    return insert(revocations).from_select(["transaction_id", "user_id", "epoch", "expires_at"], row)
+    columns = ["transaction_id", "user_id", "epoch", "expires_at", "revoked_at"]
+    return insert(revocations).from_select(columns, row)
 
 
 def _delete_sanctum_tokens(closed: FromClause) -> Delete:
@@ -144,6 +162,11 @@ def _delete_sanctum_tokens(closed: FromClause) -> Delete:
 
 
 def _result(closed: FromClause, open_now: ColumnElement[int]) -> Any:
+    """The user beside each closed session; where none was closed, the user alone; where there is no user, nothing.
+
+    Args:
+        open_now: how many sessions of the user are open after the closing.
+    """
     return (
         select(users.c.email, users.c.epoch, open_now.label("active_sessions"), *closed.c)
         .select_from(users.outerjoin(closed, closed.c.user_id == users.c.id))
@@ -154,22 +177,46 @@ def _result(closed: FromClause, open_now: ColumnElement[int]) -> Any:
 _OPEN = (
     select(func.count())
     .select_from(sessions)
-    .where(sessions.c.user_id == _USER, sessions.c.closed_at.is_(None), sessions.c.expires_at > _NOW)
+    .where(sessions.c.user_id == _USER, IS_OPEN, sessions.c.expires_at > _NOW)
     .scalar_subquery()
 )
 
 
-def _compound(which: ColumnElement[bool], *, whole_user: bool = False) -> Compound[ClosingRow]:
-    revoke = _revoke_user if whole_user else _revoke_sessions
-    closing = _closing(which)
+Revoke = Callable[[FromClause, Backend], Insert]
+
+
+def _compound(
+    which: ColumnElement[bool],
+    *,
+    revoke: Revoke | None = _revoke_sessions,
+    closed_at: ColumnElement[Any] = _NOW,
+    tokens: ColumnElement[bool] | None = None,
+) -> tuple[Compound[ClosingRow], Compound[ClosingRow]]:
+    """A closing with all that belongs to it: one that writes no events, and one that does.
+
+    Args:
+        which: of the user's sessions.
+        revoke: the revocations that it writes; None where everyone's epoch has revoked them already.
+        closed_at: when they were closed.
+        tokens: those of Laravel that go; None: those of the closed sessions.
+    """
+    closing = _closing(which, closed_at=closed_at)
+    return _with_all(closing, revoke, tokens, with_events=False), _with_all(closing, revoke, tokens, with_events=True)
+
+
+def _with_all(
+    closing: Update, revoke: Revoke | None, tokens: ColumnElement[bool] | None, *, with_events: bool
+) -> Compound[ClosingRow]:
+    delete_tokens = _delete_sanctum_tokens if tokens is None else lambda _: delete(personal_access_tokens).where(tokens)
 
     returned = closing.returning(*_CLOSED_COLUMNS).cte("closed")
     # The statement's snapshot is from before the UPDATE: what it closed is still counted as open.
     still_counted = select(func.count()).select_from(returned).where(returned.c.expires_at > _NOW).scalar_subquery()
     single = _result(returned, _OPEN - still_counted).add_cte(
-        revoke(returned, "postgresql").cte("revoked"),
+        *([revoke(returned, "postgresql").cte("revoked")] if revoke else []),
         _audit(returned).cte("audited"),
-        _delete_sanctum_tokens(returned).cte("deleted"),
+        *([outbox.of_closed(returned, "postgresql").cte("events")] if with_events else []),
+        delete_tokens(returned).cte("deleted"),
     )
 
     marked = (
@@ -177,21 +224,35 @@ def _compound(which: ColumnElement[bool], *, whole_user: bool = False) -> Compou
         .where(sessions.c.user_id == _USER, sessions.c.closing == bindparam("closing"))
         .subquery("closed")
     )
-    writes = [closing, revoke(marked, "sqlite"), _audit(marked), _delete_sanctum_tokens(marked)]
+    revoking = [revoke(marked, "sqlite")] if revoke else []
+    writing_events = [outbox.of_closed(marked, "sqlite")] if with_events else []
+    writes = [closing, *revoking, _audit(marked), *writing_events, delete_tokens(marked)]
     return Compound(ClosingRow, single=single, writes=writes, result=_result(marked, _OPEN))
 
 
-_ONE = _compound(sessions.c.id == bindparam("session_id", type_=String))
-_DEVICE = _compound(sessions.c.device_id == bindparam("device_id", type_=String))
-_OTHERS = _compound(sessions.c.id != bindparam("session_id", type_=String))
-_ALL = _compound(true(), whole_user=True)
+_ONE, _ONE_WITH_EVENTS = _compound(and_(IS_OPEN, sessions.c.id == bindparam("session_id", type_=String)))
+_DEVICE, _DEVICE_WITH_EVENTS = _compound(and_(IS_OPEN, sessions.c.device_id == bindparam("device_id", type_=String)))
+_OTHERS, _OTHERS_WITH_EVENTS = _compound(
+    and_(IS_OPEN, sessions.c.id != bindparam("session_id", type_=String)), tokens=sanctum.OF_OTHER_SESSIONS
+)
+_ALL, _ALL_WITH_EVENTS = _compound(IS_OPEN, revoke=_revoke_user, tokens=sanctum.OF_USER)
+# Everyone's epoch has revoked them already.
+_LEFT, _LEFT_WITH_EVENTS = _compound(IS_LEFT, revoke=None, closed_at=CLOSED_AT.element)
+_WITH_EVENTS = {
+    _ONE: _ONE_WITH_EVENTS,
+    _DEVICE: _DEVICE_WITH_EVENTS,
+    _OTHERS: _OTHERS_WITH_EVENTS,
+    _ALL: _ALL_WITH_EVENTS,
+    _LEFT: _LEFT_WITH_EVENTS,
+}
 
 
 async def _close(
     tx: Tx, compound: Compound[ClosingRow], reason: ClosingReason, caller: Caller, denied_until: int, **which: str
 ) -> Closed:
+    actor = reason.actor(caller)
     rows = await tx.compound(
-        compound,
+        _WITH_EVENTS[compound] if tx.consumers else compound,
         now=tx.now,
         closing=secrets.token_hex(16),
         denied_until=denied_until,
@@ -201,6 +262,9 @@ async def _close(
         ip_address=caller.ip_address,
         user_agent=caller.user_agent,
         trace_id=caller.trace_id,
+        actor_type=actor.type,
+        actor_id=actor.id,
+        **outbox.awaited(tx, caller),
         **which,
     )
     if not rows:
@@ -225,6 +289,9 @@ async def close_one(
         caller: where the request came from, for the audit event.
         denied_until: milliseconds: until then other nodes refuse the session's access tokens. It must not be earlier
             than the time at which the last of them expires.
+
+    Raises:
+        RowLocked: another transaction has locked the session, and keeps it; nothing was closed.
     """
     return await _close(tx, _ONE, reason, caller, denied_until, user_id=user_id, session_id=session_id)
 
@@ -238,30 +305,63 @@ async def close_device(
         reason: how it is recorded, in the sessions and in their audit events.
         caller: where the request came from, for the audit events.
         denied_until: as for `close_one`, in milliseconds.
+
+    Raises:
+        RowLocked: as for `close_one`.
     """
     return await _close(tx, _DEVICE, reason, caller, denied_until, user_id=user_id, device_id=device_id)
 
 
 async def close_others(
-    tx: Tx, user_id: str, session_id: str, reason: ClosingReason, caller: Caller, denied_until: int
+    tx: Tx,
+    user_id: str,
+    session_id: str,
+    reason: ClosingReason,
+    caller: Caller,
+    denied_until: int,
+    *,
+    tokenable_type: str,
 ) -> Closed:
-    """Close all open sessions of the user but this one.
+    """Close all open sessions of the user but this one, and delete all of the user's Sanctum tokens but this one's.
 
     Args:
         session_id: of the session that stays open.
         reason: how it is recorded, in the sessions and in their audit events.
         caller: where the request came from, for the audit events.
         denied_until: as for `close_one`, in milliseconds.
+        tokenable_type: of users, in Laravel's table.
+
+    Raises:
+        RowLocked: as for `close_one`.
     """
-    return await _close(tx, _OTHERS, reason, caller, denied_until, user_id=user_id, session_id=session_id)
+    which = {"user_id": user_id, "session_id": session_id, "tokenable_type": tokenable_type}
+    return await _close(tx, _OTHERS, reason, caller, denied_until, **which)
 
 
-async def close_all(tx: Tx, user_id: str, reason: ClosingReason, caller: Caller, denied_until: int) -> Closed:
-    """Close all open sessions of a user; call `users.advance_epoch` before, in the same `atomic()`.
+async def close_all(
+    tx: Tx, user_id: str, reason: ClosingReason, caller: Caller, denied_until: int, *, tokenable_type: str
+) -> Closed:
+    """Close all open sessions of a user, and delete all of the user's Sanctum tokens, be they used here or not.
+
+    Call `users.advance_epoch` before, in the same `atomic()`.
 
     Args:
         reason: how it is recorded, in the sessions and in their audit events.
         caller: where the request came from, for the audit events.
         denied_until: as for `close_one`, in milliseconds.
+        tokenable_type: of users, in Laravel's table.
+
+    Raises:
+        RowLocked: as for `close_one`.
     """
-    return await _close(tx, _ALL, reason, caller, denied_until, user_id=user_id)
+    return await _close(tx, _ALL, reason, caller, denied_until, user_id=user_id, tokenable_type=tokenable_type)
+
+
+async def close_left(tx: Tx, user_id: str, reason: ClosingReason, caller: Caller) -> Closed:
+    """Close the user's sessions that were closed with everyone's, and whose rows do not say so yet.
+
+    Args:
+        reason: how it is recorded, in the sessions and in their audit events.
+        caller: who closed everyone's sessions, for the audit events.
+    """
+    return await _close(tx, _LEFT, reason, caller, denied_until=0, user_id=user_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -12,14 +12,30 @@ from cierre.storage.rows import IdempotencyKeyRow, IdempotencyRow
 from cierre.storage.statements import Query, Statement, Tx
 from cierre.storage.tables import idempotency_keys as keys
 
-_VALUES: dict[str, Any] = {name: bindparam(name) for name in ("principal", "key", "fingerprint", "expires_at")}
+_VALUES: dict[str, Any] = {
+    name: bindparam(name) for name in ("principal", "key", "fingerprint", "expires_at", "user_id")
+}
 _CLAIM = Statement(
     postgresql_insert(keys).values(_VALUES).on_conflict_do_nothing(),
     sqlite=sqlite_insert(keys).values(_VALUES).on_conflict_do_nothing(),
 )
 _THIS = (keys.c.principal == bindparam("of_principal"), keys.c.key == bindparam("of_key"))
-_FIND = Query(IdempotencyRow, select(keys.c.fingerprint, keys.c.expires_at, keys.c.answer).where(*_THIS))
-_FINISH = Statement(update(keys).where(*_THIS).values(answer=bindparam("answer"), expires_at=bindparam("expires_at")))
+_FIND = Query(
+    IdempotencyRow, select(keys.c.fingerprint, keys.c.expires_at, keys.c.answer, keys.c.outcome).where(*_THIS)
+)
+_FINISH = Statement(
+    update(keys)
+    .where(*_THIS)
+    .values(answer=bindparam("answer"), outcome=bindparam("outcome"), expires_at=bindparam("expires_at"))
+)
+# One that is not answered yet is not to be deleted.
+_TOO_MANY = (
+    select(keys.c.principal, keys.c.key)
+    .where(keys.c.user_id == bindparam("of_user"), keys.c.answer.is_not(None))
+    .order_by(keys.c.expires_at.desc())
+    .offset(bindparam("most"))
+)
+_DELETE_TOO_MANY = Statement(delete(keys).where(tuple_(keys.c.principal, keys.c.key).in_(_TOO_MANY)))
 _RELEASE = Statement(delete(keys).where(*_THIS, keys.c.answer.is_(None)))
 _DELETE_EXPIRED = Statement(delete(keys).where(*_THIS, keys.c.expires_at <= bindparam("now")))
 _EXPIRED = Query(
@@ -28,15 +44,17 @@ _EXPIRED = Query(
 )
 
 
-async def claim(tx: Tx, principal: str, key: str, *, fingerprint: str, expires_at: int) -> bool:
+async def claim(tx: Tx, principal: str, key: str, *, user_id: str, fingerprint: str, expires_at: int) -> bool:
     """Store the key for this request. Returns whether this request is the first with the key.
 
     Args:
+        user_id: of the session.
         fingerprint: SHA-256 in hex of what a repeat of the request has in common with it.
         expires_at: milliseconds; after it the key may be used anew.
     """
     await tx.run(_DELETE_EXPIRED, of_principal=principal, of_key=key, now=tx.now)
-    count = await tx.run(_CLAIM, principal=principal, key=key, fingerprint=fingerprint, expires_at=expires_at)
+    values = {"principal": principal, "key": key, "fingerprint": fingerprint}
+    count = await tx.run(_CLAIM, user_id=user_id, expires_at=expires_at, **values)
     return count == 1
 
 
@@ -45,9 +63,21 @@ async def find(tx: Tx, principal: str, key: str) -> IdempotencyRow | None:
     return await tx.row(_FIND, of_principal=principal, of_key=key)
 
 
-async def finish(tx: Tx, principal: str, key: str, *, answer: str, expires_at: int) -> None:
-    """Store the answer, for repeats until `expires_at` (milliseconds)."""
-    await tx.run(_FINISH, of_principal=principal, of_key=key, answer=answer, expires_at=expires_at)
+async def finish(
+    tx: Tx, principal: str, key: str, *, user_id: str, answer: str, outcome: str | None, expires_at: int, most: int
+) -> None:
+    """Store the answer, for repeats.
+
+    Args:
+        user_id: of the session.
+        answer: rendered.
+        outcome: what it was rendered from; None: it cannot be rendered again.
+        expires_at: milliseconds.
+        most: answers that are kept for the user; the oldest go.
+    """
+    async with tx.atomic():
+        await tx.run(_FINISH, of_principal=principal, of_key=key, answer=answer, outcome=outcome, expires_at=expires_at)
+        await tx.run(_DELETE_TOO_MANY, of_user=user_id, most=most)
 
 
 async def release(tx: Tx, principal: str, key: str) -> None:

@@ -1,4 +1,8 @@
-"""Refresh tokens, by the SHA-256 hex of the token. A rotated one stays, so that a replay of it is recognised."""
+"""Refresh tokens, by the SHA-256 hex of the token.
+
+All tokens of a login are a family. Two of them are kept: the one that can be exchanged, and the one before it. An older
+one is recognised by its family, so that a session leaves two rows, however often it is refreshed.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ _COLUMNS = (
     refresh_tokens.c.issued_at,
     refresh_tokens.c.expires_at,
     refresh_tokens.c.exchanged_at,
+    refresh_tokens.c.family,
 )
 _FIND = Query(RefreshTokenRow, select(*_COLUMNS).where(refresh_tokens.c.hash == bindparam("key")))
 _ADD = Statement(
@@ -24,6 +29,21 @@ _ADD = Statement(
         session_id=bindparam("session_id"),
         issued_at=bindparam("issued_at"),
         expires_at=bindparam("expires_at"),
+        family=bindparam("family"),
+    )
+)
+_NEWEST = Query(
+    RefreshTokenRow,
+    select(*_COLUMNS)
+    .where(refresh_tokens.c.family == bindparam("family"))
+    .order_by(refresh_tokens.c.issued_at.desc(), refresh_tokens.c.exchanged_at.is_not(None))
+    .limit(bindparam("limit")),
+)
+_FORGET = Statement(
+    delete(refresh_tokens).where(
+        refresh_tokens.c.family == bindparam("of_family"),
+        refresh_tokens.c.exchanged_at.is_not(None),
+        refresh_tokens.c.hash != bindparam("but"),
     )
 )
 _EXCHANGE = Statement(
@@ -54,9 +74,38 @@ async def find(tx: Tx, token_hash: str) -> RefreshTokenRow | None:
     return await tx.row(_FIND, key=token_hash)
 
 
-async def add(tx: Tx, *, token_hash: str, user_id: str, session_id: str, expires_at: int) -> None:
-    """Add a token to the session; `expires_at` in milliseconds."""
-    await tx.run(_ADD, hash=token_hash, user_id=user_id, session_id=session_id, issued_at=tx.now, expires_at=expires_at)
+async def newest_of_family(tx: Tx, family: str) -> RefreshTokenRow | None:
+    """The token of the family that was issued last.
+
+    Args:
+        family: SHA-256 in hex of what the family's tokens have in common.
+    """
+    return await tx.row(_NEWEST, family=family, limit=1)
+
+
+async def add(
+    tx: Tx, *, token_hash: str, user_id: str, session_id: str, expires_at: int, family: str | None = None
+) -> None:
+    """Add a token to the session.
+
+    Args:
+        expires_at: milliseconds.
+        family: as for `newest_of_family`.
+    """
+    await tx.run(
+        _ADD,
+        hash=token_hash,
+        user_id=user_id,
+        session_id=session_id,
+        issued_at=tx.now,
+        expires_at=expires_at,
+        family=family,
+    )
+
+
+async def forget_exchanged(tx: Tx, family: str, *, but: str) -> None:
+    """Delete the rotated tokens of the family, but for the one with the hash `but`."""
+    await tx.run(_FORGET, of_family=family, but=but)
 
 
 async def exchange(tx: Tx, token_hash: str) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from sqlalchemy import ARRAY, String, bindparam, delete, func, literal_column, select, tuple_
+from sqlalchemy import String, bindparam, delete, func, literal_column, null, select, tuple_
 
+from cierre.storage.database_clock import SERVER_TIME
 from cierre.storage.rows import HorizonRow, RevocationRow
 from cierre.storage.statements import Query, Statement, Tx
 from cierre.storage.tables import revocations
 
-# The channel of NOTIFY; payloads are `session,<sid>,<until>` and `user,<id>,<epoch>,<until>`, times in milliseconds.
+# The channel of NOTIFY. A message has no payload: each role that may connect may send one, so it only says "read".
 CHANNEL = "cierre_revoked"
 PAGE = 5_000
 
@@ -21,6 +22,7 @@ _COLUMNS = (
     revocations.c.session_id,
     revocations.c.epoch,
     revocations.c.expires_at,
+    revocations.c.revoked_at,
 )
 _UNEXPIRED = revocations.c.expires_at > bindparam("now")
 # PostgreSQL: a transaction may commit after one that began later. So the horizon is the oldest transaction that still
@@ -43,14 +45,10 @@ _SINCE = Query(
 )
 _HORIZON = Query(
     HorizonRow,
-    select(literal_column(_OLDEST_RUNNING).label("horizon")),
-    sqlite=select(func.coalesce(func.max(revocations.c.seq), 0).label("horizon")),
+    select(literal_column(_OLDEST_RUNNING).label("horizon"), literal_column(SERVER_TIME).label("now")),
+    sqlite=select(func.coalesce(func.max(revocations.c.seq), 0).label("horizon"), null().label("now")),
 )
-_NOTIFY = Statement(
-    select(func.pg_notify(bindparam("channel", type_=String), literal_column("payload"))).select_from(
-        func.unnest(bindparam("payloads", type_=ARRAY(String))).alias("payload")
-    )
-)
+_NOTIFY = Statement(select(func.pg_notify(bindparam("channel", type_=String), "")))
 # The last row stays: SQLite numbers the next one after it, and no number may be used twice.
 _EXPIRED = (
     select(revocations.c.seq)
@@ -63,11 +61,11 @@ _EXPIRED = (
 _PURGE = Statement(delete(revocations).where(revocations.c.seq.in_(_EXPIRED.scalar_subquery())))
 
 
-async def horizon(tx: Tx) -> int:
-    """From where `since` has to read next time, if everything before is read now."""
+async def horizon(tx: Tx) -> HorizonRow:
+    """From where `since` has to read next time, if everything before is read now; and the server's time."""
     at = await tx.row(_HORIZON)
     assert at is not None
-    return int(at["horizon"])
+    return at
 
 
 async def since(tx: Tx, start: int, *, page: int = PAGE) -> AsyncIterator[Sequence[RevocationRow]]:
@@ -89,10 +87,10 @@ async def since(tx: Tx, start: int, *, page: int = PAGE) -> AsyncIterator[Sequen
             start = rows[-1]["transaction_id"]
 
 
-async def notify(tx: Tx, payloads: Sequence[str]) -> None:
-    """Send each payload to the nodes that listen on CHANNEL; SQLite has no notifications: nodes poll."""
+async def notify(tx: Tx) -> None:
+    """Wake the nodes that listen on CHANNEL; SQLite has no notifications: nodes poll."""
     if tx.backend == "postgresql":
-        await tx.run(_NOTIFY, channel=CHANNEL, payloads=list(payloads))
+        await tx.run(_NOTIFY, channel=CHANNEL)
 
 
 async def purge(tx: Tx, *, before: int, limit: int) -> int:

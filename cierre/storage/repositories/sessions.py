@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, delete, func, insert, null, or_, select, update
 
+from cierre.storage.repositories.everyone import CLOSED_AT, IS_OPEN, LOGOUT_REASON
 from cierre.storage.rows import CountRow, SessionKeyRow, SessionRow, SessionTimesRow, SessionWithUserRow
 from cierre.storage.statements import Query, Statement, Tx
 from cierre.storage.tables import idempotency_keys, refresh_tokens, sanctum_sessions, sessions, users
@@ -20,13 +21,12 @@ _COLUMNS = (
     sessions.c.expires_at,
     sessions.c.ip_address,
     sessions.c.user_agent,
-    sessions.c.closed_at,
-    sessions.c.logout_reason,
+    CLOSED_AT,
+    LOGOUT_REASON,
     sessions.c.epoch,
     sessions.c.token_id,
 )
 _USER = sessions.c.user_id == bindparam("user_id")
-_OPEN = sessions.c.closed_at.is_(None)
 
 _ADD = Statement(
     insert(sessions).values(
@@ -61,18 +61,22 @@ _LOCKED = Query(SessionRow, select(*_COLUMNS).where(_USER, sessions.c.id == bind
 _OPEN_OF_USER = Query(
     SessionRow,
     select(*_COLUMNS)
-    .where(_USER, _OPEN, sessions.c.expires_at > bindparam("now"))
+    .where(_USER, IS_OPEN, sessions.c.expires_at > bindparam("now"))
     .order_by(sessions.c.created_at.desc(), sessions.c.id),
 )
 _COUNT_OPEN = Query(
     CountRow,
     select(func.count().label("count"))
     .select_from(sessions)
-    .where(_USER, _OPEN, sessions.c.expires_at > bindparam("now")),
+    .where(_USER, IS_OPEN, sessions.c.expires_at > bindparam("now")),
+)
+_COUNT_ALL_OPEN = Query(
+    CountRow,
+    select(func.count().label("count")).select_from(sessions).where(IS_OPEN, sessions.c.expires_at > bindparam("now")),
 )
 _TOUCH = Statement(
     update(sessions)
-    .where(sessions.c.user_id == bindparam("key"), sessions.c.id == bindparam("session"), _OPEN)
+    .where(sessions.c.user_id == bindparam("key"), sessions.c.id == bindparam("session"), IS_OPEN)
     .values(
         last_seen_at=bindparam("last_seen_at"),
         ip_address=bindparam("ip_address"),
@@ -85,7 +89,7 @@ _RECORD_USE = Statement(
         sessions.c.user_id == bindparam("key"),
         sessions.c.id == bindparam("session"),
         sessions.c.last_seen_at == bindparam("seen_before"),
-        _OPEN,
+        IS_OPEN,
     )
     .values(
         last_seen_at=bindparam("last_seen_at"),
@@ -95,14 +99,14 @@ _RECORD_USE = Statement(
 )
 _SET_TOKEN = Statement(
     update(sessions)
-    .where(sessions.c.user_id == bindparam("key"), sessions.c.id == bindparam("session"), _OPEN)
+    .where(sessions.c.user_id == bindparam("key"), sessions.c.id == bindparam("session"), IS_OPEN)
     .values(token_id=bindparam("token_id"))
 )
 _DUE = Query(
     SessionTimesRow,
     select(sessions.c.user_id, sessions.c.id, sessions.c.last_seen_at, sessions.c.expires_at)
     .where(
-        _OPEN,
+        IS_OPEN,
         or_(sessions.c.last_seen_at < bindparam("idle_since"), sessions.c.expires_at <= bindparam("now")),
     )
     .limit(bindparam("limit")),
@@ -197,6 +201,12 @@ async def open_of(tx: Tx, user_id: str) -> Sequence[SessionRow]:
 async def count_open(tx: Tx, user_id: str) -> int:
     """How many open sessions the user has."""
     row = await tx.row(_COUNT_OPEN, user_id=user_id, now=tx.now)
+    return row["count"] if row else 0
+
+
+async def count_all_open(tx: Tx) -> int:
+    """How many open sessions all users have together; it looks at all of them."""
+    row = await tx.row(_COUNT_ALL_OPEN, now=tx.now)
     return row["count"] if row else 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from cierre.storage.repositories.everyone import USER_EPOCH
 from cierre.storage.rows import LastTokenableRow, UserRow
 from cierre.storage.statements import Query, Statement, Tx, is_storable
 from cierre.storage.tables import users
@@ -16,7 +17,7 @@ _COLUMNS = (
     users.c.password_hash,
     users.c.role,
     users.c.enabled,
-    users.c.epoch,
+    USER_EPOCH,
     users.c.tokenable_id,
 )
 _EVERY = Query(UserRow, select(*_COLUMNS).order_by(users.c.email))
@@ -46,7 +47,7 @@ _CHANGE_PASSWORD = Statement(
     .where(users.c.id == bindparam("key"), users.c.password_hash == bindparam("old"))
     .values(password_hash=bindparam("new"))
 )
-_ADVANCE_EPOCH = Statement(update(users).where(users.c.id == bindparam("key")).values(epoch=users.c.epoch + 1))
+_ADVANCE_EPOCH = Statement(update(users).where(users.c.id == bindparam("key")).values(epoch=USER_EPOCH.element + 1))
 _ERASE = Statement(
     update(users)
     .where(users.c.id == bindparam("key"))

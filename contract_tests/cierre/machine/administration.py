@@ -8,6 +8,7 @@ from collections.abc import Callable
 from hypothesis.stateful import rule
 
 from cierre.contract_tests.cierre import model
+from cierre.contract_tests.cierre.accounts import LIMITED_TOKEN
 from cierre.contract_tests.cierre.machine.base import REASON, any_session
 from cierre.contract_tests.cierre.machine.closings import Closings
 
@@ -22,7 +23,7 @@ class Administration(Closings):
         user = self.user_id
         closing = self.sessions.open_of(user)
         answer = self._force_logout(user).has_status(200, because="an administrator's logout")
-        model.close(closing, ("admin_forced", REASON))
+        model.close(closing, model.EndReason("admin_forced", REASON, "administrator"))
         self._check_closing(answer, closing, "admin_forced")
 
     @rule(which=any_session)
@@ -34,6 +35,16 @@ class Administration(Closings):
             answer.has_status(403 if session.open else 401, because="an administrator's logout by another user")
             answer = self.client.call("list_audit_events", token=session.access)
             answer.has_status(403 if session.open else 401, because="the audit log for another user")
+
+    @rule()
+    def act_with_a_limited_token(self) -> None:
+        """An administrator's role is of no use to a token that lacks the ability."""
+        if not self.knows_limited_token:
+            return
+        body = {"userId": self.user_id, "reason": REASON}
+        for name in ("force_logout", "list_audit_events", "list_sessions"):
+            answer = self.client.call(name, token=LIMITED_TOKEN, json=body if name == "force_logout" else None)
+            answer.has_status(403, because="an administrator's token without the ability")
 
     @rule()
     def force_logout_of_an_unknown_user(self) -> None:

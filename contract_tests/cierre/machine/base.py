@@ -41,6 +41,7 @@ class Base(RuleBasedStateMachine):
         host_dialect: what the host decides where neither Accept nor the client does.
         clients: client ids that the server knows, with the dialect that each is registered with.
         introspects: whether the server takes the confidential client's credentials.
+        knows_limited_token: whether the server knows LIMITED_TOKEN.
         origin_is_foreign: whether FOREIGN_ORIGIN is none of the origins that the server trusts.
         beginning: the administrator's session, the user's id, and the requests that they come from.
         admin: the administrator's session; nobody closes it.
@@ -52,6 +53,7 @@ class Base(RuleBasedStateMachine):
     host_dialect: ClassVar[str]
     clients: ClassVar[dict[str, str | None]]
     introspects: ClassVar[bool]
+    knows_limited_token: ClassVar[bool]
     origin_is_foreign: ClassVar[bool]
     beginning: ClassVar[tuple[Session, str, tuple[Exchange, ...]] | None] = None
 

@@ -87,10 +87,24 @@ class Invariants(Base):
             answer.must(len(rows) == expected, f"The audit log has {len(rows)} rows for one session")
             for row in rows:
                 _check_row(answer, session, row)
+                self._check_actor(answer, session, row["actor"])
+
+    def _check_actor(self, answer: Answer, session: Session, written: dict[str, Any] | None) -> None:
+        """Who closed the session: of a forced logout, the administrator."""
+        assert session.end_reason is not None
+        actors = {
+            "user": {"type": "user", "id": session.user},
+            "client": {"type": "client", "id": session.client},
+            "administrator": {"type": "user", "id": self.admin.user},
+            "system": {"type": "system", "id": None},
+        }
+        expected = actors[session.end_reason.actor]
+        answer.must(written == expected, f"The audit log names {written} as the actor, expected {expected}")
 
 
 def _check_row(answer: Answer, session: Session, row: dict[str, Any]) -> None:
-    expected = (session.user, session.device, session.end_reason, session.closed_together, True)
+    assert session.end_reason is not None
+    expected = (session.user, session.device, session.end_reason[:2], session.closed_together, True)
     reason = (row["logoutType"], row["reason"])
     written = (row["userId"], row["deviceId"], reason, row["sessionsClosed"], row["success"])
     answer.must(written == expected, f"The audit log says {written}, expected {expected}")

@@ -64,7 +64,7 @@ class Logouts(Closings):
         answer.has_status(204 if succeeds else REPEATED[dialect], because="a minimal logout")
         model.close([session], model.SINGLE)
 
-    def _logout(self, which: int, accept: str | None, body: dict[str, Any], reason: tuple[str, str]) -> None:
+    def _logout(self, which: int, accept: str | None, body: dict[str, Any], reason: model.EndReason) -> None:
         session, dialect = self._session(which), self._dialect(which, accept)
         if session is None:
             return

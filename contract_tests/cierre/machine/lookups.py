@@ -46,5 +46,5 @@ class Lookups(Closings):
         answer.must(shown["status"] == status, f"The status is not {status}")
         if session.end_reason is not None:
             self._check_closed_at(answer, session, shown["closedAt"])
-            reason = LOGOUT_REASONS.get(session.end_reason[0], "user_logout")
+            reason = LOGOUT_REASONS.get(session.end_reason.logout_type, "user_logout")
             answer.must(shown["logoutReason"] == reason, f"logoutReason is not {reason}")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from cierre.contract_tests.cierre import model
-from cierre.contract_tests.cierre.client import set_cookie
+from cierre.contract_tests.cierre.client import Answer, set_cookie
 from cierre.contract_tests.cierre.machine.base import CLIENT, FOREIGN_ORIGIN, Base, any_session, booleans
 
 
@@ -97,6 +97,27 @@ class Tokens(Base):
         if session is not None and session.open and others:
             form = {"token": session.access if by_access else session.refresh, "client_id": others[0]}
             self.client.call("revoke_token", data=form).has_status(400, because="a revocation by another client")
+
+    @rule()
+    def use_a_confidential_client(self) -> None:
+        """A client that has a secret opens and renews a session with it alone."""
+        if not self.introspects:
+            return
+        client, secret = self.accounts.client, self.accounts.client_secret
+        login = {"username": self.accounts.admin_user, "password": self.accounts.admin_password, "clientId": client}
+        opened = self._with_the_secret_alone("login", login, secret)
+        refreshed = {"refreshToken": opened.at("data", "refreshToken"), "clientId": client}
+        renewed = self._with_the_secret_alone("refresh", refreshed, secret)
+        token = renewed.at("data", "accessToken")
+        self.client.call("logout", token=token).has_status(200, because="a logout of a confidential client's session")
+
+    def _with_the_secret_alone(self, name: str, body: dict[str, str], secret: str) -> Answer:
+        """The answer to the right secret, after no secret and a wrong one were refused."""
+        for wrong in ({}, {"clientSecret": "not-the-secret"}):
+            answer = self.client.call(name, json=body | wrong)
+            answer.has_status(401, because=f"{name} by a confidential client without its secret")
+        answer = self.client.call(name, json=body | {"clientSecret": secret})
+        return answer.has_status(200, because=f"{name} by a confidential client with its secret")
 
     @rule(which=any_session)
     def introspect_without_credentials(self, which: int) -> None:

@@ -55,14 +55,15 @@ async def test_erasing_a_user_leaves_his_events_without_him(trail, database_url,
     assert answer.status_code == 401
 
 
-async def test_purging_deletes_what_is_older(trail, database_url, tmp_path):
+async def test_purging_is_pruning_by_its_old_name(trail, database_url, tmp_path):
     service, _ = trail
     where = ("--database-url", database_url, "--data-dir", str(tmp_path))
     kept = await asyncio.to_thread(run, "purge", "--older-than", "1d", *where)
-    assert kept.output == "0 events deleted\n"
-    await asyncio.sleep(0.05)
+    assert "0 events deleted" in kept.output.splitlines()
+    while not await service.rows("SELECT * FROM audit_links"):  # noqa: ASYNC110 - a task of the node seals it
+        await asyncio.sleep(0.05)
     gone = await asyncio.to_thread(run, "purge", "--older-than", "1ms", *where)
-    assert gone.output == "1 events deleted\n"
+    assert "1 events deleted" in gone.output.splitlines()
     assert await service.audit() == []
 
 

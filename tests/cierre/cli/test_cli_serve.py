@@ -42,7 +42,7 @@ def newer(url):
     migrate._with_connection(url, lambda connection: connection.execute(script))
 
 
-def told(result):
+def message(result):
     """The one line that says what is wrong."""
     assert result.returncode == 2, result.stderr
     (line,) = (result.stderr + result.stdout).splitlines()
@@ -78,81 +78,130 @@ def told(result):
 def test_a_wrong_setting_is_named(run, arguments, words):
     if "--port" not in arguments:
         arguments = [*arguments, "--port", "0"]
-    assert words in told(run("serve", *arguments))
+    assert words in message(run("serve", *arguments))
 
 
 def test_a_wrong_setting_of_the_environment_is_named(run):
-    assert "no duration" in told(run("serve", "--port", "0", CIERRE_ACCESS_TTL="soon"))
+    assert "no duration" in message(run("serve", "--port", "0", CIERRE_ACCESS_TTL="soon"))
 
 
 def test_a_database_that_is_not_there_is_named_without_its_password(run):
     url = f"postgresql://me:geheim@127.0.0.1:{free_port()}/cierre"
-    line = told(run("serve", "--port", "0", "--database-url", url))
+    line = message(run("serve", "--port", "0", "--database-url", url))
     assert "127.0.0.1" in line
     assert "geheim" not in line
-
-
-def test_a_database_that_does_not_exist_is_named(run, postgres_url):
-    url = re.sub(r"[^/]+$", "no_such_database", postgres_url)
-    assert "no_such_database" in told(run("serve", "--port", "0", "--database-url", url))
-
-
-def test_a_sqlite_file_that_is_none_is_named(run, tmp_path):
-    (tmp_path / "not-a-database.db").write_text("this is no database, but a text that is long enough\n" * 100)
-    assert "not-a-database.db" in told(run("serve", "--port", "0", "--database-url", "sqlite:///not-a-database.db"))
-
-
-def test_a_taken_port_is_named(run):
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        line = told(run("serve", "--host", "127.0.0.1", "--port", str(port)))
-    assert str(port) in line
-
-
-def test_a_host_that_is_not_ours_is_named(run):
-    assert "203.0.113.1" in told(run("serve", "--host", "203.0.113.1", "--port", "0"))
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "203.0.113.1", "example.com"])
-def test_the_demo_refuses_any_address_but_loopback(run, host):
-    assert "--demo" in told(run("serve", "--demo", "--host", host, "--port", "0"))
-
-
-def test_a_key_of_the_environment_that_is_none_is_named(run):
-    line = told(run("serve", "--port", "0", CIERRE_SIGNING_KEYS="not a key"))
-    assert "CIERRE_SIGNING_KEYS" in line
-
-
-def test_a_secret_that_is_too_short_is_named(run):
-    assert "CIERRE_SECRET" in told(run("serve", "--port", "0", CIERRE_SECRET="short"))
-
-
-def test_a_secret_that_was_half_written_is_named(run, tmp_path):
-    (tmp_path / "secret").touch()
-    assert "too short" in told(run("serve", "--port", "0", "--data-dir", str(tmp_path)))
-
-
-def test_a_key_that_can_not_be_read_is_named(run, tmp_path):
-    (tmp_path / "keys" / "1-RS256-0.pem").mkdir(parents=True)
-    for words in (["serve", "--port", "0"], ["keys", "list"]):
-        assert "1-RS256-0.pem can't be read: Is a directory" in told(run(*words, "--data-dir", str(tmp_path)))
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["users", "add", "a@example.com", "--password", b"\xff\xfe-\xff\xfe-\xff"],
-        ["users", "add", "a@example.com", "--password", "long enough", "--tokenable-id", "9" * 30],
+        ["--database-url", "postgres//me:geheim@127.0.0.1/cierre"],
+        ["--database-url", "postgresql://me:geheim@127.0.0.1:port/cierre"],
+        ["--database-url", "postgresql:me:geheim@127.0.0.1/cierre"],
+        ["--database-url", "postgresql://127.0.0.1:1/cierre?password=geheim"],
+        ["--redis-url", "redis//:geheim@127.0.0.1"],
+        ["--redis-url", "redis://:geheim/1@127.0.0.1"],
+        ["--redis-url", "redis://me:geheim@127.0.0.1/cache"],
+    ],
+    ids=lambda arguments: arguments[1].partition("geheim")[0],
+)
+def test_a_mistyped_url_is_told_without_its_password(run, arguments):
+    line = message(run("serve", "--port", "0", *arguments))
+    assert "***" in line
+    assert "geheim" not in line
+
+
+def test_a_url_that_asks_a_standby_is_refused(run):
+    url = "postgresql://127.0.0.1:1/cierre?target_session_attrs=prefer-standby"
+    assert "would ask a standby" in message(run("serve", "--port", "0", "--database-url", url))
+
+
+def test_a_database_that_does_not_exist_is_named(run, postgres_url):
+    url = re.sub(r"[^/]+$", "no_such_database", postgres_url)
+    assert "no_such_database" in message(run("serve", "--port", "0", "--database-url", url))
+
+
+def test_a_sqlite_file_that_is_none_is_named(run, tmp_path):
+    (tmp_path / "not-a-database.db").write_text("this is no database, but a text that is long enough\n" * 100)
+    # Else its mode is told as well.
+    (tmp_path / "not-a-database.db").chmod(0o600)
+    assert "not-a-database.db" in message(run("serve", "--port", "0", "--database-url", "sqlite:///not-a-database.db"))
+
+
+def test_a_taken_port_is_named(run):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        line = message(run("serve", "--host", "127.0.0.1", "--port", str(port)))
+    assert str(port) in line
+
+
+def test_a_host_that_is_not_ours_is_named(run):
+    assert "203.0.113.1" in message(run("serve", "--host", "203.0.113.1", "--port", "0"))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "203.0.113.1", "example.com"])
+def test_the_demo_refuses_any_address_but_loopback(run, host):
+    assert "--demo" in message(run("serve", "--demo", "--host", host, "--port", "0"))
+
+
+def test_a_key_of_the_environment_that_is_none_is_named(run):
+    line = message(run("serve", "--port", "0", CIERRE_SIGNING_KEYS="not a key"))
+    assert "CIERRE_SIGNING_KEYS" in line
+
+
+def test_a_wrong_passphrase_of_the_keys_is_named(run, tmp_path):
+    (tmp_path / "right").write_text("the passphrase\n")
+    (tmp_path / "wrong").write_text("another one\n")
+    where = ("--data-dir", str(tmp_path))
+    assert run("keys", "rotate", *where, "--key-passphrase-file", str(tmp_path / "right")).returncode == 0
+    for more, reason in (
+        ([], "is encrypted"),
+        (["--key-passphrase-file", str(tmp_path / "wrong")], "can't be decrypted"),
+    ):
+        assert reason in message(run("serve", "--port", "0", *where, *more))
+
+
+def test_a_rotation_that_can_not_be_is_named(run):
+    given = "-----BEGIN PRIVATE KEY-----"
+    assert "CIERRE_SIGNING_KEYS" in message(
+        run("serve", "--port", "0", "--rotate-keys-every", "30d", CIERRE_SIGNING_KEYS=given)
+    )
+    assert "17m at least" in message(run("serve", "--port", "0", "--rotate-keys-every", "10m"))
+
+
+def test_a_secret_that_is_too_short_is_named(run):
+    assert "CIERRE_SECRET" in message(run("serve", "--port", "0", CIERRE_SECRET="short"))
+
+
+def test_a_secret_that_was_half_written_is_named(run, tmp_path):
+    tmp_path.chmod(0o700)
+    (tmp_path / "secret").touch(0o600)
+    assert "too short" in message(run("serve", "--port", "0", "--data-dir", str(tmp_path)))
+
+
+def test_a_key_that_can_not_be_read_is_named(run, tmp_path):
+    tmp_path.chmod(0o700)
+    for folder in (tmp_path / "keys", tmp_path / "keys" / "1-RS256-0.pem"):
+        folder.mkdir(0o700)
+    for words in (["serve", "--port", "0"], ["keys", "list"]):
+        assert "1-RS256-0.pem can't be read: Is a directory" in message(run(*words, "--data-dir", str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["users", "add", "a@example.com", "--password", b"\xff\xfe-\xff\xfe-\xff-with-more"],
+        ["users", "add", "a@example.com", "--password", "long enough for us", "--tokenable-id", "9" * 30],
     ],
 )
 def test_a_value_that_no_database_keeps_is_named(run, arguments):
     assert run("db", "upgrade").returncode == 0
-    told(run(*arguments))
+    message(run(*arguments))
 
 
 def test_a_mistyped_data_directory_is_named_and_not_made(run, tmp_path):
     for words in (["db", "current"], ["users", "list"]):
-        assert "No such file" in told(run(*words, "--data-dir", str(tmp_path / "tpyo")))
+        assert "No such file" in message(run(*words, "--data-dir", str(tmp_path / "tpyo")))
     assert not (tmp_path / "tpyo").exists()
 
 
@@ -186,7 +235,7 @@ def test_a_url_of_redis_needs_no_port(serve, sqlite_url):
 
 def test_a_data_directory_that_can_not_be_written_is_named(run, tmp_path):
     (tmp_path / "file").write_text("")
-    line = told(run("serve", "--port", "0", "--data-dir", str(tmp_path / "file" / "below")))
+    line = message(run("serve", "--port", "0", "--data-dir", str(tmp_path / "file" / "below")))
     assert "file" in line
 
 
@@ -198,7 +247,7 @@ def test_every_option_has_a_variable_of_the_environment(run):
 
 
 def test_an_unknown_command_is_named(run):
-    assert "no-such-command" in told(run("no-such-command"))
+    assert "no-such-command" in message(run("no-such-command"))
 
 
 def test_a_process_that_is_asked_to_end_ends_with_success(serve, sqlite_url):

@@ -6,7 +6,7 @@ import json
 import pytest
 import structlog
 
-from cierre.cli import demo
+from cierre.cli import demo_data
 from cierre.storage.repositories import closings
 from tests.support.running import ADMIN, LOGOUT, USER, bearer
 
@@ -113,7 +113,7 @@ async def test_no_token_password_query_or_body_is_in_any_line(service, lines, mo
     async def broken(*_arguments, **_more):
         raise RuntimeError("on purpose")
 
-    secrets = [demo.PASSWORD, "in-the-query", "in-the-body", "in-the-header"]
+    secrets = [demo_data.PASSWORD, "in-the-query", "in-the-body", "in-the-header"]
     for more in ({}, {"tokenFormat": "opaque"}):
         issued = await service.login(**more)
         token, refresh = issued["accessToken"], issued["refreshToken"]

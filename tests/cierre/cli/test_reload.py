@@ -60,8 +60,10 @@ def test_edits_of_a_handler_and_of_a_path_item_are_served(copy):
 def test_a_mistake_is_told_and_its_mending_is_served(copy):
     with copy.serving("--reload") as node:
         copy.edit(HANDLER, "async def health_live", "async def health_lively")
-        told = f"cierre: {ITEM}:2: operationId health_live has no handler: write async def health_live in {HANDLER}"
-        wait_for(lambda: told in node.log(), node)
+        problem = (
+            f"cierre: {ITEM}:2:3: operationId health_live has no handler: write async def health_live in {HANDLER}"
+        )
+        wait_for(lambda: problem in node.log(), node)
         copy.edit(HANDLER, "async def health_lively", "async def health_live")
         wait_for(lambda: httpx.get(f"{node.url}/health/live").status_code == 200, node)
         assert "Traceback" not in node.log()

@@ -28,7 +28,12 @@ ERRORS = [
     errors.RefreshTokenExpired(),
     errors.RefreshTokenReused(),
     errors.LoginFailed(),
+    errors.ReauthenticationRequired(max_age=300),
+    errors.PasswordTooShort(min_length=12),
+    errors.PasswordTooCommon(),
+    errors.PasswordContainsName(),
     errors.RoleRequired("ADMIN"),
+    errors.AbilityRequired("cierre:read-audit"),
     errors.ForeignOrigin(),
     errors.RouteNotFound(),
     errors.SessionAlreadyClosed(closed_at=NOW),
@@ -49,9 +54,15 @@ ERRORS = [
     errors.UnsupportedTokenType(),
     errors.InternalError(),
     errors.ServiceUnavailable(),
+    errors.RefreshTokenUnknown(),
+    errors.UnknownGrant(),
+    errors.TooManyLogins(),
+    errors.RowLocked(),
+    errors.TransactionConflict(),
+    errors.AttemptRateLimitExceeded(retry_after=300, limit=20, window_ms=300_000),
 ]
-EXPIRED = ERRORS[4]
-REPEAT = ERRORS[12]
+EXPIRED = next(error for error in ERRORS if isinstance(error, errors.TokenExpired))
+REPEAT = next(error for error in ERRORS if isinstance(error, errors.SessionAlreadyClosed))
 
 
 def context(language="es", path="/api/v1/auth/logout"):
@@ -66,9 +77,9 @@ def test_every_error_that_can_be_raised_is_rendered_here():
     kinds = {
         name
         for name, kind in inspect.getmembers(errors, inspect.isclass)
-        if issubclass(kind, errors.CierreError) and kind.__module__ == errors.__name__
+        if issubclass(kind, errors.CierreError) and kind.__module__.startswith(f"{errors.__name__}.")
     }
-    only_parents = {"CierreError", "Unauthorized", "Forbidden", "NotFound", "OAuthError"}
+    only_parents = {"CierreError", "Unauthorized", "Forbidden", "NotFound", "OAuthError", "PasswordRefused"}
     assert kinds - only_parents == {named(error) for error in ERRORS}
 
 
@@ -236,6 +247,7 @@ def test_nothing_of_the_cause_is_told_of_an_internal_error():
         (errors.InvalidGrant(), "invalid_grant"),
         (errors.UnsupportedGrantType(), "unsupported_grant_type"),
         (errors.UnsupportedTokenType(), "unsupported_token_type"),
+        (errors.ReauthenticationRequired(max_age=300), "insufficient_user_authentication"),
         (errors.ValidationFailed([]), "invalid_request"),
         (errors.ServiceUnavailable(), "temporarily_unavailable"),
         (errors.InternalError(), "server_error"),

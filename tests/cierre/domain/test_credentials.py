@@ -2,7 +2,7 @@
 
 import pytest
 
-from cierre.cli import demo
+from cierre.cli import demo_data
 from cierre.domain import credentials, sessions
 from cierre.errors import (
     RefreshTokenExpired,
@@ -18,7 +18,7 @@ from cierre.tokens.opaque import split_sanctum
 from tests.support.contexts import context, opened
 from tests.support.running import ADMIN, USER
 
-SANCTUM = f"1|{demo.SANCTUM_SECRET}"
+SANCTUM = f"1|{demo_data.SANCTUM_SECRET}"
 
 
 @pytest.fixture

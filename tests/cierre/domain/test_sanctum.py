@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from cierre.cli import demo
-from cierre.storage.repositories import users
+from cierre.cli import demo_data
+from cierre.domain import closing
+from cierre.storage.repositories import sanctum, users
 from cierre.storage.statements import Statement
 from cierre.tokens.opaque import digest, sanctum_session_id
 from tests.support.contexts import context
-from tests.support.running import USER, bearer
+from tests.support.running import ADMIN, USER, bearer
 
 LOGOUT = "/api/v1/auth/logout"
 # A dump's rows; Laravel's `createToken` hashes the 40 characters after the `|` with SHA-256.
@@ -27,7 +28,7 @@ INSERT INTO personal_access_tokens
  (id, tokenable_type, tokenable_id, name, token, abilities, last_used_at, expires_at, created_at, updated_at)
 VALUES
  (7, 'App\\Models\\User', 1, 'iPhone de Ana', '{7}', '["*"]', '{past}', NULL, '{past}', '{past}'),
- (8, 'App\\Models\\User', 2, 'web', '{8}', '["read"]', NULL, NULL, '{past}', '{past}'),
+ (8, 'App\\Models\\User', 2, 'web', '{8}', '["*"]', NULL, NULL, '{past}', '{past}'),
  (9, 'App\\Models\\User', 1, 'old', '{9}', '["*"]', NULL, '{past}', '{past}', '{past}'),
  (10, 'App\\Models\\Device', 1, 'sensor', '{10}', '["*"]', NULL, NULL, '{past}', '{past}'),
  (11, 'App\\Models\\User', 99, 'ghost', '{11}', NULL, NULL, NULL, NULL, NULL),
@@ -131,6 +132,56 @@ async def test_closing_all_deletes_every_token_that_has_a_session_and_kills_the_
     assert (await laravel.sessions(token(8))).status_code == 200
 
 
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("way", ["all", "forced", "disabled", "password", "forced without a session"])
+async def test_tokens_that_were_never_used_here_die_with_the_users_others(laravel, way, used):
+    (session,), (admin,) = await laravel.mint(), await laravel.mint(user_id=ADMIN)
+    for number in (7, 12) if used else ():
+        assert (await laravel.sessions(token(number))).status_code == 200
+    if way == "all":
+        await laravel.logout(session.access, {"logoutAll": True})
+    elif way.startswith("forced"):
+        if "without" in way:
+            await laravel.logout(session.access)
+        body = {"userId": USER, "reason": "x"}
+        await laravel.client.post("/api/v1/admin/users/force-logout", json=body, headers=bearer(admin.access))
+    elif way == "disabled":
+        async with context(laravel.services) as now:
+            await closing.close_all(now, USER, closing.automatic("account_disabled"))
+    else:
+        body = {"currentPassword": demo_data.PASSWORD, "newPassword": "cierre-demo-2"}
+        changed = await laravel.client.post("/api/v1/auth/password", json=body, headers=bearer(session.access))
+        assert changed.status_code == 200
+    # Of this user none is left, not even for Laravel itself; other users' and other models' stay.
+    assert await rows(laravel) == {2, 8, 10, 11}
+    assert [(await laravel.sessions(token(number))).status_code for number in (7, 12, 8)] == [401, 401, 200]
+
+
+async def test_a_password_change_by_a_sanctum_token_leaves_that_token(laravel):
+    body = {"currentPassword": demo_data.PASSWORD, "newPassword": "cierre-demo-2"}
+    changed = await laravel.client.post("/api/v1/auth/password", json=body, headers=bearer(token(7)))
+    assert changed.status_code == 200
+    assert await rows(laravel) & {7, 9, 12} == {7}
+    assert (await laravel.sessions(token(7))).status_code == 200
+
+
+async def test_a_first_use_that_waits_for_a_closing_of_all_comes_too_late(laravel, monkeypatch):
+    """The token's row was read before the closing deleted it."""
+    found, closed = sanctum.find, []
+
+    async def find(tx, token_id):
+        row = await found(tx, token_id)
+        if not closed:
+            closed.append(True)
+            async with context(laravel.services) as now:
+                await closing.close_all(now, USER, closing.ALL_DEVICES)
+        return row
+
+    monkeypatch.setattr(sanctum, "find", find)
+    assert (await laravel.sessions(token(7))).status_code == 401
+    assert await laravel.rows("SELECT id FROM sessions") == []
+
+
 async def test_a_disabled_owners_token_is_invalid(laravel):
     async with context(laravel.services) as now:
         await users.set_enabled(now.tx, USER, enabled=False)
@@ -147,7 +198,9 @@ async def test_a_token_that_we_issue_is_in_laravels_form_and_table(laravel):
 
 
 async def test_document_002s_own_token_closes_its_session(service):
-    answer = await service.client.post(LOGOUT, headers=bearer(f"1|{demo.SANCTUM_SECRET}") | {"Host": "api.ejemplo.com"})
+    answer = await service.client.post(
+        LOGOUT, headers=bearer(f"1|{demo_data.SANCTUM_SECRET}") | {"Host": "api.ejemplo.com"}
+    )
     assert answer.json() == {"error": 0, "respuesta": "Sesión cerrada correctamente", "resultado": {}}
 
 

@@ -16,7 +16,7 @@ from cierre.settings import DAY
 from tests.support.contexts import context, opened
 from tests.support.running import ADMIN, SUPERVISOR, USER
 
-STRANGER = Principal(USER, "f" * 24, "EMPLEADO", "cierre", "nowhere")
+ANOTHER = Principal(USER, "f" * 24, "EMPLEADO", "cierre", "nowhere")
 
 
 @pytest.fixture
@@ -84,9 +84,9 @@ async def test_leniently_a_second_logout_is_a_success_that_closes_nothing(servic
 async def test_a_session_that_never_was_closes_nothing(services, what):
     await log_in(services, "one")
     with pytest.raises(TokenInvalid):
-        await close(services, STRANGER, **what)
+        await close(services, ANOTHER, **what)
     async with context(services) as now:
-        assert len((await sessions.list_sessions(now, STRANGER)).sessions) == 1
+        assert len((await sessions.list_sessions(now, ANOTHER)).sessions) == 1
 
 
 async def test_an_unknown_device_is_told_with_the_number_of_open_sessions(services):
@@ -168,7 +168,7 @@ async def test_who_closed_a_session_can_be_told_apart(services):
 @pytest.mark.parametrize("whose", [SUPERVISOR, ADMIN])
 async def test_a_session_of_another_user_is_unknown_to_everybody(services, whose):
     mine, other = await log_in(services), await log_in(services, user_id=whose)
-    for asking, asked in ((mine, other), (other, mine), (mine, STRANGER)):
+    for asking, asked in ((mine, other), (other, mine), (mine, ANOTHER)):
         with pytest.raises(SessionUnknown) as unknown:
             await look_up(services, asking, asked.session_id)
         assert unknown.value.session_id == asked.session_id

@@ -1,4 +1,4 @@
-"""A session that is suddenly used from elsewhere: noted, closed, or nobody's business."""
+"""A session that is suddenly used from elsewhere: noted, closed, or ignored."""
 
 import asyncio
 

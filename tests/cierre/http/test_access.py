@@ -1,11 +1,11 @@
-"""Who may call an operation stands in the contract, and nowhere else: `x-cierre-principal`, `x-cierre-role`."""
+"""Who may call an operation stands in the contract, and nowhere else: in its `x-cierre-` extensions."""
 
 import copy
 
 import pytest
 
 from cierre import app, oas
-from cierre.oas import ContractError
+from cierre.oas import BrokenDocument
 from cierre.oas.structure import operations
 from tests.support.running import ADMIN, USER, bearer
 
@@ -31,12 +31,13 @@ def change(contract, monkeypatch):
 
     def put(operation, **extensions):
         changed = copy.deepcopy(contract)
-        item = next(item for _, _, item in operations(changed) if item["operationId"] == operation)
+        item = next(item for _, _, item, _ in operations(changed) if item["operationId"] == operation)
         for name, value in extensions.items():
             item[f"x-cierre-{name}"] = value
             if value is None:
                 del item[f"x-cierre-{name}"]
-        monkeypatch.setattr(oas, "load", lambda: changed)
+        document = oas.read(changed)
+        monkeypatch.setattr(oas, "read", lambda: document)
         for name, function in CACHED.items():
             monkeypatch.setattr(app, name, function.__wrapped__)
 
@@ -89,9 +90,11 @@ async def test_a_closed_session_is_no_principal_where_the_contract_asks_for_an_o
         ("list_sessions", {"principal": "none", "role": None}, "list_sessions: x-cierre-principal is 'none'"),
         ("force_logout", {"role": None}, "force_logout: x-cierre-role is None"),
         ("force_logout", {"role": "ROOT"}, "force_logout: x-cierre-role is 'ROOT'"),
+        ("force_logout", {"ability": None}, "force_logout: x-cierre-ability is None"),
+        ("logout", {"ability-for": {"all": "cierre:x"}}, "logout: x-cierre-ability-for names all, which no body has"),
     ],
 )
 def test_the_service_does_not_start_where_the_contract_leaves_it_open(change, operation, extensions, message):
     change(operation, **extensions)
-    with pytest.raises(ContractError, match=message):
+    with pytest.raises(BrokenDocument, match=message):
         app._routed()

@@ -61,10 +61,10 @@ async def test_another_users_session_and_one_that_never_was_are_told_alike(servi
 
 async def test_each_dialect_has_a_code_for_an_unknown_session(service):
     mine = await service.login()
-    told = {name: (await get(service, mine, NOBODYS, Accept=media)).json() for name, media in VENDORS.items()}
-    assert told["session"]["code"] == told["envelope"]["code"] == "SESSION_UNKNOWN"
-    assert told["envelope"]["message"] == "The session does not exist"
-    assert told["respuesta"] == {"error": 4016, "respuesta": "La sesión no existe", "resultado": {}}
+    bodies = {name: (await get(service, mine, NOBODYS, Accept=media)).json() for name, media in VENDORS.items()}
+    assert bodies["session"]["code"] == bodies["envelope"]["code"] == "SESSION_UNKNOWN"
+    assert bodies["envelope"]["message"] == "The session does not exist"
+    assert bodies["respuesta"] == {"error": 4016, "respuesta": "La sesión no existe", "resultado": {}}
     problem = (await get(service, mine, NOBODYS, Accept="application/problem+json")).json()
     assert problem["type"] == "urn:cierre:error:SESSION_UNKNOWN"
     assert problem["instance"] == f"/api/v1/auth/sessions/{NOBODYS}"
@@ -95,7 +95,8 @@ async def test_problem_details_name_the_path_as_it_was_sent(service, sent):
 async def test_a_path_parameter_of_another_type_is_converted_and_refused_alike(start_service, sqlite_url, monkeypatch):
     contract = oas.load()
     contract["components"]["schemas"]["SessionId"] = {"type": "integer"}
-    monkeypatch.setattr(oas, "load", lambda: contract)
+    document = oas.read(contract)
+    monkeypatch.setattr(oas, "read", lambda: document)
     for name in ("checked_contract", "_routed"):
         monkeypatch.setattr(app, name, getattr(app, name).__wrapped__)
     asked = []

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from cierre.cli import demo
+from cierre.cli import demo_data
 from cierre.dialects.negotiation import VENDOR_TYPES, choose, language
 from cierre.storage.repositories import clients
 from tests.support.running import LOGOUT, USER, bearer
@@ -313,6 +313,6 @@ async def test_a_client_that_is_registered_later_decides_once_it_is_known(servic
     async with service.services.database.connect() as tx:
         await clients.save(tx, client_id="late", dialect="respuesta", secret_hash=None)
     await service.services.clients.load(service.services.database)
-    body = {"username": demo.USERS[0][1], "password": demo.PASSWORD, "clientId": "late"}
+    body = {"username": demo_data.USERS[0][1], "password": demo_data.PASSWORD, "clientId": "late"}
     issued = (await service.client.post("/api/v1/auth/login", json=body)).json()["data"]
     assert (await service.logout(issued["accessToken"])).json()["error"] == 0

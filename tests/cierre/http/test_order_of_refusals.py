@@ -9,12 +9,11 @@ from itertools import combinations
 import pytest
 
 from cierre.errors import RateLimitExceeded
-from cierre.rate_limits import LIMITS
-from cierre.settings import network
+from cierre.rate_limits.limits import LIMITS
 from tests.support.running import ADMIN, LOGOUT, USER, bearer
 
 FORCE = "/api/v1/admin/users/force-logout"
-BY_ADDRESS, BY_USER = LIMITS["logout"]
+BY_ADDRESS, BY_USER = LIMITS["logout"].by_address, LIMITS["logout"].by_user
 ADDRESS = "198.51.100.7"
 
 # What is wrong with the request, in the order in which it is refused, with the status that says so.
@@ -45,11 +44,6 @@ FORCE_FAULTS = {
 def database_url(sqlite_url):
     """The database has no say in this."""
     return sqlite_url
-
-
-@pytest.fixture
-async def limited(start_service, database_url):
-    return await start_service(database_url, rate_limit="on", trusted_proxies=(network("127.0.0.1"),))
 
 
 class Guilty:

@@ -1,5 +1,7 @@
 """What does not fit together is told when the service starts: `cierre.http.wiring`, in an edited copy of the tree."""
 
+import re
+
 import pytest
 
 from cierre.principal import ROLES
@@ -16,7 +18,7 @@ def copy(tmp_path):
     return Copy(tmp_path, only=PACKAGES)
 
 
-def told(copy, *options):
+def errors_at_start(copy, *options):
     """What `cierre serve` says on its way out, each line without the name of the command."""
     result = copy.run("serve", "--port", "0", *options)
     assert (result.returncode, result.stdout) == (2, ""), result.stderr
@@ -59,14 +61,14 @@ def mistakes(tmp_path_factory):
         "        - { name: the-name, in: path, required: true, schema: {} }",
         "      responses: {}",
     ]
-    copy.edit("openapi/openapi.yaml", "x-cierre-unrouted:", "\n".join([*ping, "x-cierre-unrouted:"]))
+    copy.edit("openapi/openapi.yaml", "paths:\n", "\n".join(["paths:", *ping, ""]))
     # It can't be awaited, either.
     copy.append("handlers/service.py", "def ping(the_name): ...")
     # A success that nothing renders.
     copy.edit("cierre/dialects/successes.py", '"list_sessions": Success', '"show_sessions": Success')
     # Nothing says who may call.
     copy.edit("openapi/auth/change_password.yaml", "  x-cierre-role: any\n", "")
-    return copy, told(copy)
+    return copy, errors_at_start(copy)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,9 @@ def mistakes(tmp_path_factory):
 )
 def test_a_mistake_is_told_in_one_line_with_its_place(mistakes, file, text, message):
     copy, lines = mistakes
-    assert f"{file}:{copy.line_of(file, text)}: {message}" in lines
+    place = re.escape(f"{file}:{copy.line_of(file, text)}")
+    # A member of the contract has its column as well.
+    assert any(re.fullmatch(rf"{place}(?::[0-9]+)?: {re.escape(message)}", line) for line in lines)
 
 
 def test_nothing_else_is_told(mistakes):
@@ -160,17 +164,17 @@ def test_nothing_else_is_told(mistakes):
 def test_it_is_told_however_the_service_is_started(copy, options):
     copy.edit(AUTH, "async def get_session", "async def _get_session")
     advice = "write async def get_session in handlers/auth.py"
-    assert told(copy, *options) == [f"{ITEM}:2: operationId get_session has no handler: {advice}"]
+    assert errors_at_start(copy, *options) == [f"{ITEM}:2:3: operationId get_session has no handler: {advice}"]
 
 
 def test_a_handler_that_is_no_python_is_told_with_its_line(copy):
     copy.edit(AUTH, "async def get_session", "def get_session")
     line = copy.line_of(AUTH, "def get_session") + 1
-    assert told(copy) == [f"{AUTH}:{line}: 'async with' outside async function"]
+    assert errors_at_start(copy) == [f"{AUTH}:{line}: 'async with' outside async function"]
 
 
 def test_a_path_item_that_is_no_yaml_is_told_with_its_line(copy):
     copy.edit(ITEM, "  tags: [auth]", "  tags: [auth")
-    (line,) = told(copy)
+    (line,) = errors_at_start(copy)
     # The list is found unclosed where the next line goes on.
     assert f"get_session.yaml:{copy.line_of(ITEM, 'tags:') + 1}:" in line

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from cierre.clock import now_ms
+from cierre.node.sealer import Sealer
 from cierre.node.sweeper import Sweeper
 from cierre.settings import DAY, HOUR, MINUTE
 from cierre.storage.repositories import audit, leases, revocations
@@ -20,12 +21,12 @@ async def count(service, table, where="true"):
     return (await service.rows(f"SELECT count(*) AS count FROM {table} WHERE {where}"))[0]["count"]
 
 
-async def free_the_lease(service):
-    while not await count(service, "leases"):  # noqa: ASYNC110 - who takes it is a task of the node, which tells nobody
-        await asyncio.sleep(0.01)  # the node's own sweeper takes it first of all
+async def free_the_lease(service, name="sweeper"):
+    while not await count(service, "leases", f"name = '{name}'"):  # noqa: ASYNC110 - who takes it is a task of the node, which tells nobody
+        await asyncio.sleep(0.01)  # the node itself takes it first of all
     async with service.services.database.connect() as tx:
         tx.now = now_ms() + HOUR
-        await leases.acquire(tx, "sweeper", holder="nobody", until=0)
+        await leases.acquire(tx, name, holder="nobody", until=0)
 
 
 async def test_an_idle_session_is_closed_with_its_reason(service):
@@ -151,10 +152,9 @@ async def test_revocations_go_an_hour_after_their_last_token(service):
 
 
 async def test_the_trail_is_kept_for_good_unless_said_otherwise(start_service, database_url):
-    service = await start_service(database_url)
-    keeping = await start_service(database_url, audit_retention=DAY)
+    service = await start_service(database_url, audit_seal_interval=10 * MINUTE)
+    keeping = await start_service(database_url, audit_retention=DAY, audit_seal_interval=10 * MINUTE)
     (session,) = await service.mint()
-    await service.logout(session.access)
     async with service.services.database.connect() as tx:
         tx.now = now_ms() - 2 * DAY
         from cierre.storage.repositories import sessions
@@ -165,10 +165,16 @@ async def test_the_trail_is_kept_for_good_unless_said_otherwise(start_service, d
         await audit.add(
             tx, event="suspicious_change", reason="suspicious_ip", caller=Caller(None, None, "t"), session=row
         )
+    await service.logout(session.access)
     await sweep(service)
     assert await count(service, "audit_events") == 2
     await sweep(keeping)
-    assert await count(service, "audit_events") == 1
+    assert await count(service, "audit_events") == 2, "what is not sealed yet stays"
+    await free_the_lease(service, "sealer")
+    await Sealer(service.services).seal()
+    await sweep(keeping)
+    events = await service.rows("SELECT event, actor_type FROM audit_events ORDER BY seq")
+    assert [(row["event"], row["actor_type"]) for row in events][1:] == [("audit_pruned", "system")]
 
 
 async def test_the_node_sweeps_by_itself(start_service, database_url):

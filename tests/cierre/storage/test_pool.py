@@ -2,11 +2,20 @@ import asyncio
 
 import pytest
 
-from cierre.storage.pool import ConnectionPool
+from cierre.storage.pool import ConnectionPool, Shares
+from tests.support.eventually import eventually
+
+
+def a_pool(size, *, timeout=1.0, idle=60.0, keep=0):
+    """The pool; what it closes is in `pool.closed`."""
+    closed = []
+    pool = ConnectionPool(size, timeout=timeout, idle=idle, close=closed.append, keep=keep)
+    pool.closed = closed
+    return pool
 
 
 async def test_the_connection_that_was_released_last_is_acquired_first():
-    pool = ConnectionPool(2, timeout=1)
+    pool = a_pool(2, timeout=1)
     assert [await pool.acquire(), await pool.acquire()] == [None, None]
 
     pool.release("a")
@@ -16,7 +25,7 @@ async def test_the_connection_that_was_released_last_is_acquired_first():
 
 
 async def test_waiting_callers_are_served_in_order_even_if_another_one_comes_in_between():
-    pool, served = ConnectionPool(1, timeout=1), []
+    pool, served = a_pool(1, timeout=1), []
     await pool.acquire()
 
     async def wait(name):
@@ -36,7 +45,7 @@ async def test_waiting_callers_are_served_in_order_even_if_another_one_comes_in_
 
 
 async def test_no_caller_waits_longer_than_the_timeout_and_no_connection_is_lost():
-    pool = ConnectionPool(1, timeout=0.01)
+    pool = a_pool(1, timeout=0.01)
     await pool.acquire()
 
     with pytest.raises(TimeoutError):
@@ -47,7 +56,7 @@ async def test_no_caller_waits_longer_than_the_timeout_and_no_connection_is_lost
 
 
 async def test_a_caller_that_is_cancelled_when_it_has_been_served_releases_its_connection():
-    pool = ConnectionPool(1, timeout=1)
+    pool = a_pool(1, timeout=1)
     await pool.acquire()
     waiting = asyncio.create_task(pool.acquire())
     await asyncio.sleep(0)
@@ -57,3 +66,56 @@ async def test_a_caller_that_is_cancelled_when_it_has_been_served_releases_its_c
     await asyncio.gather(waiting, return_exceptions=True)
 
     assert await pool.acquire() == "mine"
+
+
+async def test_a_connection_that_is_idle_is_closed_and_one_stays():
+    pool = a_pool(3, idle=0.02, keep=1)
+    for _ in range(3):
+        await pool.acquire()
+    for name in "abc":
+        pool.release(name)
+
+    await eventually(lambda: pool.closed == ["a", "b"])
+
+    assert [await pool.acquire() for _ in range(3)] == ["c", None, None]
+
+
+async def test_a_connection_that_is_used_is_not_idle():
+    pool = a_pool(2, idle=0.5)
+    await pool.acquire()
+    pool.release("a")
+    for _ in range(10):
+        await asyncio.sleep(0.06)
+        pool.release(await pool.acquire())
+
+    assert pool.closed == []
+
+
+async def test_one_key_has_its_share_and_no_more_while_others_go_on():
+    shares, entered, end = Shares(2, timeout=60), [], asyncio.Event()
+
+    async def use(key):
+        async with shares.of(key):
+            entered.append(key)
+            await end.wait()
+
+    tasks = [asyncio.create_task(use(key)) for key in ("a", "a", "a", "b", None)]
+    await asyncio.sleep(0.01)
+    assert entered == ["a", "a", "b", None]
+    end.set()
+    await asyncio.gather(*tasks)
+    assert entered.count("a") == 3
+    assert shares._shares == {}
+
+
+async def test_who_waits_for_a_share_waits_no_longer_than_the_timeout():
+    shares = Shares(1, timeout=0.01)
+
+    async def use():
+        async with shares.of("a"):
+            pass
+
+    async with shares.of("a"):
+        with pytest.raises(TimeoutError):
+            await use()
+    await use()

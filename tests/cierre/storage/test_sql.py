@@ -1,13 +1,17 @@
-"""SQL is in `cierre.storage` alone, and statements are in its repositories alone."""
+"""The service's SQL is in `cierre.storage` alone, and its statements are in the repositories alone."""
 
 import ast
 import re
 
+from cierre.storage.tables import metadata
 from tests.support.paths import ROOT
 
 DRIVERS = {"sqlalchemy", "asyncpg", "sqlite3", "alembic"}
 STATEMENT = re.compile(r"\s*(SELECT\b.+\bFROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM|WITH \w+ AS)\b", re.DOTALL)
+ANY_STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|TRUNCATE|CREATE|ALTER|DROP)\b")
 FOLDERS = ("cierre", "handlers", "mocks", "contract_tests")
+# What a mock keeps is its own file, and a mock is installed without what `cierre.storage` needs.
+OF_THE_MOCK = "mocks/state/store.py"
 BUILDERS = {"select", "insert", "update", "delete"}
 
 
@@ -15,8 +19,9 @@ def sources():
     """`(path, syntax tree)` of each module."""
     for folder in FOLDERS:
         for path in (ROOT / folder).rglob("*.py"):
-            if "migrations" not in path.parts:
-                yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+            name = path.relative_to(ROOT).as_posix()
+            if "migrations" not in path.parts and name != OF_THE_MOCK:
+                yield name, ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imported(tree):
@@ -52,5 +57,19 @@ def test_no_string_outside_of_storage_is_a_statement():
         if not path.startswith("cierre/storage/")
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.match(node.value)
+    ]
+    assert found == []
+
+
+def test_statements_about_tables_are_in_repositories_and_migrations_alone():
+    """What else is in `cierre.storage` asks about the server or the session, and names no table."""
+    tables = re.compile(rf"\b({'|'.join(metadata.tables)})\b")
+    found = [
+        (path, node.value)
+        for path, tree in sources()
+        if path.startswith("cierre/storage/") and not path.startswith("cierre/storage/repositories/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and ANY_STATEMENT.match(node.value)
+        if tables.search(node.value)
     ]
     assert found == []

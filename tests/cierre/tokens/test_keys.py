@@ -55,17 +55,53 @@ def test_after_a_rotation_the_new_key_signs_and_the_old_one_still_verifies(tmp_p
     assert [key["kid"] for key in json.loads(now.jwks())["keys"]] == [after.kid, before.kid]
 
 
-def test_a_running_service_notices_a_rotation(tmp_path, monkeypatch):
-    running = ring(tmp_path)
+def test_a_running_service_notices_a_rotation(tmp_path):
+    running = ring(tmp_path, reload_interval=0)
     after = key_files.rotate(tmp_path, "ES256")
-    monkeypatch.setattr(key_files, "_RELOAD_INTERVAL", 0)
     assert running.signing().kid == after.kid
 
 
-def test_a_file_that_is_no_key_takes_nothing_from_a_running_service(tmp_path, monkeypatch):
-    running = ring(tmp_path)
+def test_a_key_is_published_and_verifies_before_it_signs(tmp_path):
+    later = [0]
+    running = ring(tmp_path, reload_interval=0, now=lambda: now_ms() + later[0])
     before = running.signing()
-    monkeypatch.setattr(key_files, "_RELOAD_INTERVAL", 0)
+    after = key_files.rotate(tmp_path, "ES256", lead=60_000)
+    assert running.signing() == before
+    assert running.find(after.kid) is not None
+    assert [key["kid"] for key in json.loads(running.jwks())["keys"]] == [after.kid, before.kid]
+    later[0] = 60_000
+    assert running.signing().kid == after.kid
+    assert running.find(before.kid) == before
+
+
+def test_where_no_keys_time_has_come_the_earliest_signs(tmp_path):
+    first, _ = (key_files.rotate(tmp_path, "ES256", lead=lead) for lead in (60_000, 120_000))
+    assert ring(tmp_path).signing().kid == first.kid
+    assert [state for _, state in key_files.listing(tmp_path, keep=KEEP)] == ["next", "signing"]
+
+
+def test_a_rotation_takes_its_turn_after_the_key_that_signs_in_the_same_millisecond(tmp_path, monkeypatch):
+    monkeypatch.setattr(key_files, "now_ms", lambda: 1_800_000_000_000)
+    made = [key_files.rotate(tmp_path, "ES256").signs_from for _ in range(2)]
+    assert made == [1_800_000_000_000, 1_800_000_000_001]
+
+
+def test_an_unknown_kid_makes_a_node_look_and_made_up_ones_no_more_than_now_and_then(tmp_path, monkeypatch):
+    read, looks = key_files._files, []
+    monkeypatch.setattr(key_files, "_files", lambda directory: looks.append(1) or read(directory))
+    running = ring(tmp_path, reload_interval=3_600_000, unknown_interval=0)
+    after = key_files.rotate(tmp_path, "ES256")
+    assert running.find(after.kid) is not None
+    running = ring(tmp_path, reload_interval=3_600_000, unknown_interval=60_000)
+    looks.clear()
+    for number in range(1_000):
+        assert running.find(f"nobody-{number}") is None
+    assert not looks, "the last look was less than a minute ago"
+
+
+def test_a_file_that_is_no_key_takes_nothing_from_a_running_service(tmp_path):
+    running = ring(tmp_path, reload_interval=0)
+    before = running.signing()
     (tmp_path / f"{now_ms()}-RS256-half.pem").write_text("-----BEGIN PRIVATE")
     assert running.signing() == before
     assert running.find(before.kid) == before
@@ -75,9 +111,14 @@ def test_a_file_that_is_no_key_takes_nothing_from_a_running_service(tmp_path, mo
 
 def test_the_listing_names_the_state_of_each_key(tmp_path):
     now = now_ms()
-    for age in (3 * KEEP, 2 * KEEP, KEEP // 2):
-        key_files.write(tmp_path, keys.generate("ES256", made_at=now - age))
-    assert [state for _, state in key_files.listing(tmp_path, keep=KEEP)] == ["signing", "retiring", "retired"]
+    for age in (3 * KEEP, 2 * KEEP, KEEP // 2, -KEEP):
+        key_files.write(tmp_path, keys.generate("ES256", signs_from=now - age))
+    assert [state for _, state in key_files.listing(tmp_path, keep=KEEP)] == [
+        "next",
+        "signing",
+        "retiring",
+        "retired",
+    ]
 
 
 def test_keys_from_the_environment_sign_with_the_first_and_make_no_file(tmp_path):

@@ -8,7 +8,16 @@ from cierre.errors import TokenInvalid
 from cierre.principal import Principal
 from cierre.tokens.access_tokens import AccessTokens
 from cierre.tokens.key_files import KeyRing
-from cierre.tokens.opaque import digest, new_id, new_refresh_token, same, sanctum_session_id, split_sanctum, successor
+from cierre.tokens.opaque import (
+    digest,
+    family_of,
+    new_id,
+    new_refresh_token,
+    same,
+    sanctum_session_id,
+    split_sanctum,
+    successor,
+)
 
 WHO = Principal("64f8a123b456c789d012e345", "64f8b456c789d012e345f678", "EMPLEADO", "cierre", "a-device")
 
@@ -69,10 +78,10 @@ def test_a_life_of_less_than_a_second_is_a_second(tmp_path):
     assert short.verify(short.issue(WHO, epoch=0, at=now_ms())).expired is False
 
 
-def test_a_refresh_token_has_256_bits():
+def test_a_refresh_token_has_256_bits_of_its_family_and_256_of_its_own():
     made = {new_refresh_token() for _ in range(100)}
-    assert len(made) == 100
-    assert all(len(token) == 43 for token in made)
+    assert len({token[:43] for token in made}) == len({token[43:] for token in made}) == 100
+    assert all(len(token) == 86 for token in made)
 
 
 def test_a_successor_is_the_same_for_the_same_token_and_secret_only():
@@ -80,7 +89,17 @@ def test_a_successor_is_the_same_for_the_same_token_and_secret_only():
     assert successor(token, secret) == successor(token, secret)
     assert successor(token, secret) != successor(token, b"t" * 32)
     assert successor(token, secret) != successor(new_refresh_token(), secret)
-    assert len(successor(token, secret)) == 43
+    assert len(successor(token, secret)) == 86
+    assert family_of(successor(token, secret)) == family_of(token)
+
+
+def test_a_refresh_token_of_before_families_founds_one():
+    old, secret = "o" * 43, b"s" * 32
+    assert family_of(old) is None
+    following = successor(old, secret)
+    assert family_of(following) is not None
+    assert following == successor(old, secret)
+    assert family_of(successor(following, secret)) == family_of(following)
 
 
 @pytest.mark.parametrize(

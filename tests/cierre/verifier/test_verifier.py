@@ -1,58 +1,58 @@
 """What a resource server imports: it refuses what the service refuses, as soon, and never for want of knowing."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import jwt
 import pytest
+from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError
 
+from cierre.clock import boottime
 from cierre.tokens import key_files
 from cierre.tokens.access_tokens import AccessTokens
+from cierre.tokens.opaque import new_id
 from cierre.verifier import (
     BearerAuth,
     Expired,
     Introspection,
     Invalid,
     Missing,
-    Refused,
     Revoked,
     ThreadedVerifier,
     Unavailable,
     Verifier,
 )
 from tests.support.eventually import eventually
+from tests.support.forging import segment
 from tests.support.running import USER, bearer, lifespan, login_over_http, run_apart
+from tests.support.verifying import refusal, verifiers
 
 ISSUER = "http://cierre.test"
 
 
-async def refusal(verifier, token):
-    """The kind of the refusal; None: it was let in."""
-    try:
-        await verifier.verify(token)
-    except Refused as refused:
-        return type(refused)
-    return None
+def ahead(monkeypatch):
+    """`later(seconds)`: so much time passes for the keys of a verifier."""
+    passed = [0.0]
+    monkeypatch.setattr("cierre.verifier.issuer_keys.boottime", lambda: boottime() + passed[0])
+
+    def later(seconds):
+        passed[0] += seconds
+
+    return later
 
 
 @pytest.fixture
 async def verifying(service, database_url):
     """`await verifying(**arguments)`: a verifier that finds the issuer's keys in the service of this process."""
-    started = []
-
-    async def start(**given):
-        arguments = {"issuer": ISSUER, "revocations": database_url, "client": service.client, "poll_interval": 50}
-        verifier = Verifier(**arguments | given)
-        await verifier.start()
-        started.append(verifier)
-        return verifier
-
-    yield start
-    for verifier in started:
-        await verifier.stop()
+    source = {"issuer": ISSUER, "revocations": database_url, "client": service.client}
+    async with verifiers(**source, poll_interval=50) as start:
+        yield start
 
 
 def test_importing_it_imports_no_server_and_no_driver():
@@ -91,13 +91,20 @@ async def test_what_is_closed_afterwards_is_refused_by_the_next_look(service, ve
 
 
 async def test_a_denylist_that_is_too_old_lets_nobody_in(service, verifying, monkeypatch):
-    verifier = await verifying(max_age=0.3)
+    verifier = await verifying(max_age=60)
+    hangs = asyncio.Event()
+
+    async def hanging(_):
+        hangs.set()
+        await asyncio.sleep(600)
+
     one, closed = await service.mint(2)
     await service.logout(closed.access)
     await eventually(lambda: verifier.denylist.denies(closed.session_id, USER, 0))
-    monkeypatch.setattr("cierre.storage.repositories.revocations.horizon", lambda _: asyncio.sleep(60))
+    monkeypatch.setattr("cierre.storage.repositories.revocations.horizon", hanging)
+    await hangs.wait()
     assert await refusal(verifier, one.access) is None
-    await asyncio.sleep(0.6)
+    monkeypatch.setattr("cierre.revocation.feed.boottime", lambda: boottime() + 60)
     assert await refusal(verifier, one.access) is Unavailable
     assert await refusal(verifier, closed.access) is Revoked, "what is known to be dead needs no source"
 
@@ -127,7 +134,11 @@ async def test_an_expired_token_is_expired(service, verifying):
     assert await refusal(await verifying(), one.access) is Expired
 
 
-async def test_a_rotation_costs_one_fetch_and_unknown_keys_cost_no_storm(service, verifying, data_dir, monkeypatch):
+async def test_a_rotation_costs_one_fetch_and_unknown_keys_cost_no_storm(
+    start_service, data_dir, sqlite_url, monkeypatch
+):
+    service = await start_service(sqlite_url, key_reload_interval=1)
+    later = ahead(monkeypatch)
     fetched = []
     get = service.client.get
 
@@ -136,24 +147,30 @@ async def test_a_rotation_costs_one_fetch_and_unknown_keys_cost_no_storm(service
         return await get(url, **more)
 
     monkeypatch.setattr(service.client, "get", counting)
-    monkeypatch.setattr("cierre.tokens.key_files._RELOAD_INTERVAL", 0.0)
-    verifier = await verifying()
+    verifier = Verifier(issuer=ISSUER, revocations=sqlite_url, client=service.client)
+    async with verifier:
+        await _rotated(service, verifier, data_dir, fetched, later)
+
+
+async def _rotated(service, verifier, data_dir, fetched, later):
     (before,) = await service.mint()
     await verifier.verify(before.access)
     assert len(fetched) == 1
-    for _ in range(50):
-        token = jwt.encode({}, "x" * 32, headers={"typ": "at+jwt", "kid": f"nobody-{_}", "alg": "HS256"})
+    for number in range(50):
+        header = segment({"alg": "RS256", "typ": "at+jwt", "kid": f"nobody-{number}"})
+        token = f"{header}.{before.access.partition('.')[2]}"
         assert await refusal(verifier, token) is Invalid
     assert len(fetched) == 1, "one was a moment ago"
     key_files.rotate(data_dir / "keys", "ES256")
     (after,) = await service.mint()
-    verifier._jwks._tried_at -= 6
+    later(6)
     await asyncio.gather(*[verifier.verify(after.access) for _ in range(20)])
     await verifier.verify(before.access)
     assert len(fetched) == 2
 
 
 async def test_keys_outlive_an_issuer_that_is_away(service, verifying, monkeypatch):
+    later = ahead(monkeypatch)
     verifier = await verifying()
     (one,) = await service.mint()
 
@@ -161,11 +178,49 @@ async def test_keys_outlive_an_issuer_that_is_away(service, verifying, monkeypat
         raise httpx.ConnectError("away")
 
     monkeypatch.setattr(service.client, "get", away)
-    verifier._jwks._fetched_at -= 1000
-    assert verifier._jwks.stale
+    later(1_000)
+    assert verifier._keys.stale
     assert await refusal(verifier, one.access) is None
-    verifier._jwks._fetched_at -= 100_000
+    later(100_000)
     assert await refusal(verifier, one.access) is Unavailable
+
+
+async def test_all_that_need_the_keys_wait_for_one_fetch_and_no_longer_than_it_may_take(
+    service, verifying, monkeypatch
+):
+    fetched = []
+
+    async def hanging(url, **_):
+        fetched.append(url)
+        await asyncio.sleep(60)
+
+    (one,) = await service.mint()
+    monkeypatch.setattr(service.client, "get", hanging)
+    verifier = await verifying(jwks_patience=0.5, jwks_cooldown=60)
+    assert len(fetched) == 1, "the start tried"
+    assert await refusal(verifier, one.access) is Unavailable
+    assert len(fetched) == 1, "and that was a moment ago"
+    later = ahead(monkeypatch)
+    later(61)
+    began = time.monotonic()
+    waiting = [asyncio.create_task(refusal(verifier, one.access)) for _ in range(20)]
+    await asyncio.sleep(0.1)
+    waiting[0].cancel()
+    assert set(await asyncio.gather(*waiting[1:])) == {Unavailable}
+    assert time.monotonic() - began < 5, "one after the other it is ten seconds"
+    assert len(fetched) == 2
+
+
+def test_threads_wait_for_one_fetch_together(sqlite_url):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        arguments = {"jwks_url": f"http://127.0.0.1:{silent.getsockname()[1]}/jwks", "jwks_patience": 1.0}
+        verifier = ThreadedVerifier(issuer=ISSUER, revocations=sqlite_url, jwks_cooldown=0.0, **arguments)
+        with verifier, ThreadPoolExecutor(10) as pool:
+            began = time.monotonic()
+            waiting = [pool.submit(verifier.verify, "e30.e30.e30") for _ in range(10)]
+            refused = [one.exception() for one in waiting]
+    assert {type(one) for one in refused} == {Unavailable}
+    assert time.monotonic() - began < 8, "one after the other it is ten seconds"
 
 
 async def test_by_introspection_jwt_and_opaque_tokens_are_asked_about(service, verifying):
@@ -195,10 +250,29 @@ async def test_from_redis_it_is_told_at_once(start_service, postgres_url, redis_
         await eventually(lambda: verifier.denylist.denies(before.session_id, USER, 0))
         assert await refusal(verifier, after.access) is None
         await service.logout(after.access)
-        took = await eventually(lambda: verifier.denylist.denies(after.session_id, USER, 0))
-        assert took < 0.5
+        await eventually(lambda: verifier.denylist.denies(after.session_id, USER, 0))
         await service.logout(all_of_them.access, {"logoutAll": True})
         await eventually(lambda: verifier.denylist.denies(all_of_them.session_id, USER, 0))
+
+
+async def test_a_redis_user_that_may_only_read_is_enough(start_service, sqlite_url, redis_url):
+    """docs/verifier.md has the rights: with them a resource server follows, and can revoke nothing."""
+    service = await start_service(sqlite_url, redis_url=redis_url)
+    (closed,) = await service.mint()
+    await service.logout(closed.access)
+    rights = ["~cierre:*", "resetchannels", "-@all", "+get", "+exists", "+xread", "+ping", "+select"]
+    name = f"reader-{new_id()}"
+    async with Redis.from_url(redis_url) as admin:
+        await admin.execute_command("ACL", "SETUSER", name, "on", ">reader", *rights)
+        try:
+            reading = redis_url.replace("redis://", f"redis://{name}:reader@")
+            async with Verifier(issuer=ISSUER, revocations=reading, client=service.client) as verifier:
+                await eventually(lambda: verifier.denylist.denies(closed.session_id, USER, 0))
+            async with Redis.from_url(reading) as reader:
+                with pytest.raises(NoPermissionError):
+                    await reader.xadd("cierre:revocations", {"batch": "e30.e30.e30"})
+        finally:
+            await admin.execute_command("ACL", "DELUSER", name)
 
 
 async def test_without_its_source_it_does_not_start(monkeypatch, redis_url):

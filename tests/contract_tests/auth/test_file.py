@@ -13,6 +13,8 @@ from cierre.contract_tests.findings import CouldNotRun
         ("- scheme: a\n  pasword: b", "pasword"),
         ("- login: {path: /login}", "json"),
         ("nonsense", "not understood"),
+        ("- {scheme: a, bearer: $CIERRE_NOT_SET}", r"auth.yaml: \$CIERRE_NOT_SET is not set"),
+        ("- {scheme: a, bearer: '${CIERRE_NOT_SET}'}", r"auth.yaml: \$CIERRE_NOT_SET is not set"),
     ],
 )
 def test_an_authentication_file_that_is_not_understood_is_said(tmp_path, text, problem):

@@ -1,4 +1,4 @@
-"""Each seeded defect is found: one of each subject and origin always, all of them with `-m long`."""
+"""Each seeded defect is found: one of each subject always, all of them with `-m long`."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from cierre.contract_tests.defects.service import service
 from cierre.contract_tests.defects.trial import try_defect, try_without
 
 ALL = [(name, defect) for name, subject in SUBJECTS.items() for defect in subject.defects]
-# The first of each subject and origin.
-SAMPLE = {(name, defect.origin): defect for name, defect in reversed(ALL)}.values()
+# The first of each subject.
+SAMPLE = list(dict(reversed(ALL)).values())
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +18,7 @@ def url():
         yield url
 
 
+@pytest.mark.long
 def test_nothing_is_found_without_a_defect(url):
     report = try_without(url, seed=1)
     assert (report.findings, report.errors) == ([], [])

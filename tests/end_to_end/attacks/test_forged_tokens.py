@@ -23,7 +23,7 @@ async def session(service):
 
 
 async def refused(service, session, token, *, code="INVALID_ACCESS_TOKEN"):
-    """401 on every door that takes an access token, and the session stays open."""
+    """401 at every operation that takes an access token, and the session stays open."""
     answers = [await service.logout(token), await service.sessions(token)]
     for answer in answers:
         assert answer.status_code == 401, answer.text

@@ -24,8 +24,8 @@ async def test_case_17_of_24_logouts_one_succeeds_and_23_hear_that_it_is_closed(
     assert sorted(answer.status_code for answer in answers) == sorted([success] + [repeat] * (AT_ONCE - 1))
     assert {answer.json()["code"] for answer in answers if answer.status_code == repeat} == {code}
     assert len(await service.audit()) == 1
-    told = capsys.readouterr().out
-    assert sum("logout_type=single_device" in line for line in told.splitlines()) == 1
+    printed = capsys.readouterr().out
+    assert sum("logout_type=single_device" in line for line in printed.splitlines()) == 1
 
 
 async def test_case_17_where_a_repeat_is_a_success_one_session_is_closed_all_the_same(service):

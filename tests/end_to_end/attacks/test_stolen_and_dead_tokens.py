@@ -5,7 +5,7 @@ import base64
 
 import pytest
 
-from cierre.cli import demo
+from cierre.cli import demo_data
 from cierre.clock import now_ms
 from cierre.revocation.denylist import Denylist
 from cierre.settings import MINUTE
@@ -14,7 +14,7 @@ from tests.support.running import ADMIN, SUPERVISOR, USER, bearer
 
 FORCE = "/api/v1/admin/users/force-logout"
 REFRESH = "/api/v1/auth/refresh"
-RESOURCE = {"Authorization": "Basic " + base64.b64encode(f"demo-resource:{demo.PASSWORD}".encode()).decode()}
+RESOURCE = {"Authorization": "Basic " + base64.b64encode(f"demo-resource:{demo_data.PASSWORD}".encode()).decode()}
 
 
 async def refresh(service, token):
@@ -44,7 +44,7 @@ async def test_case_13_another_users_device_is_unknown_and_nothing_is_closed(ser
 @pytest.mark.parametrize("kind", ["access", "refresh", "sanctum"])
 async def test_case_14_a_user_id_that_is_not_the_tokens_is_401_and_closes_nothing(service, user_id, kind):
     (session,) = await service.mint()
-    token = f"1|{demo.SANCTUM_SECRET}" if kind == "sanctum" else getattr(session, kind)
+    token = f"1|{demo_data.SANCTUM_SECRET}" if kind == "sanctum" else getattr(session, kind)
     answer = await service.client.post("/logout", json={"user_id": user_id, "token": token})
     assert (answer.status_code, answer.content) == (401, b"")
     assert await service.audit() == []
@@ -156,7 +156,7 @@ async def test_case_27_a_retiring_key_verifies_and_a_removed_one_does_not(servic
 
 async def test_case_27_a_key_whose_last_token_is_dead_is_published_no_longer(service, data_dir):
     ttl = service.services.settings.access_ttl
-    dead, retiring = (keys.generate("ES256", made_at=now_ms() - age * ttl) for age in (3, 2))
+    dead, retiring = (keys.generate("ES256", signs_from=now_ms() - age * ttl) for age in (3, 2))
     for key in (dead, retiring):
         key_files.write(data_dir / "keys", key)
     service.services.keys._reload()

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright
 
-from cierre.cli import demo
+from cierre.cli import demo_data
 from tests.conftest import missing
 
 CHROMIUM = os.environ.get("CIERRE_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -57,8 +57,8 @@ async def page(chromium):
 def log_in(real):
     """A new session's login data; `log_in(tokenFormat="opaque")`."""
 
-    def log_in(username=demo.USERS[0][1], **more):
-        body = {"username": username, "password": demo.PASSWORD, **more}
+    def log_in(username=demo_data.USERS[0][1], **more):
+        body = {"username": username, "password": demo_data.PASSWORD, **more}
         answer = httpx.post(f"{real.url}/api/v1/auth/login", json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]

@@ -8,7 +8,8 @@ from tests.support.shown import snippet
 pytestmark = BROWSER
 
 # Top-level await, as document 002 writes it, is a module's or an async function's; `token` is the page's own.
-IN_A_FUNCTION = "([code, token]) => new (async () => {}).constructor('token', code)(token)"
+# None of these is waited for: its page may be gone when it ends.
+IN_A_FUNCTION = "([code, token]) => { new (async () => {}).constructor('token', code)(token); }"
 
 
 async def test_document_002_javascript_logs_out_and_goes_to_login(page, log_in):
@@ -29,8 +30,11 @@ async def test_document_002_javascript_tells_a_failure(page):
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def application(page, log_in):
+async def application(chromium, log_in):
     """A page of document 003's application, with a session in its localStorage."""
+    # The application is somebody else's: the policy of our page is not its own.
+    context = await chromium.new_context(locale="es-ES", bypass_csp=True)
+    page = await context.new_page()
     data = log_in()
     await page.goto("http://localhost:3000/ui/")
     await page.evaluate(
@@ -41,13 +45,14 @@ async def application(page, log_in):
         data,
     )
     await page.add_script_tag(content=snippet("003_logout.js"))
-    return page
+    yield page
+    await context.close()
 
 
 async def test_document_003_logout_clears_the_tokens_and_goes_to_login(application):
     """Document 003, "Integración con Frontend (JavaScript)": logout()."""
     async with application.expect_navigation(url="**/login"):
-        await application.evaluate("logout()")
+        await application.evaluate("void logout()")
     kept = await application.evaluate("Object.keys(localStorage)")
     assert "theme" in kept
     assert not {"accessToken", "refreshToken", "deviceId"} & set(kept)
@@ -56,16 +61,16 @@ async def test_document_003_logout_clears_the_tokens_and_goes_to_login(applicati
 async def test_document_003_logout_all_says_how_many_sessions_it_closed(application, log_in):
     """Document 003, "Integración con Frontend (JavaScript)": logoutAll()."""
     log_in()
-    told = []
+    dialogs = []
 
     async def accept(dialog):
-        told.append(dialog.message)
+        dialogs.append(dialog.message)
         await dialog.accept()
 
     application.on("dialog", accept)
     async with application.expect_navigation(url="**/login"):
-        await application.evaluate("logoutAll()")
-    assert len(told) == 1
-    count = int(told[0].removeprefix("Cerraste ").removesuffix(" sesiones activas"))
+        await application.evaluate("void logoutAll()")
+    assert len(dialogs) == 1
+    count = int(dialogs[0].removeprefix("Cerraste ").removesuffix(" sesiones activas"))
     assert count >= 2
     assert await application.evaluate("localStorage.length") == 0

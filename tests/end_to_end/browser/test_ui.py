@@ -42,3 +42,26 @@ async def test_the_examples_are_offered_by_their_situations(page):
     assert {"single_device", "all_devices", "specific_device"} <= set(
         await choices.locator("option").evaluate_all("options => options.map(option => option.value)")
     )
+
+
+async def test_the_login_is_filled_in_and_works_on_the_first_click(page):
+    await page.goto(PAGE)
+    operation = page.locator("#operations-auth-login")
+    await operation.locator(".opblock-summary").click()
+    await operation.locator(".btn.execute").click()
+    answer = operation.locator(".live-responses-table .response")
+    await expect(answer.locator(".response-col_status")).to_contain_text("200")
+    await expect(answer).to_contain_text('"accessToken"')
+
+
+async def test_the_root_leads_to_the_page(page):
+    await page.goto("http://localhost:3000/")
+    await expect(page).to_have_url(PAGE)
+    await expect(page.locator(".opblock").first).to_be_visible()
+
+
+async def test_the_only_server_is_the_service_itself(page):
+    await page.goto(PAGE)
+    servers = page.locator(".servers select option")
+    await expect(servers).to_have_count(1)
+    await expect(servers.first).to_contain_text("http://localhost:3000")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cierre.cli import demo
+from cierre.cli import demo_data
 from tests.support.running import ADMIN, USER, bearer
 from tests.support.shown import shown
 from tests.support.wire import exchange, post
@@ -27,7 +27,7 @@ async def close(service, user_id, token, **headers):
 
 def test_the_example_request_sent_as_bytes_answers_the_example(real):
     """000, paths./logout.post.requestBody, LogoutExample → responses.200, SuccessfulLogout."""
-    login = exchange(real.port, _login(demo.USERS[0][1]))
+    login = exchange(real.port, _login(demo_data.USERS[0][1]))
     token = json.loads(login.body)["data"]["accessToken"]
     body = json.dumps(filled(USER, token)).encode()
     answer = exchange(real.port, post("/logout", "Content-Type: application/json", body=body))
@@ -36,7 +36,7 @@ def test_the_example_request_sent_as_bytes_answers_the_example(real):
 
 
 def _login(email):
-    body = json.dumps({"username": email, "password": demo.PASSWORD}).encode()
+    body = json.dumps({"username": email, "password": demo_data.PASSWORD}).encode()
     return post("/api/v1/auth/login", "Content-Type: application/json", body=body)
 
 
@@ -64,7 +64,7 @@ async def test_any_token_of_the_session_will_do(service, which):
 
 async def test_a_sanctum_token_will_do(service):
     """000, LogoutRequest.token, with a token in the form of documents 001 and 002."""
-    assert (await close(service, USER, f"1|{demo.SANCTUM_SECRET}")).json() == SUCCESS
+    assert (await close(service, USER, f"1|{demo_data.SANCTUM_SECRET}")).json() == SUCCESS
 
 
 @pytest.mark.parametrize("token", ["", "not-a-token", "999|abcdefghijklmnop", "a.b.c", " "])

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from cierre.cli import demo
+from cierre.cli import demo_data
 from cierre.storage.repositories import closings
 from tests.support.running import LOGOUT, SUPERVISOR, USER, bearer
 from tests.support.shown import own, shown, snippet, with_own
@@ -30,7 +30,7 @@ async def close(service, token, **more):
 @pytest.fixture
 def token(real):
     """An access token of the real server."""
-    body = json.dumps({"username": demo.USERS[0][1], "password": demo.PASSWORD}).encode()
+    body = json.dumps({"username": demo_data.USERS[0][1], "password": demo_data.PASSWORD}).encode()
     answer = exchange(real.port, post("/api/v1/auth/login", "Content-Type: application/json", body=body))
     return json.loads(answer.body)["data"]["accessToken"]
 
@@ -132,9 +132,9 @@ async def test_only_the_current_session_is_closed(service):
 
 async def test_a_sanctum_token_is_accepted_and_its_row_deleted(service):
     """001, 1) Auth: "Bearer token / Sanctum required"; 4) Database Impact: "tokens (delete/revoke current token)"."""
-    assert (await close(service, f"1|{demo.SANCTUM_SECRET}")).status_code == 204
+    assert (await close(service, f"1|{demo_data.SANCTUM_SECRET}")).status_code == 204
     assert await service.rows("SELECT id FROM personal_access_tokens WHERE id = 1") == []
-    repeat = await close(service, f"1|{demo.SANCTUM_SECRET}")
+    repeat = await close(service, f"1|{demo_data.SANCTUM_SECRET}")
     assert (repeat.status_code, repeat.json()) == (401, envelope("UNAUTHORIZED"))
 
 
@@ -142,8 +142,8 @@ async def test_a_logout_is_logged(service, capsys):
     """001, 7) Observability: "Log logout events"."""
     (session,) = await service.mint()
     await close(service, session.access)
-    told = capsys.readouterr()
-    assert session.session_id in told.out + told.err
+    printed = capsys.readouterr()
+    assert session.session_id in printed.out + printed.err
 
 
 async def test_sixty_a_minute_and_no_more(start_service, database_url):

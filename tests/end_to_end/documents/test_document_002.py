@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from cierre.cli import demo
+from cierre.cli import demo_data
 from cierre.storage.repositories import closings
 from tests.support.running import LOGOUT, bearer
 from tests.support.shown import shown, snippet
 from tests.support.wire import exchange, post, run_curl
 
 HOST = {"Host": "api.ejemplo.com", "Accept": "application/json"}
-SANCTUM = f"1|{demo.SANCTUM_SECRET}"
+SANCTUM = f"1|{demo_data.SANCTUM_SECRET}"
 SUCCESS = shown("002_success.json")
 UNAUTHENTICATED = shown("002_unauthenticated.json")
 SERVER_ERROR = shown("002_server_error.json")
@@ -22,11 +22,11 @@ async def close(service, token, **headers):
     return await service.client.post(LOGOUT, headers=HOST | bearer(token) | headers)
 
 
-def test_the_curl_answers_the_documents_success_twice(real):
+def test_the_curl_answers_the_documents_success_twice(own_real):
     """002, Ejemplos de Uso, cURL, its scheme and host mapping changed, then again: Notas, "retornar éxito"."""
     script = snippet("002_logout.sh").replace("https://", "http://")
     for _ in range(2):
-        answer = run_curl(script, real.port)
+        answer = run_curl(script, own_real.port)
         assert (answer.status, json.loads(answer.body)) == (200, SUCCESS)
         assert answer.headers["content-type"] == "application/json"
 
@@ -105,7 +105,7 @@ async def test_the_row_of_the_sanctum_token_is_deleted_and_no_other(service):
     """002, Consultas: `$user->currentAccessToken()->delete()`, on `personal_access_tokens`."""
     opaque = await service.login(tokenFormat="opaque")
     await close(service, opaque["accessToken"])
-    assert [row["id"] for row in await service.rows("SELECT id FROM personal_access_tokens")] == [1]
+    assert [row["id"] for row in await service.rows("SELECT id FROM personal_access_tokens ORDER BY id")] == [1, 2]
 
 
 async def test_the_message_is_for_the_user_to_read_in_his_language(service):

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from cierre.cli import demo
+from cierre.cli import demo_data
 from cierre.settings import DAY
 from cierre.tokens.opaque import digest
 from tests.support.running import ADMIN, EMAIL, LOGOUT, SUPERVISOR, USER, bearer
@@ -43,8 +43,8 @@ async def force(service, token, **body):
     return await service.client.post(FORCE, json=body, headers=HOST | bearer(token))
 
 
-def login_at(port, email=demo.USERS[0][1], **more):
-    body = json.dumps({"username": email, "password": demo.PASSWORD} | more).encode()
+def login_at(port, email=demo_data.USERS[0][1], **more):
+    body = json.dumps({"username": email, "password": demo_data.PASSWORD} | more).encode()
     answer = exchange(port, post("/api/v1/auth/login", "Content-Type: application/json", body=body))
     return json.loads(answer.body)["data"]["accessToken"]
 
@@ -319,7 +319,7 @@ async def test_a_logout_after_a_change_of_password_succeeds(service):
     """003, Casos Exitosos: "Logout después de cambio de contraseña"; the other sessions are closed by the change."""
     mine = await service.login()
     (other,) = await service.mint()
-    change = {"currentPassword": demo.PASSWORD, "newPassword": "otra-contraseña-larga"}
+    change = {"currentPassword": demo_data.PASSWORD, "newPassword": "otra-contraseña-larga"}
     headers = HOST | bearer(mine["accessToken"])
     changed = await service.client.post("/api/v1/auth/password", json=change, headers=headers)
     assert changed.status_code == 200, changed.text
@@ -353,6 +353,8 @@ async def test_the_audit_row_has_the_shown_fields_and_the_trace(service):
         "ipAddress": "127.0.0.1",
         "sessionDuration": own(int, lambda ms: 0 <= ms < 60_000),
         "traceId": answer.headers["X-Trace-Id"],
+        # Beside what the document shows.
+        "actor": {"type": "user", "id": USER},
     }
     assert event == expected
 

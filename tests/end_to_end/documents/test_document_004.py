@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from cierre.cli import demo
+from cierre.cli import demo_data
 from tests.support.running import ADMIN, EMAIL, SUPERVISOR, USER, bearer
 from tests.support.shown import own, shown, with_own
 from tests.support.wire import exchange, post
@@ -27,7 +27,7 @@ def cookie(token):
 
 
 def login_at(port):
-    body = json.dumps({"username": demo.USERS[0][1], "password": demo.PASSWORD}).encode()
+    body = json.dumps({"username": demo_data.USERS[0][1], "password": demo_data.PASSWORD}).encode()
     answer = exchange(port, post("/api/v1/auth/login", "Content-Type: application/json", body=body))
     return json.loads(answer.body)["data"]["refreshToken"]
 
@@ -167,16 +167,17 @@ async def test_only_the_own_session_is_closed(service):
 
 async def test_the_cookie_that_login_sets_is_the_one_that_logout_takes_and_clears(service):
     """004, 6. Flujo Principal, 2: "una cookie segura"."""
-    body = {"username": EMAIL[USER], "password": demo.PASSWORD, "refreshDelivery": "cookie"}
+    body = {"username": EMAIL[USER], "password": demo_data.PASSWORD, "refreshDelivery": "cookie"}
     login = await service.client.post("/api/v1/auth/login", json=body)
-    set_cookie = login.headers["Set-Cookie"]
-    token = re.match(r"refreshToken=([^;]+);", set_cookie)[1]
-    answer = await service.client.post(PATH, headers=cookie(token))
+    set_cookie = login.headers.get_list("Set-Cookie")[0]
+    name, token = re.match(r"([\w-]+)=([^;]+);", set_cookie).groups()
+    answer = await service.client.post(PATH, headers={"Cookie": f"{name}={token}"})
     assert answer.status_code == 200
     attributes = set(set_cookie.split("; ")[2:])
     assert attributes == {"Path=/", "HttpOnly", "Secure", "SameSite=Strict"}
-    assert answer.headers["Set-Cookie"].startswith("refreshToken=; Max-Age=0; ")
-    assert set(answer.headers["Set-Cookie"].split("; ")[2:]) == attributes
+    cleared = answer.headers.get_list("Set-Cookie")[0]
+    assert cleared.startswith(f"{name}=; Max-Age=0; ")
+    assert set(cleared.split("; ")[2:]) == attributes
 
 
 async def test_the_message_is_in_spanish_unless_asked_otherwise(service):

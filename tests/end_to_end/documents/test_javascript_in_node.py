@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cierre.cli import demo
+from cierre.cli import demo_data
 from tests.support.shown import SNIPPETS
 
 HARNESS = Path(__file__).with_name("harness.mjs")
@@ -34,7 +34,7 @@ def in_node(real):
 @pytest.fixture
 def log_in(real):
     def log_in(**more):
-        body = {"username": demo.USERS[0][1], "password": demo.PASSWORD, **more}
+        body = {"username": demo_data.USERS[0][1], "password": demo_data.PASSWORD, **more}
         return httpx.post(f"{real.url}/api/v1/auth/login", json=body).json()["data"]
 
     return log_in

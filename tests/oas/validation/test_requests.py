@@ -136,7 +136,7 @@ def test_what_is_read_only_is_not_required_wherever_it_is_marked(schema, version
     }
     checked = RequestValidator(document, "/x", "POST", version=version)
     assert checked.validate({}, b"", {}, "application/json", b"{}").violations == []
-    assert checked.validate({}, b"", {}, "application/json", b'{"id": 1}').violations != []
+    assert checked.validate({}, b"", {}, "application/json", b'{"id": "sent back"}').violations == []
 
 
 def test_nested_objects_in_brackets_are_read():
@@ -248,6 +248,15 @@ def test_urlencoded_forms_are_typed_by_their_schema(raw, expected):
     kind = "application/x-www-form-urlencoded"
     result = validator(body=body_of(kind, FORM)).validate({}, b"", {}, kind, raw)
     assert (result.body, result.violations) == (expected, [])
+
+
+@pytest.mark.parametrize(("raw", "said"), [(b"t=a%2Fb&n=1", []), (b"t=a,b(c)", []), (b"n=1&t=a/b", ["/t"])])
+def test_reserved_characters_are_encoded_where_the_document_says_so(raw, said):
+    kind = "application/x-www-form-urlencoded"
+    for encoding, expected in (({"allowReserved": False}, said), ({"allowReserved": True}, []), ({}, [])):
+        read = validator(body=body_of(kind, FORM, encoding={"t": encoding}))
+        found = read.validate({}, b"", {}, kind, raw).violations
+        assert [(one.pointer, one.rule) for one in found] == [(pointer, "allowReserved") for pointer in expected]
 
 
 def multipart(*parts):

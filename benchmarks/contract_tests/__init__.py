@@ -1,0 +1,1 @@
+"""What `cierre contract` finds and what plain schemathesis finds, on applications whose bugs are known."""

@@ -1,0 +1,39 @@
+"""Requests over connections that stay open, as bytes: little of the time that is measured is the client's own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Answered(NamedTuple):
+    """What is read of an answer. `retry_after` is in seconds; 0: the server named no time."""
+
+    status: int
+    retry_after: int
+
+
+@asynccontextmanager
+async def connection(port: int) -> AsyncIterator[Stream]:
+    """A connection to a server on this machine."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def exchange(stream: Stream, request: bytes) -> Answered:
+    """Send a request and read its answer to the end.
+
+    Raises:
+        asyncio.IncompleteReadError: the server closed the connection.
+    """
+    reader, writer = stream
+    writer.write(request)
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+    await reader.readexactly(int(fields.get("content-length", 0)))
+    return Answered(int(head.split()[1]), int(fields.get("retry-after", 0)))

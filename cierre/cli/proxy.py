@@ -1,0 +1,91 @@
+"""`cierre proxy`: a server behind its OpenAPI document; what either side breaks is told."""
+
+from __future__ import annotations
+
+from gettext import gettext as _
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cierre.cli import options
+from cierre.cli.mock import LEVEL, PORT
+from cierre.cli.options import Parsed, allow_refs_option, option
+from cierre.mocks.options import read_size
+
+if TYPE_CHECKING:
+    import socket
+
+    from cierre.mocks.proxy.upstream import Upstream
+    from cierre.oas.document import Document
+
+
+@click.command("proxy")
+@click.argument("spec", envvar="CIERRE_SPEC")
+@click.argument("upstream", envvar="CIERRE_UPSTREAM")
+@allow_refs_option
+@option("--host", "Address to listen on.", default="127.0.0.1", show_default=True)
+@option("--port", "Port to listen on; 0: any free one.", type=PORT, default=4011, show_default=True)
+@option("--errors", "Refuse requests that break the document; answer 502 for answers that do.", is_flag=True)
+@option("--fallback", "Who answers for what UPSTREAM has not got.", type=click.Choice(["mock"]))
+@option(
+    "--max-body",
+    "Of a body before it passes unchecked, in bytes, or as 500kB, 10MB.",
+    type=Parsed("size", read_size),
+    default="10MB",
+    show_default=True,
+)
+@option("--lenient", "Use what can be used of a broken document.", is_flag=True)
+@options.max_connections
+@option("--json-log", "Log one JSON object for each request.", is_flag=True)
+@option("--verbose-level", "How much is told.", type=LEVEL, default="info", show_default=True)
+def command(spec: str, upstream: str, **given: Any) -> None:
+    """Pass requests on to UPSTREAM, and hold both sides to SPEC.
+
+    SPEC is a file, or an address of http or https; UPSTREAM is the URL of a server.
+    """
+    from cierre.mocks.log import Log
+    from cierre.mocks.proxy.app import ProxyApp, ProxyOptions
+    from cierre.mocks.serving.server import address, connection_limits, listen, run
+
+    log = Log(given["verbose_level"], as_json=given["json_log"])
+    server, document = _server(upstream), _read(spec, given)
+    for problem in document.problems:
+        log.add_warning(f"{problem}; what does not need it is checked")
+    proxy = ProxyApp(
+        document, server, ProxyOptions(given["errors"], given["fallback"] is not None, given["max_body"]), log
+    )
+    with _bound(given) as listener:
+        listen(listener)
+        log.add_note(f"{document.name}: from {address(listener)} to {upstream}")
+        run(proxy, listener, connection_limits(given["max_connections"]), dates=False)
+
+
+def _server(url: str) -> Upstream:
+    from cierre.mocks.proxy.upstream import Upstream
+
+    try:
+        return Upstream(url)
+    except ValueError as mistake:
+        raise click.UsageError(str(mistake)) from None
+
+
+def _read(spec: str, given: dict[str, Any]) -> Document:
+    from cierre.mocks.loading import load
+    from cierre.oas.errors import BrokenDocument
+
+    try:
+        return load(spec, lenient=given["lenient"], allow_refs=given["allow_refs"])
+    except BrokenDocument as broken:
+        raise click.ClickException("\n".join(str(problem) for problem in broken.problems)) from None
+
+
+def _bound(given: dict[str, Any]) -> socket.socket:
+    from cierre.server.sockets import bind
+
+    try:
+        return bind(given["host"], given["port"])
+    except OSError as error:
+        where = f"{given['host']}:{given['port']}"
+        raise click.UsageError(
+            _("can't listen on {where}: {reason}; try --port 0").format(where=where, reason=error.strerror)
+        ) from None

@@ -1,0 +1,1 @@
+"""What happened, told to a message queue as CloudEvents, and to receivers of signals."""

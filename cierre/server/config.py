@@ -1,0 +1,32 @@
+"""How uvicorn is run, wherever it is run: with the limits of `connections`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, cast
+
+import uvicorn
+
+from cierre.server.connections import LimitedProtocol
+from cierre.settings import ConnectionLimits
+
+
+def server_config(app: Any, limits: ConnectionLimits | None = None, **options: Any) -> uvicorn.Config:
+    """A configuration of uvicorn's.
+
+    Args:
+        app: an ASGI application, or a factory of one (`factory=True`).
+        limits: what a client may take; the usual ones where it is None.
+        options: more of uvicorn's own.
+    """
+    return uvicorn.Config(
+        app,
+        http=cast("Any", partial(LimitedProtocol, limits=limits or ConnectionLimits())),
+        # Another protocol would take the connection over, without limits.
+        ws="none",
+        access_log=False,
+        # Ours, where proxies are trusted at all.
+        proxy_headers=False,
+        server_header=False,
+        **options,
+    )

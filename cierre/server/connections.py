@@ -1,0 +1,315 @@
+"""uvicorn's HTTP/1.1 protocol with limits: what a client sends is counted while it arrives, before any of it is kept.
+
+uvicorn itself has no time-out but that of an idle connection, no limit on header fields, and takes fields after a
+chunked body (RFC 9112, section 7.1.2) for header fields.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from cierre.server import refusals
+from cierre.server.crowd import crowd_of
+from cierre.server.lingering import LingeringTransport
+from cierre.server.phase import Phase
+from cierre.server.refusals import Refusal
+from cierre.server.unread import Unread
+from cierre.settings import ConnectionLimits
+
+__all__ = ["ConnectionLimits", "LimitedProtocol"]
+
+# Bytes that are parsed at once: so many more than a limit can be kept at the most.
+_PIECE = 64 * 1024
+# Bytes of chunk sizes and line ends that a byte of a body may cost.
+_FRAMING = 8
+_LENGTH = len("Content-Length")
+# Seconds that a request may still take to arrive when the process is asked to end.
+_ARRIVAL = 1.0
+# Seconds without progress after which a client that does not read may have to give way.
+_STUCK = 1.0
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """One connection. Use it as `http=partial(LimitedProtocol, limits=limits)`; `cierre.server.config` does.
+
+    Args:
+        limits: of this connection, and of all connections of its server.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        limits: ConnectionLimits,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.timeout_keep_alive = limits.keep_alive / 1000  # type: ignore[assignment] # asyncio takes any number
+        self._limits = limits
+        self._crowd = crowd_of(server_state, limits)
+        self._phase = Phase.IDLE
+        # Since when the server waits for what the phase is about.
+        self._since = self.loop.time()
+        # Bytes since the phase began that are no body, bytes of complete fields, and bytes of the body.
+        self._counted = self._field_bytes = self._received = 0
+        self._is_oversized = False
+        self._answering: RequestResponseCycle | None = None
+        self._is_ending = False
+        patience = limits.send_timeout / 1000
+        self._unread = Unread(patience, limits.body_rate * patience)
+        self._lingering: LingeringTransport
+
+    # --- the connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
+        self._lingering = LingeringTransport(transport, self._is_sending, self._linger)
+        if self._crowd.admit(self, self.loop):
+            super().connection_made(self._lingering)
+            return
+        self.transport, self.flow = self._lingering, FlowControl(self._lingering)
+        self._phase = Phase.DEAF
+        self._write_refusal(refusals.no_room())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._crowd.leave(self)
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        if self._is_answering():
+            super().shutdown()
+        elif self._is_awaited():
+            # Whoever has just connected is answered: no other process has this connection.
+            self._is_ending = True
+            self.loop.call_later(_ARRIVAL, self._end_unless_answering)
+        else:
+            self._lingering.end()
+
+    def _is_awaited(self) -> bool:
+        """Whether a request is on its way: the first of the connection, or one of which a part has come."""
+        return self._answering is None if self._phase is Phase.IDLE else self._phase is not Phase.DEAF
+
+    def _end_unless_answering(self) -> None:
+        if not self._is_answering():
+            self._lingering.end()
+
+    def resume_writing(self) -> None:
+        self._unread.begin_anew()
+        super().resume_writing()
+
+    # --- what arrives
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        if self._phase is Phase.IDLE:
+            self._phase = Phase.HEAD
+            self._since = self.loop.time()
+            self._counted = 0
+            if self._answering is not None:
+                self._crowd.wait_no_more(self)
+                self._crowd.wait(self, self._since)
+        for begin in range(0, len(data), _PIECE):
+            self._feed(data[begin : begin + _PIECE])
+
+    def _feed(self, data: bytes) -> None:
+        if self._phase is Phase.DEAF:
+            self._received += len(data)
+            if self._received > self._limits.linger_bytes:
+                self._lingering.end()
+            return
+        self._counted += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # No upgrade is offered: the request is answered, but where the next one begins is not known.
+            self._last_cycle().keep_alive = False
+            self._phase = Phase.DEAF
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self._refuse(cause if isinstance(cause, Refusal) else refusals.bad_request())
+        else:
+            self._check_size()
+
+    def _check_size(self) -> None:
+        limit = self._limits.header_bytes
+        if self._phase is Phase.HEAD and self._counted > limit:
+            self._refuse(refusals.header_too_large(limit))
+        elif self._phase is Phase.BODY and self._counted > limit + _FRAMING * self._received:
+            self._refuse(refusals.too_much_framing(limit))
+
+    def on_message_begin(self) -> None:
+        if self._phase is Phase.COMPLETE:
+            self._since = self.loop.time()
+        self._phase = Phase.HEAD
+        self._counted = self._field_bytes = 0
+        self._is_oversized = False
+        if len(self.pipeline) >= self._limits.pipelined:
+            raise refusals.bad_request()
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > self._limits.target_bytes:
+            raise refusals.target_too_long(self._limits.target_bytes)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._phase is not Phase.HEAD:
+            # A field after the body is no header field, and nothing here asks for such fields.
+            return
+        self._field_bytes += len(name) + len(value) + 4
+        if self._field_bytes > self._limits.header_bytes:
+            raise refusals.header_too_large(self._limits.header_bytes)
+        if len(self.headers) >= self._limits.header_fields:
+            raise refusals.too_many_fields(self._limits.header_fields)
+        if len(name) == _LENGTH and name.lower() == b"content-length" and int(value) > self._limits.linger_bytes:
+            self._is_oversized = True
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        refusals.check_target(self.url, self.headers)
+        super().on_headers_complete()
+        if self._is_oversized:
+            # So much is not read only to get to the next request.
+            self.cycle.keep_alive = False
+        self._phase = Phase.BODY
+        self._counted = self._received = 0
+        self._since = self.loop.time()
+
+    def on_body(self, body: bytes) -> None:
+        self._received += len(body)
+        self._counted -= len(body)
+        super().on_body(body)
+        if self._received > self._limits.linger_bytes and self.cycle.response_complete:
+            self._lingering.end()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._phase = Phase.COMPLETE
+        self._crowd.wait_no_more(self)
+        if not self._is_answering():
+            # It was answered before all of it had arrived.
+            self._become_idle()
+
+    # --- what is answered
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        cycle.keep_alive = cycle.keep_alive and not self._is_ending
+        super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_answering() or self.transport.is_closing():
+            return
+        self._since = self.loop.time()
+        self._received = 0
+        if self._phase is Phase.COMPLETE:
+            self._phase = Phase.IDLE
+            self._crowd.idle(self, self._since)
+        else:
+            self._crowd.wait(self, self._since)
+
+    def _become_idle(self) -> None:
+        self._phase = Phase.IDLE
+        self._since = self.loop.time()
+        self._crowd.idle(self, self._since)
+        if not self.transport.is_closing():
+            after = self.timeout_keep_alive
+            self.timeout_keep_alive_task = self.loop.call_later(after, self.timeout_keep_alive_handler)
+
+    def _is_answering(self) -> bool:
+        cycle = self._answering
+        return cycle is not None and not cycle.response_complete and not cycle.disconnected
+
+    def _last_cycle(self) -> RequestResponseCycle:
+        """The last request that is to be answered."""
+        if self.pipeline:
+            return self.pipeline[0][0]
+        assert self._answering is not None
+        return self._answering
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer what is arriving, after which nothing more is read. What came before it keeps its answer."""
+        arriving, self._phase = self._phase, Phase.DEAF
+        if arriving is Phase.BODY and self.pipeline:
+            # Nobody has begun to answer it.
+            self.pipeline.popleft()
+        elif arriving is Phase.BODY and self._answering is not None:
+            if self._answering.response_started:
+                self.transport.close()
+                return
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+        if self._is_answering():
+            self._last_cycle().keep_alive = False
+            return
+        self._write_refusal(refusal)
+
+    def _write_refusal(self, refusal: Refusal) -> None:
+        self.transport.write(refusal.response(self.server_state.default_headers))
+        self.transport.close()
+
+    # --- time-outs
+
+    def check(self, now: float) -> None:
+        """End the connection where one of its time-outs has passed."""
+        if self._is_stuck(now):
+            self._lingering.abort()
+        elif self._is_servers_turn():
+            self._since = now
+        elif self._phase is Phase.DEAF or (self._phase is Phase.BODY and self.cycle.response_complete):
+            if now - self._since > self._limits.linger_timeout / 1000:
+                self._lingering.end()
+        elif self._phase is Phase.BODY:
+            allowed = self._limits.body_timeout / 1000
+            if now - self._since > allowed + self._received / self._limits.body_rate:
+                self._give_up(refusals.too_slow("body", allowed))
+        elif self._phase is Phase.HEAD or self._answering is None:
+            # Between two requests uvicorn's own time-out counts.
+            allowed = self._limits.header_timeout / 1000
+            if now - self._since > allowed:
+                self._give_up(refusals.too_slow("header section", allowed))
+
+    def give_way(self) -> None:
+        """Close the connection for another one."""
+        if self._phase is Phase.DEAF or self._lingering.lingers:
+            self._lingering.end()
+        elif self._lingering.get_write_buffer_size():
+            self._lingering.abort()
+        else:
+            self._give_up(refusals.gave_way())
+
+    def _give_up(self, refusal: Refusal) -> None:
+        """Refuse what has begun to arrive; a client that has sent nothing is told nothing."""
+        if self._phase in {Phase.HEAD, Phase.BODY} and not self._lingering.lingers:
+            self._refuse(refusal)
+        self._lingering.end()
+
+    def _is_servers_turn(self) -> bool:
+        """It answers, or has stopped reading itself."""
+        is_receiving = self._phase is Phase.BODY and not self.pipeline
+        return (self._is_answering() and not is_receiving) or (self.flow is not None and self.flow.read_paused)
+
+    def _is_stuck(self, now: float) -> bool:
+        seconds = self._unread.seconds(self._lingering.get_write_buffer_size(), now)
+        if seconds > _STUCK:
+            self._crowd.wait(self, self._unread.since)
+        return self._unread.is_over(seconds)
+
+    def _is_sending(self) -> bool:
+        return self._phase not in {Phase.IDLE, Phase.COMPLETE}
+
+    def _linger(self) -> None:
+        self._phase = Phase.DEAF
+        self._since = self.loop.time()
+        self._received = 0
+        self.flow.resume_reading()
+        self._crowd.wait(self, self._since)

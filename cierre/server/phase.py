@@ -1,0 +1,13 @@
+"""What of a request has arrived."""
+
+from enum import Enum, auto
+
+
+class Phase(Enum):
+    """Of a connection; `DEAF`: what still arrives is thrown away."""
+
+    IDLE = auto()
+    HEAD = auto()
+    BODY = auto()
+    COMPLETE = auto()
+    DEAF = auto()

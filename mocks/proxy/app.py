@@ -1,0 +1,284 @@
+"""The proxy as an ASGI application: a request is checked, passed on, and its answer is checked and passed back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, MutableMapping
+from email.utils import formatdate
+from typing import Any, NamedTuple
+
+import httpx
+
+from cierre.mocks.answering.refusals import MALFORMED, MOCK_FAILED, Refusal, problem, violations_header
+from cierre.mocks.app import MockApp, Scope
+from cierre.mocks.log import Log
+from cierre.mocks.messages import MockReply, MockRequest, Receive, Send
+from cierre.mocks.options import MockOptions
+from cierre.mocks.proxy.bodies import RequestBody, read_up_to, unpacked
+from cierre.mocks.proxy.checks import Checks
+from cierre.mocks.proxy.fields import forwarded, without_hops
+from cierre.mocks.proxy.upstream import Upstream
+from cierre.mocks.reading import joined_headers
+from cierre.oas.document import Document
+from cierre.oas.validation import Violation
+
+UNKNOWN = Refusal(404, (404,), (), "Not in the document")
+BROKEN_ANSWER = Refusal(502, (502,), (), "The answer does not conform to the document")
+AWAY = Refusal(502, (502,), (), "The upstream server is away")
+LATE = Refusal(504, (504,), (), "The upstream server is late")
+_REQUESTS, _ANSWERS, _FALLBACK = b"mock-violations", b"mock-answer-violations", b"mock-fallback"
+# A server that has not got an operation yet answers one of these, not as the document says.
+_NOT_YET = frozenset({404, 405})
+_NOT_IMPLEMENTED = 501
+
+
+class ProxyOptions(NamedTuple):
+    """How a proxy answers.
+
+    Attributes:
+        errors: what breaks the document is an error: a request is not passed on, an answer is a 502.
+        fallback: the mock answers for what the upstream server has not got.
+        max_body: bytes of a body before it is passed on unchecked.
+    """
+
+    errors: bool = False
+    fallback: bool = False
+    max_body: int = 10_000_000
+
+
+class _Answer(NamedTuple):
+    """An answer of the upstream server, read as far as it is checked.
+
+    Attributes:
+        head: what was read of its body.
+        whole: that is all of it.
+        violations: what it breaks.
+    """
+
+    response: httpx.Response
+    pieces: AsyncIterator[bytes]
+    head: bytes
+    whole: bool
+    violations: list[Violation]
+
+
+class ProxyApp:
+    """Passes requests on to a server, and holds both sides to a document.
+
+    Args:
+        document: to hold them to.
+        upstream: the server.
+        options: how to answer.
+        log: for a line a request; silent where it is None.
+    """
+
+    def __init__(
+        self, document: Document, upstream: Upstream, options: ProxyOptions | None = None, log: Log | None = None
+    ) -> None:
+        self._upstream = upstream
+        self._options = options or ProxyOptions()
+        self.log = log or Log("silent")
+        self._mock = MockApp(document, MockOptions(max_body=self._options.max_body), self.log)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._guarded(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1003})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._upstream.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; an error of the proxy itself is a 500 and a log line, where nothing was sent yet."""
+        begun = False
+
+        async def noting(message: MutableMapping[str, Any]) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._http(scope, receive, noting)
+        except Exception as error:
+            if begun:
+                # What the upstream server broke off is broken off here, too.
+                raise
+            self.log.add_crash(MockRequest(scope["method"], scope["path"], b"", {}, b""), error)
+            await _sent(problem(MOCK_FAILED, f"{type(error).__name__}: {error}"), send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = time.perf_counter()
+        headers, client = joined_headers(scope["headers"]), scope.get("client")
+        path = scope["raw_path"].partition(b"?")[0] if scope.get("raw_path") else scope["path"].encode()
+        request = MockRequest(
+            scope["method"], path.decode("latin-1"), scope["query_string"], headers, b"", client[0] if client else ""
+        )
+        found = self._mock.operation_for(request)
+        checks = None if isinstance(found, list) else Checks(found)
+        # What is not checked is passed on at once.
+        reads = checks is not None and checks.reads_request(headers.get("content-type", ""))
+        has_body = "content-length" in headers or "transfer-encoding" in headers
+        body = RequestBody(receive, self._options.max_body if reads else 0)
+        try:
+            if reads or not has_body:
+                await body.begin()
+            request = request._replace(body=body.head if body.whole else b"")
+            violations = _unknown(request) if checks is None else checks.request(request, whole=body.whole)
+            reply = await self._exchange(scope, receive, send, request, body, checks, violations)
+        except ConnectionError:
+            return
+        name = checks.operation.name if checks is not None else None
+        if reply is not None and not self.log.silent:
+            self.log.add_request(request, reply, time.perf_counter() - begun, name)
+
+    async def _exchange(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        request: MockRequest,
+        body: RequestBody,
+        checks: Checks | None,
+        violations: list[Violation],
+    ) -> MockReply | None:
+        """Answer. Returns what was sent, for the log; None where the mock answered, which logs that itself."""
+        if violations and self._options.errors:
+            return await _sent(self._refused(request, checks, violations), send)
+        try:
+            answer = await self._asked(scope, request, body, checks)
+        except httpx.TransportError as error:
+            if self._may_fall_back(body, checks):
+                await self._by_mock(scope, send, request, f"{self._upstream.name} is away")
+                return None
+            refusal = LATE if isinstance(error, httpx.TimeoutException) else AWAY
+            detail = f"{self._upstream.name}: {str(error) or type(error).__name__}"
+            return await _sent(problem(refusal, detail), send)
+        try:
+            status = answer.response.status_code
+            lacks = status == _NOT_IMPLEMENTED or (status in _NOT_YET and answer.violations)
+            if lacks and self._may_fall_back(body, checks):
+                await self._by_mock(scope, send, request, f"{self._upstream.name} answered {status}")
+                return None
+            if answer.violations and self._options.errors:
+                detail = "; ".join(_told(one) for one in answer.violations[:3])
+                return await _sent(problem(BROKEN_ANSWER, detail, violations=answer.violations), send)
+            return await self._passed(receive, send, answer, violations)
+        finally:
+            await answer.response.aclose()
+
+    def _may_fall_back(self, body: RequestBody, checks: Checks | None) -> bool:
+        return self._options.fallback and checks is not None and body.whole
+
+    def _refused(self, request: MockRequest, checks: Checks | None, violations: list[Violation]) -> MockReply:
+        detail = "; ".join(_told(one) for one in violations[:3])
+        if checks is None:
+            return problem(UNKNOWN, detail, violations=violations)
+        accept = request.headers.get("accept", "")
+        return checks.operation.refuse(MALFORMED, detail, accept, violations_header(violations))
+
+    async def _asked(self, scope: Scope, request: MockRequest, body: RequestBody, checks: Checks | None) -> _Answer:
+        """The answer of the upstream server, of which a body that is checked and small is read.
+
+        Raises:
+            httpx.TransportError: there is none.
+        """
+        fields = forwarded(scope["headers"], self._upstream.host, request.client)
+        path = request.path.encode("latin-1")
+        content = body.head if body.whole else body.pieces()
+        response = await self._upstream.ask(request.method, path, request.query, fields, content)
+        pieces = response.aiter_raw()
+        if checks is None:
+            return _Answer(response, pieces, b"", whole=False, violations=[])
+        headers = joined_headers(response.headers.raw)
+        if request.method == "HEAD" or not checks.reads_answer(headers.get("content-type", "")):
+            broken = checks.answer(response.status_code, headers, None)
+            return _Answer(response, pieces, b"", whole=False, violations=broken)
+        head, whole = await read_up_to(pieces, self._options.max_body)
+        plain = unpacked(head, headers.get("content-encoding", ""), self._options.max_body) if whole else None
+        return _Answer(response, pieces, head, whole, checks.answer(response.status_code, headers, plain))
+
+    async def _passed(self, receive: Receive, send: Send, answer: _Answer, violations: list[Violation]) -> MockReply:
+        """Pass the answer back, with what either side breaks in header fields."""
+        added = [*violations_header(violations, _REQUESTS), *violations_header(answer.violations, _ANSWERS)]
+        names = {name for name, _ in added}
+        fields = [item for item in without_hops(answer.response.headers.raw) if item[0] not in names] + added
+        await send({"type": "http.response.start", "status": answer.response.status_code, "headers": fields})
+        if answer.whole:
+            await send({"type": "http.response.body", "body": answer.head})
+        else:
+            await _streamed(receive, send, answer)
+        both = (*violations, *answer.violations)
+        why = f"answered by {self._upstream.name}"
+        if violations:
+            why += f"; the request breaks the document: {_told(violations[0])}"
+        if answer.violations:
+            why += f"; the answer breaks the document: {_told(answer.violations[0])}"
+        return MockReply(answer.response.status_code, fields, b"", why, violations=both)
+
+    async def _by_mock(self, scope: Scope, send: Send, request: MockRequest, why: str) -> None:
+        async def receive() -> MutableMapping[str, Any]:
+            return {"type": "http.request", "body": request.body, "more_body": False}
+
+        async def send_marked(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (_FALLBACK, why.encode("latin-1", "replace")), _date()]
+            await send(message)
+
+        await self._mock(scope, receive, send_marked)
+
+
+def _unknown(request: MockRequest) -> list[Violation]:
+    """What is not in the document; what a browser asks before a request is in none."""
+    if request.method == "OPTIONS":
+        return []
+    return [Violation("path", "", f"{request.method} {request.path} is not in the document", "operation")]
+
+
+def _told(violation: Violation) -> str:
+    return f"{violation.location}{violation.pointer}: {violation.message}"
+
+
+def _date() -> tuple[bytes, bytes]:
+    """Of an answer that is the proxy's own: the others have one."""
+    return b"date", formatdate(usegmt=True).encode()
+
+
+async def _sent(reply: MockReply, send: Send) -> MockReply:
+    await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers, _date()]})
+    await send({"type": "http.response.body", "body": reply.body})
+    return reply
+
+
+async def _streamed(receive: Receive, send: Send, answer: _Answer) -> None:
+    """Pass the body on as it comes; it ends when the client goes."""
+
+    async def pump() -> None:
+        if answer.head:
+            await send({"type": "http.response.body", "body": answer.head, "more_body": True})
+        async for piece in answer.pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    pumping, waiting = asyncio.create_task(pump()), asyncio.create_task(gone())
+    try:
+        await asyncio.wait((pumping, waiting), return_when=asyncio.FIRST_COMPLETED)
+        if pumping.done():
+            pumping.result()
+    finally:
+        for task in (pumping, waiting):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, httpx.TransportError):
+                await task

@@ -1,0 +1,41 @@
+"""A request as ASGI passes it on: its header fields, and its body up to a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cierre.mocks.messages import Receive
+
+
+def joined_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Header fields with names in lower case; those of one name are joined (RFC 9110, section 5.3)."""
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        if key in headers:
+            separator = "; " if key == "cookie" else ", "
+            text = f"{headers[key]}{separator}{text}"
+        headers[key] = text
+    return headers
+
+
+async def read_body(receive: Receive, limit: int, length: str) -> tuple[bytes, bool]:
+    """The body, and whether it has more bytes than `limit`: then the rest of it is not read, or nothing at all.
+
+    Args:
+        receive: of ASGI.
+        limit: in bytes.
+        length: the field Content-Length, "" for none.
+    """
+    if length.isdigit() and int(length[:20]) > limit:
+        return b"", True
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return bytes(body), False
+        body += message.get("body", b"")
+        if len(body) > limit:
+            return b"", True
+        if not message.get("more_body"):
+            return bytes(body), False

@@ -1,0 +1,73 @@
+"""The state of a mock, as the mock uses it: operations that keep things, and routes that reset and show them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cierre.mocks.answering.operation import MockedOperation
+from cierre.mocks.messages import MockReply, MockRequest
+from cierre.mocks.options import MockOptions
+from cierre.mocks.state import routes
+from cierre.mocks.state.operation import StatefulOperation
+from cierre.mocks.state.store import Store
+from cierre.mocks.state.things import Things
+from cierre.oas.document import Document
+from cierre.oas.structure import Operation
+
+
+class Stateful:
+    """Of one mock.
+
+    Args:
+        document: to infer from.
+        options: of the mock.
+        file: of a database that keeps the things between runs; in memory where it is None.
+        data: a folder or file with what the resources begin with; the document's examples where it is None.
+        corrections: a file of the shape of `x-cierre-state`.
+
+    Raises:
+        BrokenDocument: the corrections, or the data, do not fit the document.
+        OSError: the database cannot be used.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        options: MockOptions,
+        *,
+        file: Path | None = None,
+        data: Path | None = None,
+        corrections: Path | None = None,
+    ) -> None:
+        self._options = options
+        self.things = Things(document, options, Store(file), data, corrections)
+
+    @property
+    def summary(self) -> str:
+        """How much is kept, in a few words."""
+        model = self.things.model
+        return f"{len(model.resources)} kinds of things, by {len(model.parts)} operations"
+
+    def install(self, document: Document) -> None:
+        """Work upon this document from now on; what is kept stays.
+
+        Raises:
+            BrokenDocument: the corrections, or the data, do not fit the document.
+        """
+        if document is not self.things.document:
+            self.things.install(document)
+
+    def operation(self, document: Document, operation: Operation) -> MockedOperation:
+        """What answers the requests for an operation."""
+        part = self.things.model.parts.get(operation.label)
+        if part is None:
+            return MockedOperation(document, operation, self._options)
+        return StatefulOperation(document, part, self._options, self.things)
+
+    def counts(self) -> dict[str, int]:
+        """How many things each collection has."""
+        return {name: len(things) for name, things in self.things.everything().items()}
+
+    def control(self, request: MockRequest) -> MockReply | None:
+        """The reply to a request for a route of the state; None for any other route."""
+        return routes.control(self.things, request)

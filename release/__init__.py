@@ -1,0 +1,1 @@
+"""`make dist`: what is handed out, made so that anybody who builds the same commit gets the same bytes."""
