@@ -50,10 +50,12 @@ LONGEST = (
 
 # Of the tests that are long by nature, those that wait most: others run meanwhile.
 WAITING = ("tests/ops/", "tests/docs/", "tests/end_to_end/")
+# Seconds that one of them may take; pyproject.toml has the limit of the others.
+LONG_TIMEOUT = 1500
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with what takes longest, so that no process is left with one of them at the end."""
+    """Begin with what takes longest, so that no process is left with one of them at the end; give it time."""
 
     def order(item):
         is_long = item.get_closest_marker("long") is not None
@@ -61,6 +63,9 @@ def pytest_collection_modifyitems(items):
         return [not waits, *(not item.nodeid.startswith(folder) for folder in LONGEST)]
 
     items.sort(key=order)
+    for item in items:
+        if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LONG_TIMEOUT))
 
 
 def missing(what):

@@ -7,19 +7,22 @@
 
 Two steps run side by side, each into a log of its own. A line says when a step begins and when it ends, with its last
 words, and every now and then how far those are that run. Of a step that fails the end of the log is shown; the others
-go on.
+go on. A step that takes longer than its limit is stopped and has failed.
 """
 
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parent.parent
 LOGS = ROOT / ".tox" / "logs"
@@ -27,6 +30,12 @@ LOGS = ROOT / ".tox" / "logs"
 TELLING = 20.0
 # Lines of a log that are shown where a step failed.
 SHOWN = 80
+# Seconds after which a step is stopped: three times what it takes on two cores, and the two longest end within the hour
+# that CI has.
+LIMIT = 1800.0
+LONG_LIMIT = 2400.0
+# Seconds that its processes have to end by themselves then.
+STOPPING = 10.0
 # File by file, in the order of tests/conftest.py: those that take longest begin first.
 PYTEST = "pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder"
 
@@ -34,16 +43,21 @@ PYTEST = "pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder"
 class Step:
     """Commands, run one after the other until one fails.
 
+    Args:
+        limit: seconds after which it is stopped.
+
     Attributes:
         code: the exit code of the last command that ran; None until the end.
         seconds: how long it took, or takes.
     """
 
-    def __init__(self, name: str, *commands: str, logs: Path = LOGS) -> None:
+    def __init__(self, name: str, *commands: str, limit: float = LIMIT, logs: Path = LOGS) -> None:
         self.name = name
         self.commands = commands
+        self.limit = limit
         self.log = logs / f"{name}.log"
         self.code: int | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._began: float | None = None
         self._ended: float | None = None
 
@@ -63,16 +77,37 @@ class Step:
             for command in self.commands:
                 log.write(f"$ {command}\n".encode())
                 log.flush()
-                code = (
-                    code
-                    or subprocess.run(
-                        shlex.split(command), stdout=log, stderr=log, cwd=ROOT, env=environment(), check=False
-                    ).returncode
-                )
+                code = self._run_one(command, log)
                 if code:
                     break
         self._ended = time.monotonic()
         self.code = code
+
+    def _run_one(self, command: str, log: IO[bytes]) -> int:
+        """In a process group of its own, so that what it started can be stopped with it."""
+        self._process = subprocess.Popen(
+            shlex.split(command), stdout=log, stderr=log, cwd=ROOT, env=environment(), process_group=0
+        )
+        try:
+            return self._process.wait(max(self.limit - self.seconds, 0))
+        except subprocess.TimeoutExpired:
+            self.stop()
+            log.write(f"\nStopped: it took longer than {self.limit:g} s\n".encode())
+            return self._process.wait()
+
+    def stop(self) -> None:
+        """Stop what it runs now: first by SIGTERM, then by SIGKILL."""
+        if (process := self._process) is None or process.poll() is not None:
+            return
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(STOPPING)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            # Whoever of its group is left: the workers of pytest, for example.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     def tail(self, lines: int) -> list[str]:
         """The last lines of the log that say something."""
@@ -104,7 +139,11 @@ SHORT = (
 # The peers are measured once and quickly: only to see that it works.
 LONG = (
     # Test by test, not file by file: a few of them take minutes each.
-    Step("long-tests", "pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder tests -m long"),
+    Step(
+        "long-tests",
+        "pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder tests -m long",
+        limit=LONG_LIMIT,
+    ),
     Step("peers", "python -m benchmarks --quick"),
 )
 
@@ -147,6 +186,8 @@ def run(steps: Sequence[Step], *, at_once: int, telling: float = TELLING) -> int
             while wait(running, timeout=telling).not_done:
                 say(f"… {', '.join(step.progress for step in steps if step.running)}")
         except KeyboardInterrupt:
+            for step in steps:
+                step.stop()
             pool.shutdown(cancel_futures=True)
             raise
     for future in running:

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,20 @@ def test_while_a_step_runs_it_is_told_how_far_it_is(step, capsys):
     slow = step("slow", "import time; print('.... [ 42%]', flush=True); time.sleep(1)")
     assert steps.run([slow], at_once=1, telling=0.3) == 0
     assert re.search(r"… slow 42% \d s", capsys.readouterr().out)
+
+
+def test_a_step_that_takes_too_long_is_stopped_with_all_that_it_started(step, capsys):
+    slow = step("slow", "import subprocess as s, time; print(s.Popen(['sleep', '60']).pid, flush=True); time.sleep(60)")
+    slow.limit = 1.0
+    assert steps.run([slow], at_once=1) == 1
+    assert "Stopped: it took longer than 1 s" in capsys.readouterr().out
+    assert not alive(int(slow.log.read_text().splitlines()[1]))
+
+
+def alive(pid):
+    """Whether a process runs; one that is dead and not fetched by its parent doesn't."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(") ")[2][0] != "Z"
 
 
 def test_a_step_that_is_none_is_a_usage_error(capsys):
