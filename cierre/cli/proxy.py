@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cierre.cli import options
-from cierre.cli.mock import LEVEL, PORT
+from cierre.cli.mock_options import LEVEL, PORT
+from cierre.cli.mock_serving import bound
 from cierre.cli.options import Parsed, allow_refs_option, option
 from cierre.mocks.options import read_size
 
 if TYPE_CHECKING:
-    import socket
-
     from cierre.mocks.proxy.upstream import Upstream
     from cierre.oas.document import Document
 
@@ -54,7 +52,7 @@ def command(spec: str, upstream: str, **given: Any) -> None:
     proxy = ProxyApp(
         document, server, ProxyOptions(given["errors"], given["fallback"] is not None, given["max_body"]), log
     )
-    with _bound(given) as listener:
+    with bound(given) as listener:
         listen(listener)
         log.add_note(f"{document.name}: from {address(listener)} to {upstream}")
         run(proxy, listener, connection_limits(given["max_connections"]), dates=False)
@@ -77,15 +75,3 @@ def _read(spec: str, given: dict[str, Any]) -> Document:
         return load(spec, lenient=given["lenient"], allow_refs=given["allow_refs"])
     except BrokenDocument as broken:
         raise click.ClickException("\n".join(str(problem) for problem in broken.problems)) from None
-
-
-def _bound(given: dict[str, Any]) -> socket.socket:
-    from cierre.server.sockets import bind
-
-    try:
-        return bind(given["host"], given["port"])
-    except OSError as error:
-        where = f"{given['host']}:{given['port']}"
-        raise click.UsageError(
-            _("can't listen on {where}: {reason}; try --port 0").format(where=where, reason=error.strerror)
-        ) from None

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from cierre.cli import cli
-from cierre.cli.mock import _named_span, _span
+from cierre.cli.mock_options import read_named_span, read_span
 from cierre.cli.options import DURATION, in_words
 from cierre.settings import DAY, HOUR, MINUTE
 
@@ -67,14 +67,14 @@ def test_every_duration_is_read_alike(option, text, milliseconds):
     ],
 )
 def test_a_delay_is_a_duration_or_two(text, span):
-    assert _span(text) == span
-    assert _named_span(f"GET /x={text}") == ("GET /x", span)
+    assert read_span(text) == span
+    assert read_named_span(f"GET /x={text}") == ("GET /x", span)
 
 
 @pytest.mark.parametrize("text", ["soon", "", "1x", "..5s", "1..2..3s", "99999999d"])
 def test_what_is_no_delay_is_refused_and_told_how_to_write_one(text):
     with pytest.raises(ValueError, match=r"delay|duration|too long"):
-        _span(text)
+        read_span(text)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,160 @@
+"""What `cierre mock` does between its options and the server: read the document, take the address, serve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from gettext import gettext as _
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from cierre.cli.mock_options import options_of
+from cierre.cli.mock_state import state_of
+
+if TYPE_CHECKING:
+    import socket
+
+    from cierre.mocks.log import Log
+    from cierre.oas.document import Document
+
+# The real handlers have no use for these: nothing is generated, and requests are checked as in production.
+_NOT_STATEFUL = (
+    "dialect",
+    "dynamic",
+    "seed",
+    "errors",
+    "validate",
+    "security",
+    "token",
+    "lenient",
+    "delay",
+    "delay_of",
+    "error_rate",
+    "drop_rate",
+    "webhook",
+    "to",
+    "allow_callback_host",
+    "max_body",
+    "cache",
+    "max_answer_size",
+    "max_answer_nodes",
+    "max_answer_depth",
+    "fill_properties",
+)
+
+
+def loader(
+    spec: str | None, dialect: str | None, allow_refs: tuple[str, ...], *, lenient: bool
+) -> Callable[[], Document]:
+    """A function that reads the document, again at each call."""
+    if spec is None:
+        from cierre.mocks.contract import load_contract
+
+        return lambda: load_contract(dialect)
+    from cierre.mocks.loading import load
+
+    return lambda: load(spec, lenient=lenient, allow_refs=allow_refs)
+
+
+def read_or_end(load: Callable[[], Document]) -> Document:
+    """The document; every problem of a broken one on stderr, and exit code 2."""
+    from cierre.oas.errors import BrokenDocument
+
+    try:
+        return load()
+    except BrokenDocument as broken:
+        raise click.ClickException("\n".join(str(problem) for problem in broken.problems)) from None
+
+
+def bound(given: dict[str, Any]) -> socket.socket:
+    """A socket with the address of `--host` and `--port`.
+
+    Raises:
+        click.UsageError: it can't be had.
+    """
+    # It listens when the mock can answer: until then a client is refused, and knows.
+    from cierre.server.sockets import bind
+
+    with _told_address(given):
+        return bind(given["host"], given["port"])
+
+
+def _listen(listener: socket.socket, given: dict[str, Any]) -> None:
+    """Accept connections, once there is something to answer from: a probe of the port then finds a mock that works."""
+    from cierre.mocks.serving.server import listen
+
+    with _told_address(given):
+        listen(listener)
+
+
+@contextmanager
+def _told_address(given: dict[str, Any]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where = f"{given['host']}:{given['port']}"
+        raise click.UsageError(
+            _("can't listen on {where}: {reason}; try --port 0").format(where=where, reason=error.strerror)
+        ) from None
+
+
+def serve_document(given: dict[str, Any], load: Callable[[], Document], log: Log) -> None:
+    """Serve a mock of what `load` reads."""
+    from cierre.mocks.app import MockApp
+    from cierre.mocks.serving.reload import reload_on_edit
+    from cierre.mocks.serving.server import connection_limits, serve
+
+    with bound(given) as listener:
+        document = read_or_end(load)
+        _tell_unknown_operations(document, given, log)
+        for problem in document.problems:
+            log.add_warning(f"{problem}; what does not need it is served")
+        answers = options_of(given)
+        state = state_of(document, answers, given) if given["stateful"] else None
+        if state is not None:
+            log.add_note(f"it keeps {state.summary}; --explain says more")
+        app = MockApp(document, answers, log, reload_on_edit(load, log) if given["watch"] else None, state)
+        _listen(listener, given)
+        serve(app, listener, document, log, connection_limits(given["max_connections"]))
+
+
+def _tell_unknown_operations(document: Document, given: dict[str, Any], log: Log) -> None:
+    from cierre.mocks.preferences import nearest
+
+    operations = list(document.operations())
+    known = {str(one.node.get("operationId")) for one in operations if one.node.get("operationId")}
+    written = {f"{one.method.upper()} {one.path}" for one in operations}
+    for name, _delay in given["delay_of"]:
+        if name not in known | written:
+            choices = sorted(known or written)
+            log.add_warning(f"--delay-of {name}: the document has no such operation; {nearest(name, choices)}")
+
+
+def serve_stateful(ctx: click.Context, given: dict[str, Any], log: Log) -> None:
+    """Serve our own contract by its real handlers.
+
+    Raises:
+        click.UsageError: options were given that they have no use for.
+    """
+    unset = {ParameterSource.DEFAULT, ParameterSource.ENVIRONMENT}
+    unsuitable = [
+        f"--{name.replace('_', '-')}" for name in _NOT_STATEFUL if ctx.get_parameter_source(name) not in unset
+    ]
+    if unsuitable:
+        raise click.UsageError(
+            _("--stateful answers as production does: leave out {names}").format(names=", ".join(unsuitable))
+        )
+    from cierre.cli.stateful import StatefulMock
+    from cierre.mocks.serving.server import address, connection_limits, run
+
+    listener = bound(given)
+    url = address(listener)
+    hosts = (given["host"], *given["allowed_host"])
+    app = StatefulMock(
+        url, limits=given["requests_per_minute"] is not None, any_origin=given["cors"], log=log, hosts=hosts
+    )
+    _listen(listener, given)
+    log.add_note(f"the real handlers, in memory, at {url}; POST /__mock/reset starts over")
+    run(app, listener, connection_limits(given["max_connections"]))
