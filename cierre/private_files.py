@@ -43,6 +43,7 @@ def of_data_directory(directory: Path) -> Iterator[Path]:
     """What Cierre keeps in its data directory, and the directory itself; some may not exist."""
     keys = directory / "keys"
     yield from (directory, keys, directory / "secret", directory / ".lock", keys / ".lock")
+    yield directory / "localhost.pem"
     yield from keys.glob("*.pem")
     yield from with_companions(directory / "cierre.db")
 

@@ -134,6 +134,7 @@ class MockApp:
             client[0] if client else "",
             server[0] if server else "",
             too_large,
+            scope.get("scheme", "http"),
         )
         try:
             reply, operation = await self._reply(request)

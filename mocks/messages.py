@@ -26,6 +26,7 @@ class MockRequest(NamedTuple):
         client: the address that it came from, "" where that is unknown.
         server: the address that it arrived at, "" where that is unknown.
         too_large: the body has more bytes than the limit.
+        scheme: `http` or `https`.
     """
 
     method: str
@@ -36,12 +37,13 @@ class MockRequest(NamedTuple):
     client: str = ""
     server: str = ""
     too_large: bool = False
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
-        """Of the request, with the scheme `http` and the host of its field Host."""
+        """Of the request, with the host of its field Host."""
         query = f"?{self.query.decode('latin-1')}" if self.query else ""
-        return f"http://{self.headers.get('host', 'localhost')}{self.path}{query}"
+        return f"{self.scheme}://{self.headers.get('host', 'localhost')}{self.path}{query}"
 
 
 class MockReply(NamedTuple):

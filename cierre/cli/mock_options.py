@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cierre.cli import options
+from cierre.cli import mock_https, options
 from cierre.cli.mock_state import state_options
 from cierre.cli.options import Command, Parsed, allow_refs_option, option
 from cierre.mocks.generation.budget import DEFAULT_LIMITS
@@ -87,6 +87,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "Requests of one address in a minute; more are answered with 429.",
         type=click.IntRange(1),
     ),
+    *mock_https.OPTIONS,
     options.max_connections,
     option("--callbacks/--no-callbacks", "Send the document's callbacks.", default=True, show_default=True),
     option("--watch/--no-watch", "Serve edits of the document's files.", default=True, show_default=True),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from cierre.cli.mock_https import tls_of
 from cierre.cli.mock_options import options_of
 from cierre.cli.mock_state import state_of
 
@@ -106,6 +107,7 @@ def serve_document(given: dict[str, Any], load: Callable[[], Document], log: Log
     from cierre.mocks.serving.reload import reload_on_edit
     from cierre.mocks.serving.server import connection_limits, serve
 
+    tls = tls_of(given, log)
     with bound(given) as listener:
         document = read_or_end(load)
         _tell_unknown_operations(document, given, log)
@@ -117,7 +119,7 @@ def serve_document(given: dict[str, Any], load: Callable[[], Document], log: Log
             log.add_note(f"it keeps {state.summary}; --explain says more")
         app = MockApp(document, answers, log, reload_on_edit(load, log) if given["watch"] else None, state)
         _listen(listener, given)
-        serve(app, listener, document, log, connection_limits(given["max_connections"]))
+        serve(app, listener, document, log, connection_limits(given["max_connections"]), tls)
 
 
 def _tell_unknown_operations(document: Document, given: dict[str, Any], log: Log) -> None:
@@ -149,12 +151,13 @@ def serve_stateful(ctx: click.Context, given: dict[str, Any], log: Log) -> None:
     from cierre.cli.stateful import StatefulMock
     from cierre.mocks.serving.server import address, connection_limits, run
 
+    tls = tls_of(given, log)
     listener = bound(given)
-    url = address(listener)
+    url = address(listener, tls)
     hosts = (given["host"], *given["allowed_host"])
     app = StatefulMock(
         url, limits=given["requests_per_minute"] is not None, any_origin=given["cors"], log=log, hosts=hosts
     )
     _listen(listener, given)
     log.add_note(f"the real handlers, in memory, at {url}; POST /__mock/reset starts over")
-    run(app, listener, connection_limits(given["max_connections"]))
+    run(app, listener, connection_limits(given["max_connections"]), tls=tls)

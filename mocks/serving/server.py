@@ -10,8 +10,9 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import uvicorn
 
@@ -32,6 +33,18 @@ _SHOWN = 20
 _ROUTES = 30
 # Seconds for requests under way, once the process is told to end.
 _GRACE = 2
+
+
+class Tls(NamedTuple):
+    """Files that HTTPS is served with, in PEM.
+
+    Attributes:
+        certificate: with its key, where `key` is None.
+        key: of the certificate.
+    """
+
+    certificate: Path
+    key: Path | None
 
 
 def connection_limits(connections: int | None = None) -> ConnectionLimits:
@@ -55,10 +68,10 @@ def listen(listener: socket.socket) -> None:
     listener.listen(2048)
 
 
-def address(listener: socket.socket) -> str:
-    """The URL that a listening socket is reached at, without a trailing slash."""
+def address(listener: socket.socket, tls: Tls | None = None) -> str:
+    """The URL that a listening socket is reached at, without a trailing slash; of https with `tls`."""
     host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"http{'s' if tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def run(
@@ -68,6 +81,7 @@ def run(
     *,
     dates: bool = True,
     on_exit: Callable[[], None] | None = None,
+    tls: Tls | None = None,
 ) -> None:
     """Serve an ASGI application on a listening socket until the process is interrupted.
 
@@ -77,12 +91,14 @@ def run(
         limits: of its clients; the usual ones where it is None.
         dates: add the field Date; an application that passes answers on has it already.
         on_exit: called once the process is told to end, before requests under way are waited for.
+        tls: to serve HTTPS with; HTTP where it is None.
     """
     raise_limit()
     # A document may be large: garbage collection would go through all of it while requests wait.
     gc.freeze()
+    files = {} if tls is None else {"ssl_certfile": tls.certificate, "ssl_keyfile": tls.key}
     config = server_config(
-        app, limits, lifespan="on", log_level="critical", timeout_graceful_shutdown=_GRACE, date_header=dates
+        app, limits, lifespan="on", log_level="critical", timeout_graceful_shutdown=_GRACE, date_header=dates, **files
     )
     try:
         _Server(config, on_exit).run(sockets=[listener])
@@ -112,7 +128,12 @@ class _Server(uvicorn.Server):
 
 
 def serve(
-    app: MockApp, listener: socket.socket, document: Document, log: Log, limits: ConnectionLimits | None = None
+    app: MockApp,
+    listener: socket.socket,
+    document: Document,
+    log: Log,
+    limits: ConnectionLimits | None = None,
+    tls: Tls | None = None,
 ) -> None:
     """Serve a mock on a listening socket, and log the document's broken examples meanwhile.
 
@@ -122,9 +143,10 @@ def serve(
         document: that the mock answers from.
         log: for the address and the broken examples.
         limits: of its clients; the usual ones where it is None.
+        tls: to serve HTTPS with; HTTP where it is None.
     """
     operations = list(document.operations())
-    url = address(listener)
+    url = address(listener, tls)
     log.add_note(f"{document.name}: {len(operations)} operations at {url}")
     log.add_note(f"its page: {url}{CONTROL}; of the document: {url}{DOCS}")
     for operation in operations[:_ROUTES]:
@@ -133,7 +155,7 @@ def serve(
     if len(operations) > _ROUTES:
         log.add_note(f"  … and {len(operations) - _ROUTES} more")
     threading.Thread(target=_report_examples, args=(document, log), daemon=True).start()
-    run(app, listener, limits, on_exit=app.board.end)
+    run(app, listener, limits, on_exit=app.board.end, tls=tls)
 
 
 def _path_to_try(document: Document, operation: Operation) -> str:

@@ -81,7 +81,7 @@ def location(exchange: Exchange, part: Part, thing: Thing, documented: Headers) 
         return []
     shown = next((text for name, text in documented if name == b"location"), b"")
     path = _base(exchange.request.path, part.operation.path) + own
-    host = f"http://{exchange.request.headers.get('host', 'localhost')}" if b"://" in shown else ""
+    host = f"{exchange.request.scheme}://{exchange.request.headers.get('host', 'localhost')}" if b"://" in shown else ""
     return [(b"location", f"{host}{path}".encode("latin-1", "replace"))]
 
 

@@ -12,6 +12,8 @@ import httpx
 from cierre.mocks import mock_app
 from tests.support.running import with_files
 
+_URL = re.compile(r"at (https?://[^\s;]+)[\s;]")
+
 
 @asynccontextmanager
 async def client_of(spec=None, **options):
@@ -45,7 +47,7 @@ def started(folder, *arguments, files=None):
         process = subprocess.Popen(with_files([*command, "--port", "0", "--no-watch"], files), stderr=log, cwd=folder)
     try:
         deadline = time.monotonic() + 60
-        while not (url := re.search(r"at (http://[^\s;]+)[\s;]", log_file.read_text())) and time.monotonic() < deadline:
+        while not (url := _URL.search(log_file.read_text())) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert url, log_file.read_text()
         yield url[1], process
