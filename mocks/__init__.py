@@ -6,7 +6,7 @@ app = mock_app("openapi.yaml")   # an ASGI application, for httpx.ASGITransport 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ def mock_app(
     data: Path | None = None,
     state: Path | None = None,
     state_model: Path | None = None,
+    scenarios: Sequence[str | Path] = (),
     **options: Any,
 ) -> MockApp:
     """A mock of an OpenAPI document as an ASGI application.
@@ -34,10 +35,11 @@ def mock_app(
         data: what it begins with then, as `--data` takes it.
         state: the SQLite file that keeps it then between runs.
         state_model: a file that corrects then what the document is taken to keep.
+        scenarios: files with flows of more than one request; they need `cierre[scenarios]`.
         options: fields of `cierre.mocks.options.MockOptions`: `dynamic`, `seed`, `validate`, `security`, `token`, …
 
     Raises:
-        cierre.oas.errors.BrokenDocument: it cannot be served, or its data do not fit; every problem has its place.
+        cierre.oas.errors.BrokenDocument: it, its data or a scenario cannot be used; every problem has its place.
         OSError: the SQLite file cannot be used.
         TypeError: there is no such option.
     """
@@ -53,8 +55,14 @@ def mock_app(
     else:
         document = spec if isinstance(spec, Document) else load(spec)
     answers = MockOptions(**options)
-    if not stateful:
-        return MockApp(document, answers)
-    from cierre.mocks.state.stateful import Stateful  # noqa: PLC0415 - a mock without state pays nothing for it
+    kept = None
+    if stateful:
+        from cierre.mocks.state.stateful import Stateful  # noqa: PLC0415 - a mock without state pays nothing for it
 
-    return MockApp(document, answers, state=Stateful(document, answers, file=state, data=data, corrections=state_model))
+        kept = Stateful(document, answers, file=state, data=data, corrections=state_model)
+    flows = None
+    if scenarios:
+        from cierre.mocks.console.scenarios import open_scenarios  # noqa: PLC0415 - nor for scenarios
+
+        flows = open_scenarios(scenarios, document, answers, kept)
+    return MockApp(document, answers, state=kept, scenarios=flows)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cierre.mocks import cors
@@ -27,6 +28,7 @@ from cierre.mocks.router import Match, Router
 from cierre.oas.document import Document
 
 if TYPE_CHECKING:
+    from cierre.mocks.console.scenarios.running import Scenarios
     from cierre.mocks.state.stateful import Stateful
 
 # Says what of the field Prefer, or of a query such as `?__code=404`, was not understood.
@@ -61,6 +63,7 @@ class MockApp:
         log: for a line a request; silent where it is None.
         on_start: called in the event loop when serving begins; what it returns is called, and awaited, at the end.
         state: that operations work upon; None: each answer is the document's own.
+        scenarios: that answer before the document does; None: there are none.
     """
 
     def __init__(
@@ -70,13 +73,14 @@ class MockApp:
         log: Log | None = None,
         on_start: Callable[[MockApp], Callable[[], Awaitable[None]]] | None = None,
         state: Stateful | None = None,
+        scenarios: Scenarios | None = None,
     ) -> None:
         self.options = options or MockOptions()
         self.log = log or Log("silent")
         self._faults = Faults(self.options)
         self._on_start = on_start
         self.state = state
-        self.board = Board()
+        self.board = Board(scenarios)
         self._tasks: set[asyncio.Task[None]] = set()
         self.install(document)
 
@@ -84,8 +88,10 @@ class MockApp:
         """Answer from this document from now on; requests under way keep the one that they began with.
 
         Raises:
-            BrokenDocument: what is said of its state does not fit it.
+            BrokenDocument: what is said of its state, or a scenario, does not fit it.
         """
+        if self.board.scenarios is not None:
+            self.board.scenarios.install(document)
         if self.state is not None:
             self.state.install(document)
         self._served = _Served(document, Router(document), {}, {}, UnroutedRefuser(document))
@@ -95,6 +101,12 @@ class MockApp:
     def document(self) -> Document:
         """The document that new requests are answered from."""
         return self._served.document
+
+    @property
+    def files(self) -> frozenset[Path]:
+        """What is read again after an edit: the document's files, and those of scenarios."""
+        scenarios = self.board.scenarios
+        return self.document.paths if scenarios is None else self.document.paths.union(scenarios.files)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -204,6 +216,8 @@ class MockApp:
         preferences = read_preferences(prefer, request.query) if prefer or b"__" in request.query else NONE
         answers = self.board.answers
         given = answers.take(operation.name, request.headers.get(SESSION, ""), preferences) if answers.any else None
+        if given is None and self.board.scenarios is not None:
+            given = self.board.scenarios.take(operation, request, parameters, preferences)
         if given is None:
             reply = self._of_operation(operation, request, parameters, preferences)
         else:

@@ -110,6 +110,18 @@ class MockClient:
         if not verdict["verified"]:
             raise AssertionError(verdict["message"])
 
+    def scenarios(self, *names: str) -> None:
+        """Let these scenarios be on, each from its beginning, and no others.
+
+        Raises:
+            ValueError: there is no such scenario; the message says which there are.
+        """
+        self._ask("PUT", "/scenarios", json={"on": list(names)})
+
+    def reset_scenarios(self) -> None:
+        """Let the scenarios that are on begin anew."""
+        self._ask("POST", "/scenarios/reset")
+
     def forget(self) -> None:
         """Keep none of the requests so far."""
         self._ask("DELETE", "/calls")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cierre.cli import mock_https, options
+from cierre.cli.mock_scenarios import scenario_option
 from cierre.cli.mock_state import state_options
 from cierre.cli.options import Command, Parsed, allow_refs_option, option
 from cierre.mocks.generation.budget import DEFAULT_LIMITS
@@ -63,6 +64,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     option("--dialect", "Serve Cierre's own contract as the clients of one dialect see it."),
     option("--stateful", "Keep what is made, changed and deleted; without SPEC: by the real handlers.", is_flag=True),
     state_options,
+    scenario_option,
     _short("-h", "--host", "Address to listen on.", default="127.0.0.1", show_default=True),
     _short("-p", "--port", "Port to listen on; 0: any free one.", type=PORT, default=4010, show_default=True),
     _short("-d", "--dynamic", "Generate bodies instead of showing examples.", is_flag=True),

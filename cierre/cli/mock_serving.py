@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from cierre.cli.mock_https import tls_of
 from cierre.cli.mock_options import options_of
+from cierre.cli.mock_scenarios import scenarios_of
 from cierre.cli.mock_state import state_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _NOT_STATEFUL = (
     "max_answer_nodes",
     "max_answer_depth",
     "fill_properties",
+    "scenario",
 )
 
 
@@ -117,7 +119,9 @@ def serve_document(given: dict[str, Any], load: Callable[[], Document], log: Log
         state = state_of(document, answers, given) if given["stateful"] else None
         if state is not None:
             log.add_note(f"it keeps {state.summary}; --explain says more")
-        app = MockApp(document, answers, log, reload_on_edit(load, log) if given["watch"] else None, state)
+        scenarios = scenarios_of(document, answers, given, state, log)
+        on_start = reload_on_edit(load, log) if given["watch"] else None
+        app = MockApp(document, answers, log, on_start, state, scenarios)
         _listen(listener, given)
         serve(app, listener, document, log, connection_limits(given["max_connections"]), tls)
 

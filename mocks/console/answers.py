@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cierre.mocks.answering.refusals import violations_header
@@ -25,11 +25,13 @@ class SetAnswer:
         given: as it was set: status, example, body, headers, delay, fault, times.
         content: the bytes of an answer that was sent before, which is sent again as it was; None: `given` says it.
         violations: what the body breaks in the document.
+        source: where it was set, for the log.
     """
 
     given: Mapping[str, Any]
     content: bytes | None = None
     violations: tuple[Violation, ...] = ()
+    source: str = _SET
 
     def reply(self, ask: Callable[[Preferences], MockReply], preferences: Preferences) -> MockReply:
         """The reply to a request.
@@ -42,7 +44,7 @@ class SetAnswer:
             return self._applied(ask(self._over(preferences)))
         fields = {**self.given["headers"], "content-length": str(len(self.content))}
         headers = [(name.encode("latin-1"), text.encode("latin-1")) for name, text in fields.items()]
-        return MockReply(self.given["status"], headers, self.content, f"an answer from before, {_SET}")
+        return MockReply(self.given["status"], headers, self.content, f"an answer from before, {self.source}")
 
     def _over(self, preferences: Preferences) -> Preferences:
         given = self.given
@@ -56,7 +58,7 @@ class SetAnswer:
 
     def _applied(self, reply: MockReply) -> MockReply:
         """The operation's reply with the body and the fields that are set; a refusal stays what it is."""
-        why = f"{reply.why.replace('Prefer: ', '')}; {_SET}"
+        why = f"{reply.why.replace('Prefer: ', '')}; {self.source}"
         if reply.status != self.given.get("status", reply.status):
             return reply._replace(why=why)
         own = {str(name).lower(): str(text) for name, text in self.given.get("headers", {}).items()}
@@ -66,7 +68,8 @@ class SetAnswer:
         body = _encoded(self.given["body"], content_type)
         own |= {"content-type": content_type, "content-length": str(len(body))}
         headers = [*_merged(reply, own), *violations_header(self.violations, b"mock-answer-violations")]
-        return reply._replace(headers=headers, body=body, why=f"a body that is {_SET}")
+        broken = "".join(f", which breaks the document: {one.pointer}: {one.message}" for one in self.violations[:1])
+        return reply._replace(headers=headers, body=body, why=f"a body{broken}; {self.source}")
 
 
 def _merged(reply: MockReply, own: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
@@ -80,10 +83,35 @@ def _encoded(body: Any, content_type: str) -> bytes:
     return body.encode() if isinstance(body, str) and not is_json else write_json(body)
 
 
-@dataclass(slots=True)
-class _Standing:
-    answer: SetAnswer
-    left: int | None = field(default=None)
+def asks_itself(preferences: Preferences) -> bool:
+    """Whether a request asks for a status or an example, and so gets that and not what is set."""
+    return preferences.code is not None or preferences.example is not None
+
+
+class Series:
+    """Answers that are used one after the other, each so many times as its `times` says; without one: always."""
+
+    def __init__(self, answers: Iterable[SetAnswer]) -> None:
+        self._standing = [(answer, answer.given.get("times")) for answer in answers]
+
+    def take(self) -> SetAnswer | None:
+        """The next one, which is used up by that; None where all are."""
+        if not self._standing:
+            return None
+        answer, left = self._standing[0]
+        if left is not None:
+            self._standing[:1] = [(answer, left - 1)] if left > 1 else []
+        return answer
+
+    def left(self) -> list[SetAnswer]:
+        """What is left; `times` says how often still."""
+        return [
+            answer if left is None else replace(answer, given={**answer.given, "times": left})
+            for answer, left in self._standing
+        ]
+
+    def __bool__(self) -> bool:
+        return bool(self._standing)
 
 
 class SetAnswers:
@@ -95,7 +123,7 @@ class SetAnswers:
 
     def __init__(self) -> None:
         self.any = False
-        self._standing: dict[tuple[str, str], list[_Standing]] = {}
+        self._standing: dict[tuple[str, str], Series] = {}
 
     def has_room(self, operation: str, session: str = "") -> bool:
         """Whether some can be set for an operation."""
@@ -109,7 +137,7 @@ class SetAnswers:
             answers: each so many times as its `times` says; without one: always.
             session: whose requests get them; "": those of everybody without own ones.
         """
-        kept = [_Standing(answer, answer.given.get("times")) for answer in answers]
+        kept = Series(answers)
         self._standing.pop((session, operation), None)
         if kept:
             self._standing[session, operation] = kept
@@ -121,7 +149,7 @@ class SetAnswers:
 
     def of(self, operation: str, session: str = "") -> list[SetAnswer]:
         """What is left for an operation; `times` says how often still."""
-        return [_left(one) for one in self._standing.get((session, operation), ())]
+        return self._standing.get((session, operation), Series(())).left()
 
     def everything(self) -> list[tuple[str, str, list[SetAnswer]]]:
         """Session, operation and what is left of each."""
@@ -141,26 +169,15 @@ class SetAnswers:
             session: of the request, "" for none.
             preferences: of the request: where it asks for a status or an example itself, it gets that.
         """
-        if preferences.code is not None or preferences.example is not None:
+        if asks_itself(preferences):
             return None
         for key in dict.fromkeys(((session, operation), ("", operation))):
             standing = self._standing.get(key)
-            if not standing:
+            if standing is None:
                 continue
-            first = standing[0]
-            if first.left is not None:
-                first.left -= 1
-                if first.left <= 0:
-                    self._drop_first(key)
-            return first.answer
+            taken = standing.take()
+            if not standing:
+                del self._standing[key]
+                self.any = bool(self._standing)
+            return taken
         return None
-
-    def _drop_first(self, key: tuple[str, str]) -> None:
-        del self._standing[key][0]
-        if not self._standing[key]:
-            del self._standing[key]
-            self.any = bool(self._standing)
-
-
-def _left(one: _Standing) -> SetAnswer:
-    return one.answer if one.left is None else replace(one.answer, given={**one.answer.given, "times": one.left})

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cierre.mocks.console.answers import SetAnswers
 from cierre.mocks.console.calls import Calls
+
+if TYPE_CHECKING:
+    from cierre.mocks.console.scenarios.running import Scenarios
 
 
 class Board:
     """Of one mock.
 
+    Args:
+        scenarios: that it has; None: no file was given.
+
     Attributes:
         calls: the last requests with their answers.
         answers: that are set.
+        scenarios: that answer where none is set.
         revision: counts what else has changed: answers that were set, a document that was read again.
         documents: counts those that were read.
         ended: the mock is about to end, and nobody watches any more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, scenarios: Scenarios | None = None) -> None:
         self.calls = Calls()
         self.answers = SetAnswers()
+        self.scenarios = scenarios
         self.revision = 0
         self.documents = 0
         self.ended = False

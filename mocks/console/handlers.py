@@ -15,6 +15,7 @@ from cierre.mocks.console.answers import MOST
 from cierre.mocks.console.board import Board
 from cierre.mocks.console.calls import Call
 from cierre.mocks.console.events import send_events
+from cierre.mocks.console.scenarios.schema import schema
 from cierre.mocks.console.setting import read_answer, same_again
 from cierre.mocks.json_writer import write_json
 from cierre.mocks.messages import MockReply
@@ -233,6 +234,42 @@ async def _clear(asked: Asked) -> MockReply:
     return _done("the mock chooses again")
 
 
+async def _scenarios(asked: Asked) -> MockReply:
+    return _listed_scenarios(asked)
+
+
+def _listed_scenarios(asked: Asked) -> MockReply:
+    kept = asked.board.scenarios
+    on = kept.on(asked.session) if kept is not None else frozenset()
+    listed = [
+        {"name": one.name, "description": one.description, "place": one.place, "on": one.name in on}
+        for one in (kept.known if kept is not None else ())
+    ]
+    return json_reply({"scenarios": listed})
+
+
+async def _switch_scenarios(asked: Asked) -> MockReply:
+    kept = asked.board.scenarios
+    known = [one.name for one in kept.known] if kept is not None else []
+    unknown = [name for name in asked.body["on"] if name not in known]
+    if unknown:
+        return problem(_UNKNOWN, f"no scenario is named {unknown[0][:200]!r}; there are: {', '.join(known) or 'none'}")
+    if kept is not None:
+        kept.switch(frozenset(asked.body["on"]), asked.session)
+        asked.board.changed()
+    return _listed_scenarios(asked)
+
+
+async def _reset_scenarios(asked: Asked) -> MockReply:
+    if asked.board.scenarios is not None:
+        asked.board.scenarios.reset(asked.session)
+    return _done("the scenarios begin anew")
+
+
+async def _scenario_schema(asked: Asked) -> MockReply:
+    return json_reply(schema(asked.document))
+
+
 HANDLERS: dict[str, Callable[[Asked], Awaitable[MockReply]]] = {
     "getStatus": _status,
     "listProblems": _problems,
@@ -248,4 +285,8 @@ HANDLERS: dict[str, Callable[[Asked], Awaitable[MockReply]]] = {
     "setAnswers": _set,
     "addAnswer": _add,
     "clearAnswers": _clear,
+    "listScenarios": _scenarios,
+    "switchScenarios": _switch_scenarios,
+    "resetScenarios": _reset_scenarios,
+    "getScenarioSchema": _scenario_schema,
 }

@@ -45,7 +45,7 @@ def read_answer(document: Document, operation: Operation, given: Mapping[str, An
             selector.select("*/*", Preferences(code=given.get("status"), example=given.get("example")))
         except Unacceptable as error:
             raise ValueError(str(error)) from None
-    violations = _violations(document, selector, given) if "body" in given else ()
+    violations = violations_of(document, selector, given) if "body" in given else ()
     return SetAnswer(given, violations=violations)
 
 
@@ -65,8 +65,8 @@ def same_again(call: Call) -> SetAnswer:
     return SetAnswer({"status": call.status, "headers": headers, "times": 1}, content=call.body)
 
 
-def _violations(document: Document, selector: Selector, given: Mapping[str, Any]) -> tuple[Violation, ...]:
-    """What a body breaks in the schema of its status."""
+def violations_of(document: Document, selector: Selector, given: Mapping[str, Any]) -> tuple[Violation, ...]:
+    """What the body of an answer breaks in the schema of its status."""
     response = selector.for_status(given["status"])
     content = response.content if response is not None else {}
     key = next((one for one in content if media.kind_of(media.parse(one).essence) == "json"), None)

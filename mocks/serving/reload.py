@@ -29,7 +29,7 @@ def reload_on_edit(load: Callable[[], Document], log: Log) -> Callable[[MockApp]
 
     def start(app: MockApp) -> Callable[[], Awaitable[None]]:
         # Now, not in the task: an edit before the watcher is up would be taken for the state of the start.
-        task = asyncio.create_task(_watch(app, load, log, _state(app.document.paths)))
+        task = asyncio.create_task(_watch(app, load, log, _state(app.files)))
 
         async def stop() -> None:
             task.cancel()
@@ -42,11 +42,11 @@ def reload_on_edit(load: Callable[[], Document], log: Log) -> Callable[[MockApp]
 
 
 async def _watch(app: MockApp, load: Callable[[], Document], log: Log, served: dict[Path, tuple[int, int]]) -> None:
-    """Reload until cancelled; `served` is the state of the files that the app's document was read from."""
+    """Reload until cancelled; `served` is the state of the files that the app was read from."""
     from watchfiles import awatch  # noqa: PLC0415 - the first reply should not wait for it
 
     while True:
-        files = app.document.paths
+        files = app.files
         folders = sorted({file.parent for file in files if file.parent.is_dir()})
         if not folders:
             return
@@ -59,10 +59,10 @@ async def _watch(app: MockApp, load: Callable[[], Document], log: Log, served: d
                 continue
             served = now
             await _reload(app, load, log)
-            if app.document.paths != files:
+            if app.files != files:
                 # Of the files that it had before, the state before the reload counts: they may have changed since.
-                kept = {file: served[file] for file in served.keys() & app.document.paths}
-                served = _state(app.document.paths) | kept
+                kept = {file: served[file] for file in served.keys() & app.files}
+                served = _state(app.files) | kept
                 break
 
 

@@ -10,6 +10,7 @@ const AGAIN = 1000;
 const PAUSE = 500;
 let status = null;
 let problems = null;
+let scenarios = [];
 let connected = false;
 let looking = false;
 
@@ -43,6 +44,41 @@ function drawStatus() {
   if (problems) get("problems").textContent = problems.length ? t("problems", { count: problems.length }) : t("noProblems");
 }
 
+// One of them, none, or several, as another client may have switched them.
+function drawScenarios() {
+  if (scenarios.length === 0) return;
+  const on = scenarios.filter((one) => one.on).map((one) => one.name);
+  const options = [["", t("noScenario")], ...scenarios.map((one) => [one.name, one.name])];
+  if (on.length > 1) options.push([on.join(), on.join(", ")]);
+  const select = make("select", { onchange: (event) => switchTo(event.target.value) },
+    ...options.map(([value, text]) => make("option", { value }, text)));
+  select.value = on.join();
+  const chosen = scenarios.find((one) => one.on);
+  get("scenarios").replaceChildren(
+    make("label", {}, make("strong", {}, t("scenario")), " ", select),
+    make("button", { type: "button", onclick: beginScenarios }, t("beginScenario")),
+    make("small", {}, on.length === 1 ? chosen.description : ""),
+  );
+}
+
+async function switchTo(value) {
+  await ask("PUT", "scenarios", { body: { on: value ? value.split(",") : [] } });
+  say(t("scenarioDone"));
+}
+
+async function beginScenarios() {
+  await ask("POST", "scenarios/reset");
+  say(t("scenarioDone"));
+}
+
+async function loadScenarios() {
+  const found = (await ask("GET", "scenarios")).scenarios;
+  // A choice that somebody is about to make is not drawn over.
+  if (JSON.stringify(found) === JSON.stringify(scenarios)) return;
+  scenarios = found;
+  drawScenarios();
+}
+
 async function reset() {
   await ask("POST", "reset");
   say(t("resetDone"));
@@ -52,6 +88,7 @@ async function reset() {
 async function look() {
   status = await ask("GET", "status");
   drawStatus();
+  await loadScenarios();
   // Somebody else has forgotten some.
   if (status.kept < keptCalls()) await loadCalls();
 }
@@ -115,6 +152,7 @@ for (const button of document.querySelectorAll("[data-shows]")) button.addEventL
 get("language").addEventListener("click", () => {
   switchLanguage();
   drawStatus();
+  drawScenarios();
   drawOperations();
   drawLog();
   drawAnswers();

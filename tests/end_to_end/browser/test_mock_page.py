@@ -167,3 +167,47 @@ async def test_of_a_large_document_only_what_is_opened_is_drawn(page, tmp_path):
         await page.locator("#search").fill("/x1199")
         await page.locator("#operations-list .line").click()
         await expect(page.locator("#operation-heading")).to_have_text("GET /x1199")
+
+
+SCENARIOS = """
+scenarios:
+  gone:
+    description: The note is gone.
+    steps:
+      - operation: readNote
+        answers: [{status: 404, times: 1}]
+  long:
+    on: false
+    steps:
+      - operation: readNote
+        answers: [{example: long}]
+"""
+
+
+async def test_a_scenario_is_chosen_and_begins_anew(page, tmp_path, axe):
+    spec, file = tmp_path / "openapi.json", tmp_path / "scenario.yaml"
+    spec.write_text(json.dumps(SPEC), encoding="utf-8")
+    file.write_text(SCENARIOS, encoding="utf-8")
+
+    async def read(url):
+        async with httpx.AsyncClient() as client:
+            return (await client.get(f"{url}/notes/1")).status_code
+
+    with started(tmp_path, spec, "--scenario", file) as (url, _):
+        mistakes = await opened(page, url)
+        select = page.get_by_label("Escenario:")
+        await expect(select).to_have_value("gone")
+        await expect(page.get_by_text("The note is gone.")).to_be_visible()
+        assert [await read(url) for _ in range(2)] == [404, 200]
+        await page.get_by_role("button", name="Desde el principio").click()
+        await expect(page.locator("#said")).to_have_text("El escenario empieza.")
+        assert await read(url) == 404
+        await select.select_option("long")
+        await expect(page.get_by_text("The note is gone.")).to_be_hidden()
+        assert await read(url) == 200
+        # Another client switches all off.
+        async with httpx.AsyncClient() as client:
+            await client.put(f"{url}/__mock/scenarios", json={"on": []})
+        await expect(select).to_have_value("")
+        assert await axe(page) == []
+        assert mistakes == []
