@@ -94,7 +94,8 @@ class MockApp:
             self.board.scenarios.install(document)
         if self.state is not None:
             self.state.install(document)
-        self._served = _Served(document, Router(document), {}, {}, UnroutedRefuser(document))
+        base = self.options.base_path
+        self._served = _Served(document, Router(document, base), {}, {}, UnroutedRefuser(document, base))
         self.board.read_again()
 
     @property
@@ -147,6 +148,7 @@ class MockApp:
             server[0] if server else "",
             too_large,
             scope.get("scheme", "http"),
+            scope.get("root_path", ""),
         )
         try:
             reply, operation = await self._reply(request)
@@ -256,7 +258,10 @@ class MockApp:
             return MockReply(204, [(b"allow", ", ".join(allowed).encode("latin-1"))], b"", "the path's methods")
         if f"{request.path}/" == CONTROL and request.method == "GET":
             return MockReply(
-                307, [(b"location", CONTROL.encode()), (b"content-length", b"0")], b"", "the page of the mock"
+                307,
+                [(b"location", f"{request.root}{CONTROL}".encode()), (b"content-length", b"0")],
+                b"",
+                "the page of the mock",
             )
         return served.unrouted.reply(request, allowed)
 

@@ -58,7 +58,7 @@ async def control(
         return _authorized(request, options)
     if request.path.startswith(_WEBHOOKS) and request.method == "POST":
         return await _ordered(document, request, options)
-    known = _shown(document, request.path) if request.method in {"GET", "HEAD"} else None
+    known = _shown(document, request, options) if request.method in {"GET", "HEAD"} else None
     return known or await _looked_at(document, request, options, state, board)
 
 
@@ -89,13 +89,17 @@ def _authorized(request: MockRequest, options: MockOptions) -> MockReply:
     return problem(_UNKNOWN, f"there are GET {oauth.AUTHORIZE} and POST {oauth.TOKEN}")
 
 
-def _shown(document: Document, path: str) -> MockReply | None:
+def _shown(document: Document, request: MockRequest, options: MockOptions) -> MockReply | None:
+    path = request.path
     if path == _DOCUMENT:
         return _json(write_json(document.root), "the document")
     if path == DOCS or path.startswith(f"{DOCS}/"):
         from cierre.mocks.docs_page import docs_page  # noqa: PLC0415 - most runs show no page
 
-        return docs_page(document, DOCS, path) or problem(_UNKNOWN, f"the page is at {DOCS}")
+        at = request.root + DOCS
+        return docs_page(document, at, request.root + path, options.base_path) or problem(
+            _UNKNOWN, f"the page is at {DOCS}"
+        )
     return None
 
 

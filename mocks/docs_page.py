@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,14 @@ _BACK_PAGE = """<!DOCTYPE html>
 """
 
 
-def docs_page(document: Document, at: str, path: str) -> MockReply | None:
+def docs_page(document: Document, at: str, path: str, base: str = "") -> MockReply | None:
     """The page, or a part of it; None where there is no such part.
 
     Args:
         document: that the mock answers from.
         at: the path of the page, without a slash at its end.
         path: of the request; it begins with `at`.
+        base: what the paths of requests to the mock begin with.
     """
     name = path.removeprefix(at).strip("/")
     if name in _ASSETS:
@@ -78,8 +80,8 @@ def docs_page(document: Document, at: str, path: str) -> MockReply | None:
     parts: dict[str, tuple[bytes, Callable[[], str]]] = {
         "": (_HTML, lambda: _PAGE.format(at=at)),
         "start.js": (_SCRIPT, lambda: _start(document, at)),
-        "openapi.json": (b"application/json", lambda: write_json(aimed_at_the_mock(document)).decode()),
-        _IN_SPANISH: (b"application/json", lambda: write_json(_in_spanish(document)).decode()),
+        "openapi.json": (b"application/json", lambda: write_json(aimed_at_the_mock(document, at, base)).decode()),
+        _IN_SPANISH: (b"application/json", lambda: write_json(_in_spanish(document, at, base)).decode()),
         _BACK: (_HTML, lambda: _BACK_PAGE.format(at=at)),
         "oauth2-redirect.js": (_SCRIPT, lambda: _script_of(_BACK)),
     }
@@ -131,13 +133,20 @@ def _is_ours(document: Document) -> bool:
     return "x-cierre-unrouted" in document.root
 
 
-def _in_spanish(document: Document) -> dict[str, Any]:
-    return translated(aimed_at_the_mock(document), contract_texts("es"))
+def _in_spanish(document: Document, at: str, base: str) -> dict[str, Any]:
+    return translated(aimed_at_the_mock(document, at, base), contract_texts("es"))
 
 
-def aimed_at_the_mock(document: Document) -> dict[str, Any]:
-    """The document as its page reads it: the mock is the one server, and the version is one that Swagger UI 4 shows."""
-    root = {**document.root, "servers": [{"url": "/"}]}
+def aimed_at_the_mock(document: Document, at: str, base: str) -> dict[str, Any]:
+    """The document as its page reads it: the mock is the one server, and the version is one that Swagger UI 4 shows.
+
+    Args:
+        document: that the mock answers from.
+        at: the path of its page.
+        base: what the paths of requests begin with.
+    """
+    tokens = partial(oauth.aimed_at_the_mock, root=at.rpartition("/__mock/")[0])
+    root = {**document.root, "servers": [{"url": base or "/"}]}
     if document.version != "3.0":
         root["openapi"] = "3.0.3"
     if isinstance(root.get("paths"), Mapping):
@@ -145,7 +154,7 @@ def aimed_at_the_mock(document: Document) -> dict[str, Any]:
     components = root.get("components")
     if isinstance(components, Mapping):
         aimed: dict[str, Any] = dict(components)
-        for section, change in (("pathItems", _without_servers), ("securitySchemes", oauth.aimed_at_the_mock)):
+        for section, change in (("pathItems", _without_servers), ("securitySchemes", tokens)):
             if isinstance(components.get(section), Mapping):
                 aimed[section] = {name: change(document.resolve(item)) for name, item in components[section].items()}
         root["components"] = aimed

@@ -27,6 +27,7 @@ class MockRequest(NamedTuple):
         server: the address that it arrived at, "" where that is unknown.
         too_large: the body has more bytes than the limit.
         scheme: `http` or `https`.
+        root: what the mock's own routes begin with before `/__mock/`, "" in most.
     """
 
     method: str
@@ -38,6 +39,7 @@ class MockRequest(NamedTuple):
     server: str = ""
     too_large: bool = False
     scheme: str = "http"
+    root: str = ""
 
     @property
     def url(self) -> str:

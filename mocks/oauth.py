@@ -59,22 +59,27 @@ def give_token(request: MockRequest, token: str | None) -> MockReply:
     return _json(200, _token(token, given), f"a token for {given['grant_type']}")
 
 
-def aimed_at_the_mock(scheme: Any) -> Any:
-    """A security scheme whose tokens come from the mock; schemes of other kinds stay as they are."""
+def aimed_at_the_mock(scheme: Any, root: str) -> Any:
+    """A security scheme whose tokens come from the mock; schemes of other kinds stay as they are.
+
+    Args:
+        scheme: of the document.
+        root: what stands before the mock's own routes.
+    """
     if not isinstance(scheme, Mapping) or scheme.get("type") not in {"oauth2", "openIdConnect"}:
         return scheme
     flows = scheme.get("flows")
     # Where a document names a discovery document alone, the flow that browsers use.
     listed = flows if isinstance(flows, Mapping) and flows else {"authorizationCode": {"scopes": {}}}
-    aimed = {name: _flow(name, flow) for name, flow in listed.items() if isinstance(flow, Mapping)}
+    aimed = {name: _flow(name, flow, root) for name, flow in listed.items() if isinstance(flow, Mapping)}
     said = f"{scheme['description']}\n\n{SAID}" if isinstance(scheme.get("description"), str) else SAID
     rest = {key: value for key, value in scheme.items() if key != "openIdConnectUrl"}
     return {**rest, "type": "oauth2", "description": said, "flows": aimed}
 
 
-def _flow(name: str, flow: Mapping[str, Any]) -> dict[str, Any]:
-    asked = {"authorizationUrl": AUTHORIZE} if name in {"implicit", "authorizationCode"} else {}
-    given = {"tokenUrl": TOKEN} if name != "implicit" else {}
+def _flow(name: str, flow: Mapping[str, Any], root: str) -> dict[str, Any]:
+    asked = {"authorizationUrl": root + AUTHORIZE} if name in {"implicit", "authorizationCode"} else {}
+    given = {"tokenUrl": root + TOKEN} if name != "implicit" else {}
     rest = {key: value for key, value in flow.items() if not key.endswith("Url")}
     return {"scopes": {}, **rest, **asked, **given}
 

@@ -36,6 +36,7 @@ class MockOptions(NamedTuple):
         max_answer_nodes: objects, arrays and plain values of a generated answer.
         max_answer_size: bytes of all texts in a generated answer.
         max_answer_depth: levels of nesting of a generated answer.
+        base_path: what the paths of requests begin with before those of the document, such as `/v1`.
         fill_properties: put in a member that only additionalProperties or patternProperties describe.
         max_callbacks: callbacks under way at a time; further ones are not sent.
     """
@@ -62,6 +63,7 @@ class MockOptions(NamedTuple):
     max_answer_size: int = DEFAULT_LIMITS.size
     max_answer_depth: int = DEFAULT_LIMITS.depth
     fill_properties: bool = True
+    base_path: str = ""
 
     @property
     def limits(self) -> AnswerLimits:

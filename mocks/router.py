@@ -49,15 +49,21 @@ class _Node:
 
 
 class Router:
-    """Finds operations, with and without the base paths of `servers`."""
+    """Finds operations, with and without the base paths of `servers`.
 
-    def __init__(self, document: Document) -> None:
+    Args:
+        document: that has them.
+        base: what all paths begin with before that, such as `/v1`.
+    """
+
+    def __init__(self, document: Document, base: str = "") -> None:
         self._root = _Node()
+        self._base = base
         self._bases = sorted(document.base_paths(), key=len, reverse=True)
         for operation in document.operations():
             self._add(operation.path, operation, document)
-            for base in document.base_paths(operation):
-                self._add(base + operation.path, operation, document)
+            for server in document.base_paths(operation):
+                self._add(server + operation.path, operation, document)
 
     def _add(self, path: str, operation: Operation, document: Document) -> None:
         plain, query = split(path)
@@ -106,6 +112,10 @@ class Router:
         return []
 
     def _candidates(self, path: str) -> Iterator[str]:
+        if self._base:
+            if not f"{path}/".startswith(f"{self._base}/"):
+                return
+            path = path[len(self._base) :] or "/"
         yield path
         for base in self._bases:
             if path.startswith(base + "/"):

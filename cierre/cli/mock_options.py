@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cierre.cli import mock_https, options
+from cierre.cli import mock_documents, mock_https, options
 from cierre.cli.mock_scenarios import scenario_option
 from cierre.cli.mock_state import state_options
 from cierre.cli.options import Command, Parsed, allow_refs_option, option
@@ -89,10 +89,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "Requests of one address in a minute; more are answered with 429.",
         type=click.IntRange(1),
     ),
+    *mock_documents.OPTIONS,
     *mock_https.OPTIONS,
     options.max_connections,
     option("--callbacks/--no-callbacks", "Send the document's callbacks.", default=True, show_default=True),
-    option("--watch/--no-watch", "Serve edits of the document's files.", default=True, show_default=True),
     option("--cache", "Send the document's Cache-Control; otherwise no answer is stored.", is_flag=True),
     option("--allow-callback-host", "Callbacks and webhooks may go to this HOST[:PORT], too.", multiple=True),
     option("--allowed-host", "The mock's own routes answer under this name, too.", multiple=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,13 @@ from cierre.cli.mock_state import state_of
 if TYPE_CHECKING:
     import socket
 
+    from cierre.mocks.app import MockApp
     from cierre.mocks.log import Log
     from cierre.oas.document import Document
 
 # The real handlers have no use for these: nothing is generated, and requests are checked as in production.
 _NOT_STATEFUL = (
+    "base_path",
     "dialect",
     "dynamic",
     "seed",
@@ -103,33 +105,49 @@ def _told_address(given: dict[str, Any]) -> Iterator[None]:
         ) from None
 
 
-def serve_document(given: dict[str, Any], load: Callable[[], Document], log: Log) -> None:
-    """Serve a mock of what `load` reads."""
-    from cierre.mocks.app import MockApp
-    from cierre.mocks.serving.reload import reload_on_edit
+def serve_documents(
+    given: dict[str, Any], loads: Mapping[str, Callable[[], Document]], log: Log, *, named: bool
+) -> None:
+    """Serve a mock of each document until the process is told to end.
+
+    Args:
+        given: the options.
+        loads: what reads each document, by its base path.
+        log: of all of them.
+        named: each has its own routes below its base path, even one alone.
+    """
     from cierre.mocks.serving.server import connection_limits, serve
+    from cierre.mocks.several import SeveralMocks
 
     tls = tls_of(given, log)
     with bound(given) as listener:
-        document = read_or_end(load)
-        _tell_unknown_operations(document, given, log)
-        for problem in document.problems:
-            log.add_warning(f"{problem}; what does not need it is served")
-        answers = options_of(given)
-        state = state_of(document, answers, given) if given["stateful"] else None
-        if state is not None:
-            log.add_note(f"it keeps {state.summary}; --explain says more")
-        scenarios = scenarios_of(document, answers, given, state, log)
-        on_start = reload_on_edit(load, log) if given["watch"] else None
-        app = MockApp(document, answers, log, on_start, state, scenarios)
+        documents = {base: read_or_end(load) for base, load in loads.items()}
+        _tell_unknown_operations(documents.values(), given, log)
+        mocks = [_mock(given, base, documents[base], load, log) for base, load in loads.items()]
         _listen(listener, given)
-        serve(app, listener, document, log, connection_limits(given["max_connections"]), tls)
+        app = SeveralMocks(mocks) if named else mocks[0]
+        serve(app, listener, log, connection_limits(given["max_connections"]), tls)
 
 
-def _tell_unknown_operations(document: Document, given: dict[str, Any], log: Log) -> None:
+def _mock(given: dict[str, Any], base: str, document: Document, load: Callable[[], Document], log: Log) -> MockApp:
+    from cierre.mocks.app import MockApp
+    from cierre.mocks.serving.reload import reload_on_edit
+
+    for problem in document.problems:
+        log.add_warning(f"{problem}; what does not need it is served")
+    answers = options_of(given)._replace(base_path=base)
+    state = state_of(document, answers, given) if given["stateful"] else None
+    if state is not None:
+        log.add_note(f"{document.name}: it keeps {state.summary}; --explain says more")
+    scenarios = scenarios_of(document, answers, given, state, log)
+    on_start = reload_on_edit(load, log, given["watch_every"] / 1000) if given["watch"] else None
+    return MockApp(document, answers, log, on_start, state, scenarios)
+
+
+def _tell_unknown_operations(documents: Iterable[Document], given: dict[str, Any], log: Log) -> None:
     from cierre.mocks.preferences import nearest
 
-    operations = list(document.operations())
+    operations = [operation for document in documents for operation in document.operations()]
     known = {str(one.node.get("operationId")) for one in operations if one.node.get("operationId")}
     written = {f"{one.method.upper()} {one.path}" for one in operations}
     for name, _delay in given["delay_of"]:

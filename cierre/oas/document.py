@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from cierre.oas.errors import Problem
 from cierre.oas.files import Files
-from cierre.oas.locations import FileLocation, Location
+from cierre.oas.locations import FileLocation, Location, UrlLocation
 from cierre.oas.pointers import pointer
 from cierre.oas.references import resolved
 from cierre.oas.structure import Operation, operations
@@ -60,6 +60,12 @@ class Document:
         """The files of this machine that it was read from, to be watched."""
         locations = self._files.contents if self._files is not None else ()
         return frozenset(location.path for location in locations if isinstance(location, FileLocation))
+
+    @property
+    def addresses(self) -> dict[UrlLocation, bytes]:
+        """The addresses that it was read from, each with its text."""
+        texts = self._files.raw if self._files is not None else {}
+        return {location: raw for location, raw in texts.items() if isinstance(location, UrlLocation)}
 
     def derive(self, root: Mapping[str, Any]) -> Document:
         """Another document from the same files, such as a view of this one."""

@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 from cierre.oas.limits import DocumentLimits
@@ -20,6 +20,20 @@ _PORTS = {"http": 80, "https": 443}
 
 class Unreadable(Exception):
     """What stands at a location cannot be read; the message says why."""
+
+
+class Fetched(NamedTuple):
+    """What stood at an address, and what the server named that version by.
+
+    Attributes:
+        raw: the text.
+        etag: the field ETag, "" for none.
+        modified: the field Last-Modified, "" for none.
+    """
+
+    raw: bytes
+    etag: str = ""
+    modified: str = ""
 
 
 class Location(ABC):
@@ -167,27 +181,47 @@ class UrlLocation(Location):
         return other.origin == self.origin or any(other.url.startswith(start) for start in more)
 
     def read(self, limits: DocumentLimits) -> bytes:
+        return self.fetch(limits).raw
+
+    def fetch(self, limits: DocumentLimits, known: Fetched | None = None) -> Fetched:
+        """What stands there now.
+
+        Args:
+            limits: of its text.
+            known: what stood there before; it is returned where the server says that it still does (RFC 9110,
+                section 13.1).
+
+        Raises:
+            Unreadable: there is nothing, or it is past a limit.
+        """
         import httpx  # noqa: PLC0415 - a file is read without it
 
         until = time.monotonic() + limits.seconds
         try:
             with httpx.Client(timeout=min(limits.seconds, 10.0)) as client:
-                return self._fetch(client, limits, until)
+                return self._fetch(client, limits, until, known)
         except httpx.TimeoutException:
             raise Unreadable("cannot be fetched: timed out") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreadable(f"cannot be fetched: {error or type(error).__name__}") from None
 
-    def _fetch(self, client: httpx.Client, limits: DocumentLimits, until: float) -> bytes:
-        url = self.url
+    def _fetch(self, client: httpx.Client, limits: DocumentLimits, until: float, known: Fetched | None) -> Fetched:
+        url, fields = self.url, {"Accept": "application/json, application/yaml, */*"}
+        if known is not None and known.etag:
+            fields["If-None-Match"] = known.etag
+        elif known is not None and known.modified:
+            fields["If-Modified-Since"] = known.modified
         for _ in range(_REDIRECTS + 1):
-            with client.stream("GET", url, headers={"Accept": "application/json, application/yaml, */*"}) as answer:
+            with client.stream("GET", url, headers=fields) as answer:
                 if answer.next_request is not None:
                     url = UrlLocation(str(answer.next_request.url)).url
                     continue
+                if answer.status_code == 304 and known is not None:
+                    return known
                 if answer.status_code != 200:
                     raise Unreadable(f"cannot be fetched: answered with {answer.status_code}")
-                return _received(answer, limits, until)
+                raw = _received(answer, limits, until)
+                return Fetched(raw, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
         raise Unreadable(f"cannot be fetched: more than {_REDIRECTS} redirects")
 
 

@@ -26,9 +26,11 @@ class UnroutedRefuser:
     Args:
         document: its extension `x-cierre-unrouted`, where it has that, maps prefixes of paths to responses; without it
             the replies are problem details.
+        base: what all paths begin with, such as `/v1`.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, base: str = "") -> None:
+        self._base = base
         self._refusers: list[tuple[str, Refuser]] = []
         by_prefix = document.mapping(document.root.get("x-cierre-unrouted"))
         for prefix in sorted(by_prefix, key=len, reverse=True):
@@ -37,8 +39,8 @@ class UnroutedRefuser:
                 for status, written in document.mapping(by_prefix[prefix]).items()
             ]
             refuser = Refuser(Selector(document, responses), Renderer(document), "unrouted")
-            self._refusers.append((prefix, refuser))
-        self._paths = [str(path) for path in document.mapping(document.root.get("paths"))]
+            self._refusers.append((base + prefix, refuser))
+        self._paths = [f"{base}{path}" for path in document.mapping(document.root.get("paths"))]
         self._default = Refuser(Selector(document, []), Renderer(document), "unrouted")
 
     def _nearest(self, path: str) -> str:

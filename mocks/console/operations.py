@@ -34,6 +34,7 @@ def described(document: Document, operation: Operation, options: MockOptions) ->
     """What an operation can answer, by status and example, and a valid request for it."""
     mocked = MockedOperation(document, operation, options)
     responses = mocked.selector.responses
+    request = sample_request(document, operation, mocked.validator, options.token)
     return {
         **_in_short(operation),
         "description": str(operation.node.get("description", "")),
@@ -48,7 +49,7 @@ def described(document: Document, operation: Operation, options: MockOptions) ->
             }
             for one in responses
         ],
-        "request": sample_request(document, operation, mocked.validator, options.token),
+        "request": {**request, "path": options.base_path + request["path"]},
     }
 
 

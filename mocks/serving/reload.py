@@ -1,4 +1,7 @@
-"""Reloading: an edit of any file of the document is served at once; a broken edit leaves the last good version."""
+"""Reloading: an edit of any file of the document is served at once, one at an address when it is next asked for.
+
+A broken edit leaves the last good version.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +14,41 @@ from cierre.mocks.app import MockApp
 from cierre.mocks.log import Log
 from cierre.oas.document import Document
 from cierre.oas.errors import BrokenDocument
+from cierre.oas.limits import DEFAULT
+from cierre.oas.locations import Fetched, Unreadable, UrlLocation
 
 # Milliseconds: editors write a file in several steps, and an edit should be served soon.
 _DEBOUNCE = 60
 _STEP = 20
 # Milliseconds between two looks at the files, for filesystems that report no changes.
 _POLL = 1000
+# Seconds between two requests for a document at an address.
+EVERY = 5.0
 
 
-def reload_on_edit(load: Callable[[], Document], log: Log) -> Callable[[MockApp], Callable[[], Awaitable[None]]]:
-    """An `on_start` for `MockApp` that watches the document's files while the mock serves.
+def reload_on_edit(
+    load: Callable[[], Document], log: Log, every: float = EVERY
+) -> Callable[[MockApp], Callable[[], Awaitable[None]]]:
+    """An `on_start` for `MockApp` that watches the document's files and addresses while the mock serves.
 
     Args:
         load: reads the document again; where it raises BrokenDocument the last good version stays.
         log: for the edits and the problems of broken ones.
+        every: seconds between two requests for each of the document's addresses.
     """
 
     def start(app: MockApp) -> Callable[[], Awaitable[None]]:
         # Now, not in the task: an edit before the watcher is up would be taken for the state of the start.
-        task = asyncio.create_task(_watch(app, load, log, _state(app.files)))
+        tasks = [
+            asyncio.create_task(_watch(app, load, log, _state(app.files))),
+            asyncio.create_task(_ask_again(app, load, log, every)),
+        ]
 
         async def stop() -> None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
         return stop
 
@@ -64,6 +78,28 @@ async def _watch(app: MockApp, load: Callable[[], Document], log: Log, served: d
                 kept = {file: served[file] for file in served.keys() & app.files}
                 served = _state(app.files) | kept
                 break
+
+
+async def _ask_again(app: MockApp, load: Callable[[], Document], log: Log, every: float) -> None:
+    """Reload when another text stands at one of the document's addresses, until cancelled."""
+    known: dict[UrlLocation, Fetched] = {}
+    away: set[UrlLocation] = set()
+    while app.document.addresses:
+        await asyncio.sleep(every)
+        has_changed = False
+        for location, raw in app.document.addresses.items():
+            before = known.get(location, Fetched(raw))
+            try:
+                known[location] = await asyncio.to_thread(location.fetch, DEFAULT, before)
+            except Unreadable as reason:
+                if location not in away:
+                    log.add_warning(f"{location}: {reason}; the last good version is still served")
+                away.add(location)
+                continue
+            away.discard(location)
+            has_changed |= known[location].raw != before.raw
+        if has_changed:
+            await _reload(app, load, log)
 
 
 async def _reload(app: MockApp, load: Callable[[], Document], log: Log) -> None:

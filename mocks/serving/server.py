@@ -8,7 +8,7 @@ import itertools
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -22,6 +22,7 @@ from cierre.mocks.control import CONTROL, DOCS
 from cierre.mocks.log import Log
 from cierre.mocks.options import MockOptions
 from cierre.mocks.serving.ending import kill_after
+from cierre.mocks.several import SeveralMocks
 from cierre.oas.document import Document
 from cierre.oas.structure import Operation
 from cierre.server.config import server_config
@@ -128,34 +129,45 @@ class _Server(uvicorn.Server):
 
 
 def serve(
-    app: MockApp,
+    app: MockApp | SeveralMocks,
     listener: socket.socket,
-    document: Document,
     log: Log,
     limits: ConnectionLimits | None = None,
     tls: Tls | None = None,
 ) -> None:
-    """Serve a mock on a listening socket, and log the document's broken examples meanwhile.
+    """Serve mocks on a listening socket, and log the documents' broken examples meanwhile.
 
     Args:
-        app: the mock.
+        app: the mock, or several.
         listener: that `listen` was called with.
-        document: that the mock answers from.
         log: for the address and the broken examples.
         limits: of its clients; the usual ones where it is None.
         tls: to serve HTTPS with; HTTP where it is None.
     """
-    operations = list(document.operations())
     url = address(listener, tls)
+    mocks = app.mocks if isinstance(app, SeveralMocks) else [app]
+    for mock in mocks:
+        base = mock.options.base_path
+        _tell(mock.document, f"{url}{base}", f"{url}{base if isinstance(app, SeveralMocks) else ''}{CONTROL}", log)
+    threading.Thread(target=_report_examples, args=([mock.document for mock in mocks], log), daemon=True).start()
+
+    def end() -> None:
+        for mock in mocks:
+            mock.board.end()
+
+    run(app, listener, limits, on_exit=end, tls=tls)
+
+
+def _tell(document: Document, url: str, own: str, log: Log) -> None:
+    """Log what is served where; `own`: the address of the mock's own routes."""
+    operations = list(document.operations())
     log.add_note(f"{document.name}: {len(operations)} operations at {url}")
-    log.add_note(f"its page: {url}{CONTROL}; of the document: {url}{DOCS}")
+    log.add_note(f"its page: {own}; of the document: {own}{DOCS.removeprefix(CONTROL)}")
     for operation in operations[:_ROUTES]:
         path = _path_to_try(document, operation)
         log.add_note(f"  {operation.method.upper():6} {url}{path} → {_first_status(document, operation)}")
     if len(operations) > _ROUTES:
         log.add_note(f"  … and {len(operations) - _ROUTES} more")
-    threading.Thread(target=_report_examples, args=(document, log), daemon=True).start()
-    run(app, listener, limits, on_exit=app.board.end, tls=tls)
 
 
 def _path_to_try(document: Document, operation: Operation) -> str:
@@ -175,13 +187,14 @@ def _first_status(document: Document, operation: Operation) -> str:
     return str(responses[0].status) if responses else "200"
 
 
-def _report_examples(document: Document, log: Log) -> None:
+def _report_examples(documents: Iterable[Document], log: Log) -> None:
     """Log broken examples; in a thread of its own, as a large document has thousands of examples."""
     from cierre.oas.examples import broken_examples  # noqa: PLC0415
 
-    found = broken_examples(document, answers_only=True)
-    for problem in itertools.islice(found, _SHOWN):
-        log.add_warning(f"{problem}; it is repaired or replaced")
-    rest = sum(1 for _ in found)
-    if rest:
-        log.add_warning(f"{rest} more examples break their schemas")
+    for document in documents:
+        found = broken_examples(document, answers_only=True)
+        for problem in itertools.islice(found, _SHOWN):
+            log.add_warning(f"{problem}; it is repaired or replaced")
+        rest = sum(1 for _ in found)
+        if rest:
+            log.add_warning(f"{rest} more examples break their schemas")

@@ -19,7 +19,7 @@ export async function ask(method, path, { query = {}, body, session } = {}) {
   const search = new URLSearchParams(query).toString();
   const headers = session ? { "Mock-Session": session } : {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const answer = await fetch(`/__mock/${path}${search ? `?${search}` : ""}`, {
+  const answer = await fetch(`${path}${search ? `?${search}` : ""}`, {
     method, headers, body: body === undefined ? undefined : JSON.stringify(body),
   });
   if (answer.status === 204) return null;

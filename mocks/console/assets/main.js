@@ -38,7 +38,7 @@ function drawStatus() {
     make("strong", {}, t("state")),
     ...Object.entries(status.state).map(([name, count]) => make("span", { class: "tag" }, `${name} ${count}`)),
     make("button", { type: "button", onclick: reset }, t("reset")),
-    make("a", { href: "/__mock/state", download: "state.json" }, t("download")),
+    make("a", { href: "state", download: "state.json" }, t("download")),
   ]));
   get("problems").hidden = problems === null;
   if (problems) get("problems").textContent = problems.length ? t("problems", { count: problems.length }) : t("noProblems");
@@ -118,7 +118,7 @@ async function watch() {
   try {
     await look();
     const last = await loadCalls();
-    const events = new EventSource(`/__mock/events?after=${last}`);
+    const events = new EventSource(`events?after=${last}`);
     events.onopen = () => { connected = true; drawStatus(); };
     events.addEventListener("calls", (event) => { addCalls(JSON.parse(event.data)); lookSoon(); });
     events.addEventListener("changed", (event) => changed(JSON.parse(event.data).document));
