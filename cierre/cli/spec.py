@@ -1,4 +1,4 @@
-"""`cierre spec`: lint, bundle, view and compare contracts."""
+"""`cierre spec`: lint, bundle, view, change and compare contracts."""
 
 from __future__ import annotations
 
@@ -107,6 +107,32 @@ def bundle_command(spec: str | None, allow_refs: tuple[str, ...], output: Path |
     references to other files. Swagger 2.0 is written as OpenAPI 3.0.
     """
     _write(bundle(_load(spec, allow_refs)), output, form)
+
+
+@command.command("apply")
+@click.argument("spec", envvar="CIERRE_SPEC")
+@click.argument("overlays", metavar="OVERLAY...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@allow_refs_option
+@_written
+def apply_command(
+    spec: str, overlays: tuple[Path, ...], allow_refs: tuple[str, ...], output: Path | None, form: Format | None
+) -> None:
+    """Write a document as one file, changed by overlays.
+
+    SPEC is a file, or an address of http or https. OVERLAY is a file of OpenAPI Overlay 1.0; of several each works upon
+    what the one before left. A target that selects nothing is told, and is no mistake.
+    """
+    # Imported late: the other commands need no JSONPath.
+    from cierre.oas.overlays import apply, read_overlay
+
+    try:
+        actions = [action for file in overlays for action in read_overlay(file)]
+    except BrokenDocument as broken:
+        raise _Unusable("\n".join(map(str, broken.problems))) from broken
+    changed, idle = apply(bundle(_load(spec, allow_refs)), actions)
+    for problem in idle:
+        click.echo(str(problem), err=True)
+    _write(changed, output, form)
 
 
 @command.command("view")

@@ -1,0 +1,160 @@
+"""OpenAPI Overlay 1.0: a file of actions that change a document (https://spec.openapis.org/overlay/v1.0.0.html)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cierre.extras import named_when_missing
+from cierre.oas.bundling import bundle
+from cierre.oas.errors import BrokenDocument, Problem
+from cierre.oas.positions import Positions
+from cierre.oas.syntax import parse
+from cierre.oas.validation import compile_schema
+
+RULE = "overlay"
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["overlay", "info", "actions"],
+    "properties": {
+        "overlay": {"type": "string", "pattern": r"^1\.0\.\d+$"},
+        "info": {
+            "type": "object",
+            "required": ["title", "version"],
+            "properties": {"title": {"type": "string"}, "version": {"type": "string"}},
+        },
+        "extends": {"type": "string"},
+        "actions": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["target"],
+                "properties": {
+                    "target": {"type": "string"},
+                    "description": {"type": "string"},
+                    "update": {},
+                    "remove": {"type": "boolean"},
+                },
+                "patternProperties": {"^x-": {}},
+                "additionalProperties": False,
+            },
+        },
+    },
+}
+
+
+class Action(NamedTuple):
+    """One change.
+
+    Attributes:
+        place: `overlay.yaml:7:3`.
+        target: what it changes: a compiled JSONPath (RFC 9535).
+        update: merged into objects, appended to lists.
+        remove: take the target away; goes before `update`.
+    """
+
+    place: str
+    target: Any
+    update: Any
+    remove: bool
+
+
+def read_overlay(file: Path) -> list[Action]:
+    """The actions of an overlay.
+
+    Args:
+        file: YAML or JSON.
+
+    Raises:
+        BrokenDocument: with every mistake of it.
+        ExtraNotInstalled: the JSONPath library is missing.
+    """
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise BrokenDocument([Problem(str(file), f"cannot be read: {error.strerror}", rule=RULE)]) from None
+    written, positions = parse(raw, str(file)), Positions(raw)
+
+    def problem(where: str, message: str) -> Problem:
+        line, column = positions.find(where)
+        return Problem(f"{file}:{line}:{column}", message, where, RULE)
+
+    broken = compile_schema(SCHEMA, {}, version="3.1", direction="request").violations(written, shown=True)
+    if broken:
+        raise BrokenDocument([problem(one.pointer, f"{one.pointer or 'the file'}: {one.message}") for one in broken])
+    actions, problems = [], []
+    for number, one in enumerate(written["actions"]):
+        where = f"/actions/{number}"
+        try:
+            target = _compiled(one["target"])
+        except ValueError as mistake:
+            problems.append(problem(f"{where}/target", str(mistake)))
+            continue
+        actions.append(Action(problem(where, "").place, target, one.get("update"), one.get("remove", False)))
+    if problems:
+        raise BrokenDocument(problems)
+    return actions
+
+
+def _compiled(path: str) -> Any:
+    with named_when_missing("scenarios"):
+        import jsonpath  # noqa: PLC0415 - only overlays need it here
+    try:
+        return jsonpath.compile(path, strict=True)
+    except jsonpath.JSONPathError as error:
+        raise ValueError(f"{path!r} is no JSONPath (RFC 9535): {str(error).splitlines()[0]}") from None
+
+
+def apply(root: Mapping[str, Any], actions: list[Action]) -> tuple[dict[str, Any], list[Problem]]:
+    """A copy of a document with the actions carried out, one after the other.
+
+    Args:
+        root: of the document, without references to other files.
+        actions: of one or several overlays.
+
+    Returns:
+        The copy, and what did nothing: targets that select nothing, or neither an object nor a list.
+    """
+    changed, idle = bundle(dict(root), published=False), []
+    for action in actions:
+        found = list(action.target.finditer(changed))
+        if not found:
+            idle.append(Problem(action.place, f"{action.target} selects nothing", rule=RULE))
+        # From the last to the first: what is removed from a list moves what stands behind it.
+        for match in reversed(found):
+            message = _carried_out(changed, action, match.parts)
+            if message:
+                idle.append(Problem(action.place, message, rule=RULE))
+    return changed, idle
+
+
+def _carried_out(root: dict[str, Any], action: Action, parts: tuple[Any, ...]) -> str:
+    """Carry out an action upon one target; what is wrong with that, "" where nothing is."""
+    holder: Any = root
+    for part in parts[:-1]:
+        holder = holder[part]
+    target = holder[parts[-1]] if parts else root
+    if action.remove:
+        if not parts:
+            return "the whole document cannot be removed"
+        del holder[parts[-1]]
+    elif isinstance(target, dict) and isinstance(action.update, Mapping):
+        _merge(target, action.update)
+    elif isinstance(target, list):
+        target.append(action.update)
+    elif action.update is not None:
+        return f"{action.target} selects something that an update cannot be merged into: name the object that holds it"
+    return ""
+
+
+def _merge(target: dict[str, Any], update: Mapping[str, Any]) -> None:
+    for name, value in update.items():
+        there = target.get(name)
+        if isinstance(there, dict) and isinstance(value, Mapping):
+            _merge(there, value)
+        elif isinstance(there, list) and isinstance(value, list):
+            there.extend(value)
+        else:
+            target[name] = value
