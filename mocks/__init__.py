@@ -25,6 +25,7 @@ def mock_app(
     state: Path | None = None,
     state_model: Path | None = None,
     scenarios: Sequence[str | Path] = (),
+    examples: Sequence[str | Path] = (),
     **options: Any,
 ) -> MockApp:
     """A mock of an OpenAPI document as an ASGI application.
@@ -36,6 +37,7 @@ def mock_app(
         state: the SQLite file that keeps it then between runs.
         state_model: a file that corrects then what the document is taken to keep.
         scenarios: files with flows of more than one request; they need `cierre[scenarios]`.
+        examples: overlays and HAR files with further examples; they need `cierre[scenarios]`, too.
         options: fields of `cierre.mocks.options.MockOptions`: `dynamic`, `seed`, `validate`, `security`, `token`, …
 
     Raises:
@@ -54,6 +56,10 @@ def mock_app(
         document = load_contract()
     else:
         document = spec if isinstance(spec, Document) else load(spec)
+    if examples:
+        from cierre.mocks.example_files import with_examples  # noqa: PLC0415 - most mocks have the document's alone
+
+        document = with_examples(document, [Path(file) for file in examples])
     answers = MockOptions(**options)
     kept = None
     if stateful:

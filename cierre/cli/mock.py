@@ -52,7 +52,9 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         }
         serve_documents(given, loads, log, named=True)
         return
-    load = loader(given["spec"], given["dialect"], given["allow_refs"], lenient=given["lenient"])
+    load = loader(
+        given["spec"], given["dialect"], given["allow_refs"], lenient=given["lenient"], examples=given["examples"]
+    )
     if given["webhook"]:
         _send_webhook(read_or_end(load), given["webhook"], given["to"])
         return

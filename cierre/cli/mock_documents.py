@@ -14,7 +14,7 @@ from cierre.cli.options import DURATION, Parsed, option
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*\Z")
 _BASE = re.compile(r"(/[A-Za-z0-9._~-]+)*\Z")
 # What there is one of in a process, or what is said of one document.
-_OF_ONE = ("webhook", "explain", "data", "state", "state_model", "scenario")
+_OF_ONE = ("webhook", "explain", "data", "state", "state_model", "scenario", "examples")
 
 
 def read_base(text: str) -> str:

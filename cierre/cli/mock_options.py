@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from gettext import gettext as _
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -65,6 +66,12 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     option("--stateful", "Keep what is made, changed and deleted; without SPEC: by the real handlers.", is_flag=True),
     state_options,
     scenario_option,
+    option(
+        "--examples",
+        "Answer with the examples of this overlay or HAR, too; may be given again.",
+        type=click.Path(path_type=Path, dir_okay=False, exists=True),
+        multiple=True,
+    ),
     _short("-h", "--host", "Address to listen on.", default="127.0.0.1", show_default=True),
     _short("-p", "--port", "Port to listen on; 0: any free one.", type=PORT, default=4010, show_default=True),
     _short("-d", "--dynamic", "Generate bodies instead of showing examples.", is_flag=True),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from gettext import gettext as _
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,20 +49,32 @@ _NOT_STATEFUL = (
     "max_answer_depth",
     "fill_properties",
     "scenario",
+    "examples",
 )
 
 
 def loader(
-    spec: str | None, dialect: str | None, allow_refs: tuple[str, ...], *, lenient: bool
+    spec: str | None,
+    dialect: str | None,
+    allow_refs: tuple[str, ...],
+    *,
+    lenient: bool,
+    examples: tuple[Path, ...] = (),
 ) -> Callable[[], Document]:
-    """A function that reads the document, again at each call."""
+    """A function that reads the document, with the examples of the files, again at each call."""
     if spec is None:
         from cierre.mocks.contract import load_contract
 
-        return lambda: load_contract(dialect)
-    from cierre.mocks.loading import load
+        plain = partial(load_contract, dialect)
+    else:
+        from cierre.mocks.loading import load
 
-    return lambda: load(spec, lenient=lenient, allow_refs=allow_refs)
+        plain = partial(load, spec, lenient=lenient, allow_refs=allow_refs)
+    if not examples:
+        return plain
+    from cierre.mocks.example_files import with_examples
+
+    return lambda: with_examples(plain(), examples)
 
 
 def read_or_end(load: Callable[[], Document]) -> Document:

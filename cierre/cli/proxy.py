@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gettext import gettext as _
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +16,7 @@ from cierre.mocks.options import read_size
 
 if TYPE_CHECKING:
     from cierre.mocks.proxy.upstream import Upstream
+    from cierre.mocks.recording import Recording
     from cierre.oas.document import Document
 
 
@@ -32,6 +35,11 @@ if TYPE_CHECKING:
     default="10MB",
     show_default=True,
 )
+@option(
+    "--record",
+    "Keep answers in JSON as examples in this new file, an OpenAPI Overlay.",
+    type=click.Path(path_type=Path, dir_okay=False),
+)
 @option("--lenient", "Use what can be used of a broken document.", is_flag=True)
 @options.max_connections
 @option("--json-log", "Log one JSON object for each request.", is_flag=True)
@@ -49,13 +57,29 @@ def command(spec: str, upstream: str, **given: Any) -> None:
     server, document = _server(upstream), _read(spec, given)
     for problem in document.problems:
         log.add_warning(f"{problem}; what does not need it is checked")
-    proxy = ProxyApp(
-        document, server, ProxyOptions(given["errors"], given["fallback"] is not None, given["max_body"]), log
-    )
+    settings = ProxyOptions(given["errors"], given["fallback"] is not None, given["max_body"])
+    proxy = ProxyApp(document, server, settings, log, _recording(given["record"], server))
     with bound(given) as listener:
         listen(listener)
         log.add_note(f"{document.name}: from {address(listener)} to {upstream}")
         run(proxy, listener, connection_limits(given["max_connections"]), dates=False)
+
+
+def _recording(file: Path | None, server: Upstream) -> Recording | None:
+    """What keeps exchanges in a file; None without one.
+
+    Raises:
+        click.UsageError: it is there already, or its folder is not.
+    """
+    from cierre.mocks.recording import Recording
+
+    if file is None:
+        return None
+    if file.exists():
+        raise click.UsageError(_("--record {file} is there already: give another name").format(file=file))
+    if not file.parent.is_dir():
+        raise click.UsageError(_("--record {file}: there is no such folder").format(file=file))
+    return Recording(server.name, file)
 
 
 def _server(url: str) -> Upstream:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,24 +75,40 @@ def read_overlay(file: Path) -> list[Action]:
         raw = file.read_bytes()
     except OSError as error:
         raise BrokenDocument([Problem(str(file), f"cannot be read: {error.strerror}", rule=RULE)]) from None
-    written, positions = parse(raw, str(file)), Positions(raw)
+    positions = Positions(raw)
 
-    def problem(where: str, message: str) -> Problem:
+    def place(where: str) -> str:
         line, column = positions.find(where)
-        return Problem(f"{file}:{line}:{column}", message, where, RULE)
+        return f"{file}:{line}:{column}"
 
+    return actions_of(parse(raw, str(file)), place)
+
+
+def actions_of(written: Any, place: Callable[[str], str]) -> list[Action]:
+    """The actions of an overlay that was read.
+
+    Args:
+        written: its JSON value.
+        place: from a pointer into it to where that is written.
+
+    Raises:
+        BrokenDocument: with every mistake of it.
+        ExtraNotInstalled: the JSONPath library is missing.
+    """
     broken = compile_schema(SCHEMA, {}, version="3.1", direction="request").violations(written, shown=True)
     if broken:
-        raise BrokenDocument([problem(one.pointer, f"{one.pointer or 'the file'}: {one.message}") for one in broken])
+        raise BrokenDocument(
+            [Problem(place(one.pointer), f"{one.pointer or 'the file'}: {one.message}", rule=RULE) for one in broken]
+        )
     actions, problems = [], []
     for number, one in enumerate(written["actions"]):
         where = f"/actions/{number}"
         try:
             target = _compiled(one["target"])
         except ValueError as mistake:
-            problems.append(problem(f"{where}/target", str(mistake)))
+            problems.append(Problem(place(f"{where}/target"), str(mistake), rule=RULE))
             continue
-        actions.append(Action(problem(where, "").place, target, one.get("update"), one.get("remove", False)))
+        actions.append(Action(place(where), target, one.get("update"), one.get("remove", False)))
     if problems:
         raise BrokenDocument(problems)
     return actions

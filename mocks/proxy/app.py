@@ -21,6 +21,7 @@ from cierre.mocks.proxy.checks import Checks
 from cierre.mocks.proxy.fields import forwarded, without_hops
 from cierre.mocks.proxy.upstream import Upstream
 from cierre.mocks.reading import joined_headers
+from cierre.mocks.recording import Exchange, Recording
 from cierre.oas.document import Document
 from cierre.oas.validation import Violation
 
@@ -72,14 +73,21 @@ class ProxyApp:
         upstream: the server.
         options: how to answer.
         log: for a line a request; silent where it is None.
+        recording: that keeps exchanges as examples.
     """
 
     def __init__(
-        self, document: Document, upstream: Upstream, options: ProxyOptions | None = None, log: Log | None = None
+        self,
+        document: Document,
+        upstream: Upstream,
+        options: ProxyOptions | None = None,
+        log: Log | None = None,
+        recording: Recording | None = None,
     ) -> None:
         self._upstream = upstream
         self._options = options or ProxyOptions()
         self.log = log or Log("silent")
+        self._recording = recording
         self._mock = MockApp(document, MockOptions(max_body=self._options.max_body), self.log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -171,9 +179,22 @@ class ProxyApp:
             if answer.violations and self._options.errors:
                 detail = "; ".join(_told(one) for one in answer.violations[:3])
                 return await _sent(problem(BROKEN_ANSWER, detail, violations=answer.violations), send)
-            return await self._passed(receive, send, answer, violations)
+            reply = await self._passed(receive, send, answer, violations)
+            if checks is not None and body.whole and answer.whole:
+                self._record(request, checks, answer)
+            return reply
         finally:
             await answer.response.aclose()
+
+    def _record(self, request: MockRequest, checks: Checks, answer: _Answer) -> None:
+        headers = joined_headers(answer.response.headers.raw)
+        plain = unpacked(answer.head, headers.get("content-encoding", ""), self._options.max_body) or b""
+        exchange = Exchange(request, answer.response.status_code, headers.get("content-type", ""), plain)
+        try:
+            if self._recording is not None and self._recording.add(checks.candidate, exchange):
+                self.log.add_note(f"recorded: {checks.operation.name} {exchange.status}")
+        except OSError as error:
+            self.log.add_warning(f"--record: {error}")
 
     def _may_fall_back(self, body: RequestBody, checks: Checks | None) -> bool:
         return self._options.fallback and checks is not None and body.whole

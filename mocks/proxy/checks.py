@@ -24,6 +24,7 @@ class Checks:
     """
 
     def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
         self.operation, self._parameters = candidate
 
     def reads_request(self, content_type: str) -> bool:
