@@ -16,8 +16,7 @@ from cierre.mocks.answering.operation import MockedOperation
 from cierre.mocks.answering.unrouted import UnroutedRefuser
 from cierre.mocks.caching import fresh
 from cierre.mocks.console.board import Board
-from cierre.mocks.console.calls import SESSION
-from cierre.mocks.control import CONTROL, control
+from cierre.mocks.control import CONTROL, control, to_page
 from cierre.mocks.faults import Faults, send_with_fault
 from cierre.mocks.log import Log
 from cierre.mocks.messages import MockReply, MockRequest, Receive, Send
@@ -216,8 +215,10 @@ class MockApp:
     def _answer(self, operation: MockedOperation, request: MockRequest, parameters: Mapping[str, str]) -> MockReply:
         prefer = request.headers.get("prefer", "")
         preferences = read_preferences(prefer, request.query) if prefer or b"__" in request.query else NONE
+        if self.state is not None:
+            self.state.enter(request.session)
         answers = self.board.answers
-        given = answers.take(operation.name, request.headers.get(SESSION, ""), preferences) if answers.any else None
+        given = answers.take(operation.name, request.session, preferences) if answers.any else None
         if given is None and self.board.scenarios is not None:
             given = self.board.scenarios.take(operation, request, parameters, preferences)
         if given is None:
@@ -257,12 +258,7 @@ class MockApp:
         if request.method == "OPTIONS" and allowed:
             return MockReply(204, [(b"allow", ", ".join(allowed).encode("latin-1"))], b"", "the path's methods")
         if f"{request.path}/" == CONTROL and request.method == "GET":
-            return MockReply(
-                307,
-                [(b"location", f"{request.root}{CONTROL}".encode()), (b"content-length", b"0")],
-                b"",
-                "the page of the mock",
-            )
+            return to_page(request)
         return served.unrouted.reply(request, allowed)
 
     async def _send(self, request: MockRequest, reply: MockReply, send: Send) -> None:

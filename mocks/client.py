@@ -23,13 +23,16 @@ class MockClient:
     Args:
         url: of the mock, without a trailing slash.
         session: a name for the field `Mock-Session`: answers are then set for the requests that carry it, and only they
-            are listed, waited for and verified; None: everybody's.
+            are listed, waited for and verified, and they have a state of their own; None: everybody's.
         transport: of httpx, for a mock in this process.
+
+    Attributes:
+        headers: that requests to the mock carry to be of this session.
     """
 
     def __init__(self, url: str, *, session: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
-        headers = {"Mock-Session": session} if session is not None else {}
-        self._http = httpx.Client(base_url=f"{url}/__mock", headers=headers, transport=transport, timeout=_SECONDS)
+        self.headers = {"Mock-Session": session} if session is not None else {}
+        self._http = httpx.Client(base_url=f"{url}/__mock", headers=self.headers, transport=transport, timeout=_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -126,6 +129,23 @@ class MockClient:
         """Keep none of the requests so far."""
         self._ask("DELETE", "/calls")
 
+    def state(self) -> dict[str, list[dict[str, Any]]]:
+        """All that a mock that keeps state keeps: each collection with its things.
+
+        Raises:
+            ValueError: it keeps none.
+        """
+        found: dict[str, list[dict[str, Any]]] = self._ask("GET", "/state").json()
+        return found
+
+    def keep(self, things: dict[str, list[dict[str, Any]]]) -> None:
+        """Keep these things instead, as `state` gives them.
+
+        Raises:
+            ValueError: the mock keeps no state, or not these; the message says what it has.
+        """
+        self._ask("PUT", "/state", json=things)
+
     def reset(self) -> None:
         """Let a mock that keeps state begin anew.
 
@@ -144,7 +164,7 @@ class MockClient:
 
     def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         answer = self._http.request(method, path, **more)
-        if answer.status_code in {404, 422}:
+        if answer.status_code in {400, 404, 422}:
             raise ValueError(answer.json()["detail"])
         answer.raise_for_status()
         return answer

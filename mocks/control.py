@@ -8,7 +8,7 @@ from cierre.mocks.access import Destinations, refusal_of
 from cierre.mocks.answering.refusals import MEDIA_TYPE, TOO_LARGE, Refusal, problem
 from cierre.mocks.console.board import Board
 from cierre.mocks.json_writer import write_json
-from cierre.mocks.messages import MockReply, MockRequest
+from cierre.mocks.messages import SESSION, MockReply, MockRequest
 from cierre.mocks.options import MockOptions
 from cierre.oas.document import Document
 from cierre.oas.validation import MalformedBody, decode_json, media
@@ -62,12 +62,18 @@ async def control(
     return known or await _looked_at(document, request, options, state, board)
 
 
+def to_page(request: MockRequest) -> MockReply:
+    """The way to the page of the mock, for its path without a slash."""
+    fields = [(b"location", f"{request.root}{CONTROL}".encode()), (b"content-length", b"0")]
+    return MockReply(307, fields, b"", "the page of the mock")
+
+
 async def _looked_at(
     document: Document, request: MockRequest, options: MockOptions, state: Stateful | None, board: Board
 ) -> MockReply:
     from cierre.mocks.console import api  # noqa: PLC0415 - most runs are looked at by nobody
 
-    counts = state.counts() if state is not None else None
+    counts = state.counts(request.headers.get(SESSION, "")) if state is not None else None
     return await api.answer(board, document, request, options, counts) or problem(_UNKNOWN, _KNOWN)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
@@ -9,6 +10,9 @@ from cierre.oas.validation import Violation
 
 # Header fields as ASGI has them: names in lower case.
 Headers = list[tuple[bytes, bytes]]
+# The field, or the cookie, that names the test, the person or the page that a request is of.
+SESSION = "mock-session"
+_COOKIE = re.compile(r"(?:^|;\s*)mock-session=([^;]*)", re.IGNORECASE)
 # Of ASGI.
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -46,6 +50,15 @@ class MockRequest(NamedTuple):
         """Of the request, with the host of its field Host."""
         query = f"?{self.query.decode('latin-1')}" if self.query else ""
         return f"{self.scheme}://{self.headers.get('host', 'localhost')}{self.path}{query}"
+
+    @property
+    def session(self) -> str:
+        """The field Mock-Session, else the cookie of that name; "" for none."""
+        named = self.headers.get(SESSION, "")
+        if named or "cookie" not in self.headers:
+            return named
+        found = _COOKIE.search(self.headers["cookie"])
+        return found[1].strip() if found else ""
 
 
 class MockReply(NamedTuple):

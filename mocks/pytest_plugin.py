@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from cierre.mocks.client import MockClient
     from cierre.mocks.serving.threaded import ThreadedMock
 
 
@@ -28,3 +29,24 @@ def cierre_mock() -> Iterator[Callable[..., ThreadedMock]]:
 
     with ExitStack() as stack:
         yield lambda *spec, **options: stack.enter_context(ThreadedMock(mock_app(*spec, **options)))
+
+
+@pytest.fixture
+def cierre_session() -> Iterator[Callable[[str], MockClient]]:
+    """A function that gives a client of a running mock by its URL, with a session of its own: tests do not meet.
+
+    What the test sends carries the client's `headers`. At its end the session's answers and requests go.
+    """
+    from uuid import uuid4  # noqa: PLC0415 - as above
+
+    from cierre.mocks.client import MockClient  # noqa: PLC0415
+
+    with ExitStack() as stack:
+
+        def client(url: str) -> MockClient:
+            one = stack.enter_context(MockClient(url, session=uuid4().hex))
+            stack.callback(one.forget)
+            stack.callback(one.clear)
+            return one
+
+        yield client

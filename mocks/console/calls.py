@@ -18,8 +18,6 @@ BODY = 65_536
 BODIES = 16_000_000
 # Bytes of both bodies of a request that is not counted among the large ones.
 _SMALL = 16_384
-# Names the test, the person or the page that a request is of.
-SESSION = "mock-session"
 
 
 class Call(NamedTuple):
@@ -57,8 +55,8 @@ class Call(NamedTuple):
 
     @property
     def session(self) -> str:
-        """The field Mock-Session, "" for none."""
-        return self.request.headers.get(SESSION, "")
+        """That the request is of, "" for none."""
+        return self.request.session
 
 
 class Calls:

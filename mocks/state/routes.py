@@ -7,7 +7,7 @@ from typing import Any
 
 from cierre.mocks.answering.refusals import MEDIA_TYPE, Refusal, problem
 from cierre.mocks.json_writer import write_json
-from cierre.mocks.messages import MockReply, MockRequest
+from cierre.mocks.messages import SESSION, MockReply, MockRequest
 from cierre.mocks.state.store import Full
 from cierre.mocks.state.things import Things
 from cierre.oas.validation import MalformedBody, decode_json, media
@@ -28,15 +28,17 @@ def control(things: Things, request: MockRequest) -> MockReply | None:
     """
     if request.path not in {RESET, STATE}:
         return None
+    session = request.headers.get(SESSION, "")
     if request.path == RESET:
-        return _reset(things) if request.method == "POST" else _wrong_method(b"POST")
+        return _reset(things, session) if request.method == "POST" else _wrong_method(b"POST")
+    things.enter(session)
     if request.method in {"GET", "HEAD"}:
         return _json(write_json(things.everything()), "all that is kept")
     return _replaced(things, request) if request.method == "PUT" else _wrong_method(b"GET, HEAD, PUT")
 
 
-def _reset(things: Things) -> MockReply:
-    things.reset()
+def _reset(things: Things, session: str) -> MockReply:
+    things.reset(session)
     return MockReply(204, [*NO_PAGE], b"", "the state begins anew")
 
 

@@ -64,8 +64,13 @@ class Stateful:
             return MockedOperation(document, operation, self._options)
         return StatefulOperation(document, part, self._options, self.things)
 
-    def counts(self) -> dict[str, int]:
-        """How many things each collection has."""
+    def enter(self, session: str) -> None:
+        """Let what follows, until the next call, be of a session; "": of everybody without one."""
+        self.things.enter(session)
+
+    def counts(self, session: str) -> dict[str, int]:
+        """How many things each collection of a session has."""
+        self.enter(session)
         return {name: len(things) for name, things in self.things.everything().items()}
 
     def control(self, request: MockRequest) -> MockReply | None:

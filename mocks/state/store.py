@@ -60,12 +60,14 @@ class Store:
 
     Args:
         file: of a database that outlives the process; nothing is written where it is None.
+        most: things of all resources together.
 
     Raises:
         OSError: the file is no such database, cannot be written, or is another process's.
     """
 
-    def __init__(self, file: Path | None = None) -> None:
+    def __init__(self, file: Path | None = None, most: int = MOST) -> None:
+        self._most = most
         self._kept: dict[str, _Kept] = {}
         self._count = 0
         self._last = 0
@@ -96,8 +98,8 @@ class Store:
         Raises:
             Full: there is no room.
         """
-        if self._count >= MOST:
-            raise Full(f"{MOST:,} things are kept, and no more")
+        if self._count >= self._most:
+            raise Full(f"{self._most:,} things are kept, and no more")
         thing = Thing(self._last + 1, own, dict(scope), value, seeded=seeded)
         self._add(resource, thing)
         self._save(resource, thing)

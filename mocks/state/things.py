@@ -16,9 +16,9 @@ from cierre.mocks.state.corrections import read_corrections
 from cierre.mocks.state.data_files import Rows, members_of, read_data
 from cierre.mocks.state.inference import infer
 from cierre.mocks.state.lists import member_at
-from cierre.mocks.state.made import Maker
 from cierre.mocks.state.resources import Part, Resource, Scope, place_of, scope_of, variables
 from cierre.mocks.state.seeding import examples_for
+from cierre.mocks.state.sessions import Sessions
 from cierre.mocks.state.shapes import Shapes, parameter_nodes
 from cierre.mocks.state.shaping import Shaper, placed
 from cierre.mocks.state.store import Store, Thing
@@ -54,8 +54,8 @@ class Things:
         self._options = options
         self._data = data
         self._corrections = corrections
-        self.store = store or Store()
-        self.maker = Maker(options.seed)
+        self._sessions = Sessions(store or Store(), options.seed)
+        self.store, self.maker = self._sessions.everybody
         self.install(document)
 
     def install(self, document: Document) -> None:
@@ -69,9 +69,13 @@ class Things:
         self.document, self.model = document, model
         self.shaper = Shaper(document, Shapes(document), self._options.limits)
 
-    def reset(self) -> None:
-        """Begin anew."""
-        self.store.clear()
+    def enter(self, session: str) -> None:
+        """Let what follows, until the next call, be of a session; "": of everybody without one."""
+        self.store, self.maker = self._sessions.of(session)
+
+    def reset(self, session: str) -> None:
+        """Let a session begin anew; "": everybody, and all sessions."""
+        self._sessions.clear(session)
 
     def replace_all(self, rows: Rows) -> None:
         """Keep these things and no others."""

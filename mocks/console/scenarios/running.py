@@ -10,7 +10,6 @@ from typing import Any
 from cierre.mocks.answering.operation import MockedOperation
 from cierre.mocks.answering.refusals import MOCK_FAILED, problem
 from cierre.mocks.console.answers import MOST, Series, SetAnswer, asks_itself
-from cierre.mocks.console.calls import SESSION
 from cierre.mocks.console.scenarios.matching import Seen
 from cierre.mocks.console.scenarios.reading import Scenario, Step, read_scenarios
 from cierre.mocks.console.scenarios.templates import Lazy, Unfilled, compiled
@@ -132,7 +131,7 @@ class Scenarios:
             path: name → text of its path parameters.
             preferences: of the request: where it asks for a status or an example itself, it gets that.
         """
-        session = request.headers.get(SESSION, "")
+        session = request.session
         on = self.on(session)
         if not on or asks_itself(preferences):
             return None
