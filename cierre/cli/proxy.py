@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     "Keep answers in JSON as examples in this new file, an OpenAPI Overlay.",
     type=click.Path(path_type=Path, dir_okay=False),
 )
+@option("--allowed-host", "The proxy's own routes answer under this name, too.", multiple=True)
 @option("--lenient", "Use what can be used of a broken document.", is_flag=True)
 @options.max_connections
 @option("--json-log", "Log one JSON object for each request.", is_flag=True)
@@ -49,6 +50,7 @@ def command(spec: str, upstream: str, **given: Any) -> None:
 
     SPEC is a file, or an address of http or https; UPSTREAM is the URL of a server.
     """
+    from cierre.mocks.control import CONTROL
     from cierre.mocks.log import Log
     from cierre.mocks.proxy.app import ProxyApp, ProxyOptions
     from cierre.mocks.serving.server import address, connection_limits, listen, run
@@ -57,12 +59,15 @@ def command(spec: str, upstream: str, **given: Any) -> None:
     server, document = _server(upstream), _read(spec, given)
     for problem in document.problems:
         log.add_warning(f"{problem}; what does not need it is checked")
-    settings = ProxyOptions(given["errors"], given["fallback"] is not None, given["max_body"])
+    hosts = (given["host"], *given["allowed_host"])
+    settings = ProxyOptions(given["errors"], given["fallback"] is not None, given["max_body"], hosts)
     proxy = ProxyApp(document, server, settings, log, _recording(given["record"], server))
     with bound(given) as listener:
         listen(listener)
-        log.add_note(f"{document.name}: from {address(listener)} to {upstream}")
-        run(proxy, listener, connection_limits(given["max_connections"]), dates=False)
+        url = address(listener)
+        log.add_note(f"{document.name}: from {url} to {upstream}")
+        log.add_note(f"its page: {url}{CONTROL}")
+        run(proxy, listener, connection_limits(given["max_connections"]), dates=False, on_exit=proxy.board.end)
 
 
 def _recording(file: Path | None, server: Upstream) -> Recording | None:

@@ -17,7 +17,7 @@ from cierre.oas.structure import Operation
 from cierre.oas.validation import Violation, media
 
 # Of that one request, or written for each answer.
-_OWN = frozenset({"content-length", "date", "mock-violations"})
+_OWN = frozenset({"content-length", "content-encoding", "date", "mock-violations", "mock-answer-violations"})
 
 
 def read_answer(document: Document, operation: Operation, given: Mapping[str, Any], options: MockOptions) -> SetAnswer:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, MutableMapping
-from email.utils import formatdate
 from typing import Any, NamedTuple
 
 import httpx
 
 from cierre.mocks.answering.refusals import MALFORMED, MOCK_FAILED, Refusal, problem, violations_header
 from cierre.mocks.app import MockApp, Scope
+from cierre.mocks.console.board import Board
+from cierre.mocks.control import CONTROL
 from cierre.mocks.log import Log
 from cierre.mocks.messages import MockReply, MockRequest, Receive, Send
 from cierre.mocks.options import MockOptions
 from cierre.mocks.proxy.bodies import RequestBody, read_up_to, unpacked
 from cierre.mocks.proxy.checks import Checks
 from cierre.mocks.proxy.fields import forwarded, without_hops
+from cierre.mocks.proxy.sending import adding, sent, stream
 from cierre.mocks.proxy.upstream import Upstream
 from cierre.mocks.reading import joined_headers
 from cierre.mocks.recording import Exchange, Recording
@@ -42,11 +42,13 @@ class ProxyOptions(NamedTuple):
         errors: what breaks the document is an error: a request is not passed on, an answer is a 502.
         fallback: the mock answers for what the upstream server has not got.
         max_body: bytes of a body before it is passed on unchecked.
+        allowed_hosts: names that the proxy's own routes answer under, beside this machine's.
     """
 
     errors: bool = False
     fallback: bool = False
     max_body: int = 10_000_000
+    allowed_hosts: tuple[str, ...] = ()
 
 
 class _Answer(NamedTuple):
@@ -88,7 +90,13 @@ class ProxyApp:
         self._options = options or ProxyOptions()
         self.log = log or Log("silent")
         self._recording = recording
-        self._mock = MockApp(document, MockOptions(max_body=self._options.max_body), self.log)
+        own = MockOptions(max_body=self._options.max_body, allowed_hosts=self._options.allowed_hosts)
+        self._mock = MockApp(document, own, self.log)
+
+    @property
+    def board(self) -> Board:
+        """What it holds for those who look at it."""
+        return self._mock.board
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -121,32 +129,55 @@ class ProxyApp:
                 # What the upstream server broke off is broken off here, too.
                 raise
             self.log.add_crash(MockRequest(scope["method"], scope["path"], b"", {}, b""), error)
-            await _sent(problem(MOCK_FAILED, f"{type(error).__name__}: {error}"), send)
+            await sent(problem(MOCK_FAILED, f"{type(error).__name__}: {error}"), send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
         headers, client = joined_headers(scope["headers"]), scope.get("client")
         path = scope["raw_path"].partition(b"?")[0] if scope.get("raw_path") else scope["path"].encode()
         request = MockRequest(
-            scope["method"], path.decode("latin-1"), scope["query_string"], headers, b"", client[0] if client else ""
+            scope["method"],
+            path.decode("latin-1"),
+            scope["query_string"],
+            headers,
+            b"",
+            client[0] if client else "",
+            scheme=scope.get("scheme", "http"),
         )
+        if request.path.startswith(CONTROL):
+            await self._mock(scope, receive, adding(send, []))
+            return
         found = self._mock.operation_for(request)
         checks = None if isinstance(found, list) else Checks(found)
         # What is not checked is passed on at once.
-        reads = checks is not None and checks.reads_request(headers.get("content-type", ""))
+        is_set = checks is not None and self._is_set(checks, request)
+        reads = is_set or (checks is not None and checks.reads_request(headers.get("content-type", "")))
         has_body = "content-length" in headers or "transfer-encoding" in headers
         body = RequestBody(receive, self._options.max_body if reads else 0)
         try:
             if reads or not has_body:
                 await body.begin()
             request = request._replace(body=body.head if body.whole else b"")
+            if is_set and body.whole:
+                await self._by_mock(scope, send, request, "an answer is set")
+                return
             violations = _unknown(request) if checks is None else checks.request(request, whole=body.whole)
             reply = await self._exchange(scope, receive, send, request, body, checks, violations)
         except ConnectionError:
             return
         name = checks.operation.name if checks is not None else None
-        if reply is not None and not self.log.silent:
-            self.log.add_request(request, reply, time.perf_counter() - begun, name)
+        if reply is None:
+            return
+        seconds = time.perf_counter() - begun
+        # Places in the document are those of requests.
+        self.board.calls.add(request, reply._replace(violations=tuple(violations)), seconds, name)
+        if not self.log.silent:
+            self.log.add_request(request, reply, seconds, name)
+
+    def _is_set(self, checks: Checks, request: MockRequest) -> bool:
+        """Whether somebody has set an answer for the operation: then the mock gives it."""
+        answers, name = self.board.answers, checks.operation.name
+        return answers.any and bool(answers.of(name, request.session) or answers.of(name))
 
     async def _exchange(
         self,
@@ -160,7 +191,7 @@ class ProxyApp:
     ) -> MockReply | None:
         """Answer. Returns what was sent, for the log; None where the mock answered, which logs that itself."""
         if violations and self._options.errors:
-            return await _sent(self._refused(request, checks, violations), send)
+            return await sent(self._refused(request, checks, violations), send)
         try:
             answer = await self._asked(scope, request, body, checks)
         except httpx.TransportError as error:
@@ -169,7 +200,7 @@ class ProxyApp:
                 return None
             refusal = LATE if isinstance(error, httpx.TimeoutException) else AWAY
             detail = f"{self._upstream.name}: {str(error) or type(error).__name__}"
-            return await _sent(problem(refusal, detail), send)
+            return await sent(problem(refusal, detail), send)
         try:
             status = answer.response.status_code
             lacks = status == _NOT_IMPLEMENTED or (status in _NOT_YET and answer.violations)
@@ -178,7 +209,7 @@ class ProxyApp:
                 return None
             if answer.violations and self._options.errors:
                 detail = "; ".join(_told(one) for one in answer.violations[:3])
-                return await _sent(problem(BROKEN_ANSWER, detail, violations=answer.violations), send)
+                return await sent(problem(BROKEN_ANSWER, detail, violations=answer.violations), send)
             reply = await self._passed(receive, send, answer, violations)
             if checks is not None and body.whole and answer.whole:
                 self._record(request, checks, answer)
@@ -187,9 +218,8 @@ class ProxyApp:
             await answer.response.aclose()
 
     def _record(self, request: MockRequest, checks: Checks, answer: _Answer) -> None:
-        headers = joined_headers(answer.response.headers.raw)
-        plain = unpacked(answer.head, headers.get("content-encoding", ""), self._options.max_body) or b""
-        exchange = Exchange(request, answer.response.status_code, headers.get("content-type", ""), plain)
+        content_type = answer.response.headers.get("content-type", "")
+        exchange = Exchange(request, answer.response.status_code, content_type, self._shown(answer))
         try:
             if self._recording is not None and self._recording.add(checks.candidate, exchange):
                 self.log.add_note(f"recorded: {checks.operation.name} {exchange.status}")
@@ -236,25 +266,26 @@ class ProxyApp:
         if answer.whole:
             await send({"type": "http.response.body", "body": answer.head})
         else:
-            await _streamed(receive, send, answer)
+            await stream(receive, send, answer.head, answer.pieces)
         both = (*violations, *answer.violations)
         why = f"answered by {self._upstream.name}"
         if violations:
             why += f"; the request breaks the document: {_told(violations[0])}"
         if answer.violations:
             why += f"; the answer breaks the document: {_told(answer.violations[0])}"
-        return MockReply(answer.response.status_code, fields, b"", why, violations=both)
+        return MockReply(answer.response.status_code, fields, self._shown(answer), why, violations=both)
+
+    def _shown(self, answer: _Answer) -> bytes:
+        """The body for those who look at the requests: of a stream none, of a compressed one what it says."""
+        coding = answer.response.headers.get("content-encoding", "")
+        return (unpacked(answer.head, coding, self._options.max_body) or b"") if answer.whole else b""
 
     async def _by_mock(self, scope: Scope, send: Send, request: MockRequest, why: str) -> None:
         async def receive() -> MutableMapping[str, Any]:
             return {"type": "http.request", "body": request.body, "more_body": False}
 
-        async def send_marked(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (_FALLBACK, why.encode("latin-1", "replace")), _date()]
-            await send(message)
-
-        await self._mock(scope, receive, send_marked)
+        marked = adding(send, [(_FALLBACK, why.encode("latin-1", "replace"))])
+        await self._mock(scope, receive, marked)
 
 
 def _unknown(request: MockRequest) -> list[Violation]:
@@ -266,40 +297,3 @@ def _unknown(request: MockRequest) -> list[Violation]:
 
 def _told(violation: Violation) -> str:
     return f"{violation.location}{violation.pointer}: {violation.message}"
-
-
-def _date() -> tuple[bytes, bytes]:
-    """Of an answer that is the proxy's own: the others have one."""
-    return b"date", formatdate(usegmt=True).encode()
-
-
-async def _sent(reply: MockReply, send: Send) -> MockReply:
-    await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers, _date()]})
-    await send({"type": "http.response.body", "body": reply.body})
-    return reply
-
-
-async def _streamed(receive: Receive, send: Send, answer: _Answer) -> None:
-    """Pass the body on as it comes; it ends when the client goes."""
-
-    async def pump() -> None:
-        if answer.head:
-            await send({"type": "http.response.body", "body": answer.head, "more_body": True})
-        async for piece in answer.pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-
-    async def gone() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-    pumping, waiting = asyncio.create_task(pump()), asyncio.create_task(gone())
-    try:
-        await asyncio.wait((pumping, waiting), return_when=asyncio.FIRST_COMPLETED)
-        if pumping.done():
-            pumping.result()
-    finally:
-        for task in (pumping, waiting):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, httpx.TransportError):
-                await task
