@@ -48,6 +48,7 @@ class Span(NamedTuple):
     end: int
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Whether a member, parameter, cookie or header field of this name holds a credential."""
     return bool(_NAME.search(name)) and not _ABOUT.search(name)
@@ -112,7 +113,7 @@ def _searched(text: str) -> list[Span]:
 
 
 def _holds(name: str, value: str) -> bool:
-    name = unquote_plus(name)
+    name = unquote_plus(name) if "%" in name or "+" in name else name
     return is_secret_name(name) and is_worth_hiding(name, value)
 
 

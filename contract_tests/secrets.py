@@ -46,6 +46,7 @@ class Secrets:
     short: dict[str, str] = field(default_factory=dict)
     public: str = ""
     _lengths: set[int] = field(default_factory=set)
+    _shown: set[str] = field(default_factory=set)
     _phrases: list[str] = field(default_factory=list)
     _pattern: re.Pattern[str] | None = None
 
@@ -70,8 +71,7 @@ class Secrets:
             body: of the answer.
         """
         for name, value in issued(headers, body):
-            shown = len(value) >= _SHORTEST and value in self.public
-            if not value or shown or self.name_of(value):
+            if not value or self.name_of(value) or self._is_public(value):
                 continue
             shell = re.sub(r"\W+", "_", variable_name(name)).strip("_") or "SECRET"
             variable = self._free(f"{shell}_{len(self.names) + len(self.short)}")
@@ -79,6 +79,14 @@ class Secrets:
                 self.short[value] = variable
             else:
                 self.add({variable: value}, LEARNED)
+
+    def _is_public(self, value: str) -> bool:
+        """Whether the contract itself shows a value; the text is long, and the same values come in most answers."""
+        if len(value) < _SHORTEST:
+            return False
+        if value not in self._shown and value in self.public:
+            self._shown.add(value)
+        return value in self._shown
 
     def name_of(self, value: str) -> str | None:
         """The shell expression for a whole value, however short; None where it is no secret."""

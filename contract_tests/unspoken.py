@@ -44,14 +44,15 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 def leave_out_unspoken(run: Run, schema: OpenApiSchema) -> None:
     """Let no check of `schema` report what the contract does not speak of."""
+    largest = _largest_integer(run)
 
     def filter_failure(_context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
-        return not _is_unspoken(run, failure, case, response)
+        return not _is_unspoken(run, failure, case, response, largest)
 
     schema.hook(filter_failure)
 
 
-def _is_unspoken(run: Run, failure: Failure, case: Case[Any], response: Response) -> bool:
+def _is_unspoken(run: Run, failure: Failure, case: Case[Any], response: Response, largest: int) -> bool:
     refused = 400 <= response.status_code < 500 or response.status_code == NOT_IMPLEMENTED
     if response.status_code == TOO_MANY and isinstance(failure, _JUDGED_BY_STATUS):
         # What the request itself would have been answered with, a refusal for too many does not say.
@@ -73,7 +74,7 @@ def _is_unspoken(run: Run, failure: Failure, case: Case[Any], response: Response
             _takes_a_value_of_another_type(case)
             or not _has_success(case)
             or _is_fine_on_the_wire(run, case, response) is False
-            or _is_beyond_its_format(run, case)
+            or _has_a_number_from(largest, case)
             or is_conflict(run, case, response)
         )
     # A mock keeps nothing, so nothing of what was made or deleted before.
@@ -130,15 +131,16 @@ def _is_fine_on_the_wire(run: Run, case: Case[Any], response: Response) -> bool 
     return not any(violation.location == "body" for violation in found)
 
 
-def _is_beyond_its_format(run: Run, case: Case[Any]) -> bool:
-    """Whether a number is larger than an integer of the formats `int32` and `int64` can be: those made up are any."""
-    numbers = _numbers([case.path_parameters, case.query, case.headers, case.cookies, case.body])
-    largest = max(map(abs, numbers), default=0)
-    if largest < _LIMITS["int32"]:
-        return False
+def _largest_integer(run: Run) -> int:
+    """What an integer of the document's shortest format, `int32` or `int64`, stays below."""
     schemas = (spot.node for spot in walk(run.document) if spot.kind == "schema" and isinstance(spot.node, dict))
-    is_short = any(schema.get("format") == "int32" for schema in schemas)
-    return largest >= _LIMITS["int32" if is_short else "int64"]
+    return _LIMITS["int32" if any(schema.get("format") == "int32" for schema in schemas) else "int64"]
+
+
+def _has_a_number_from(largest: int, case: Case[Any]) -> bool:
+    """Whether a number is as large as no integer of the document's formats: those made up are any."""
+    numbers = _numbers([case.path_parameters, case.query, case.headers, case.cookies, case.body])
+    return max(map(abs, numbers), default=0) >= largest
 
 
 def _numbers(value: Any) -> Iterator[float]:

@@ -19,8 +19,12 @@ from cierre.oas.structure import Operation
 
 
 def generated(run: Run, schema: OpenApiSchema, operation: Operation) -> Case[Any] | None:
-    """A valid case, for what has no example; None where none can be generated."""
+    """A valid case, for what has no example; None where everything has one, or none can be generated."""
     target = schema[operation.path][operation.method.upper()]
+    kinds = find(run.document, *operation.steps, "requestBody", "content") or {}
+    sent = [one.definition for one in target.iter_parameters() if _is_sent(one)]
+    if all(map(_has_example, [*sent, *kinds.values()])):
+        return None
     wants_body = bool(target.body)
     chosen = settings(
         max_examples=50,
@@ -58,7 +62,7 @@ def well_formed(run: Run, schema: OpenApiSchema, operation: Operation, sample: C
     values: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
     target = schema[operation.path][operation.method.upper()]
     for parameter in target.iter_parameters():
-        if parameter.is_required or parameter.location.value == "path":
+        if _is_sent(parameter):
             place, name = parameter.location.value, parameter.name
             made = getattr(sample, CONTAINERS[place], None) or {}
             shown = _has_example(parameter.definition) or name not in made
@@ -82,6 +86,11 @@ def well_formed(run: Run, schema: OpenApiSchema, operation: Operation, sample: C
     if credentials is not None:
         case._auth = credentials  # noqa: SLF001 - what schemathesis' own providers set
     return case
+
+
+def _is_sent(parameter: Any) -> bool:
+    """Whether a well-formed case has this parameter, one of schemathesis' own."""
+    return bool(parameter.is_required) or parameter.location.value == "path"
 
 
 def _has_example(definition: Json) -> bool:

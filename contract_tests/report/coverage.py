@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -172,10 +173,16 @@ def _parameters(document: Json, operation: Operation, seen: list[Exchange]) -> I
 
 def _sent(seen: Exchange, name: str, place: str) -> bool:
     if place == "query":
-        return name in parse_qs(urlsplit(seen.url).query, keep_blank_values=True)
+        return name in _query_names(seen.url)
     if place == "cookie":
         return f"{name}=" in (seen.request_header("cookie") or "")
     return place == "path" or seen.request_header(name) is not None
+
+
+@lru_cache(maxsize=8192)
+def _query_names(url: str) -> frozenset[str]:
+    """Each URL is asked for every parameter of its operation."""
+    return frozenset(parse_qs(urlsplit(url).query, keep_blank_values=True))
 
 
 def _bodies(document: Json, operation: Operation, seen: list[Exchange]) -> Iterable[Item]:

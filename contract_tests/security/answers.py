@@ -12,24 +12,58 @@ from cierre.oas.merged_schema import flatten
 from cierre.oas.navigation import Json
 from cierre.oas.thing_names import plain
 
-# Traces of many languages, and what databases say of a statement that they can't read.
-_INSIDE = {
-    "a stack trace of Python": r"Traceback \(most recent call last\)|File \"[^\"\n]{1,300}\.py\", line \d+",
-    "a stack trace of Java": r"\bat (?:[a-z_][\w$]*\.){2,}[\w$<>]+\([\w$]+\.(?:java|kt|scala):\d+\)|java\.lang\.\w+Ex",
-    "a stack trace of JavaScript": r"\sat [^\n(]{1,200}\((?:file://|/|[A-Z]:\\|node:)[^\n)]{1,300}:\d+:\d+\)",
-    "a stack trace of .NET": r"\bat [\w.<>`]+\([^\n)]{0,200}\) in [^\n]{1,300}:line \d+|System\.\w+Exception:",
-    "a stack trace of PHP": r"Stack trace:\s*#0 |PHP (?:Fatal|Parse) error|\.php(?:\(\d+\)|:\d+| on line \d+)",
-    "a stack trace of Ruby": r"\.rb:\d+:in [`']",
-    "a stack trace of Go": r"goroutine \d+ \[running\]|panic: runtime error",
-    "an error of SQLite": r"sqlite3\.\w*Error|SQLITE_ERROR|near \"[^\"\n]{1,80}\": syntax error|unrecognized token: \"",
-    "an error of PostgreSQL": r"psycopg2?\.|asyncpg\.|PG::\w+Error|syntax error at or near \"|unterminated quoted str",
-    "an error of MySQL": r"You have an error in your SQL syntax|MySQLSyntaxError|pymysql\.err|SQLSTATE\[\w{5}\]",
-    "an error of SQL Server or Oracle": r"Unclosed quotation mark|\bORA-\d{5}\b|Incorrect syntax near '",
-    "an error of SQLAlchemy": r"sqlalchemy\.exc\.|\[SQL: (?:SELECT|INSERT|UPDATE|DELETE)",
-    "an error of MongoDB": r"MongoServerError|MongoError:|pymongo\.errors",
-    "a debugger": r"Werkzeug Debugger|Whoops, looks like something went wrong|DEBUG = True",
+# Traces of many languages, and what databases say of a statement that they can't read. Before each pattern: what an
+# answer, in lower case, has one of where the pattern is in it. Most answers have none, and no pattern is searched for.
+_INSIDE: dict[str, tuple[tuple[str, ...], str]] = {
+    "a stack trace of Python": (
+        ("traceback (", '.py", line '),
+        r"Traceback \(most recent call last\)|File \"[^\"\n]{1,300}\.py\", line \d+",
+    ),
+    "a stack trace of Java": (
+        (".java:", ".kt:", ".scala:", "java.lang."),
+        r"\bat (?:[a-z_][\w$]*\.){2,}[\w$<>]+\([\w$]+\.(?:java|kt|scala):\d+\)|java\.lang\.\w+Ex",
+    ),
+    "a stack trace of JavaScript": (
+        ("(file://", "(/", ":\\", "(node:"),
+        r"\sat [^\n(]{1,200}\((?:file://|/|[A-Z]:\\|node:)[^\n)]{1,300}:\d+:\d+\)",
+    ),
+    "a stack trace of .NET": (
+        (":line ", "exception:"),
+        r"\bat [\w.<>`]+\([^\n)]{0,200}\) in [^\n]{1,300}:line \d+|System\.\w+Exception:",
+    ),
+    "a stack trace of PHP": (
+        ("stack trace:", "php fatal", "php parse", ".php"),
+        r"Stack trace:\s*#0 |PHP (?:Fatal|Parse) error|\.php(?:\(\d+\)|:\d+| on line \d+)",
+    ),
+    "a stack trace of Ruby": ((".rb:",), r"\.rb:\d+:in [`']"),
+    "a stack trace of Go": (("goroutine ", "panic: "), r"goroutine \d+ \[running\]|panic: runtime error"),
+    "an error of SQLite": (
+        ("sqlite", "syntax error", "unrecognized token"),
+        r"sqlite3\.\w*Error|SQLITE_ERROR|near \"[^\"\n]{1,80}\": syntax error|unrecognized token: \"",
+    ),
+    "an error of PostgreSQL": (
+        ("psycopg", "asyncpg", "pg::", "syntax error", "unterminated quoted"),
+        r"psycopg2?\.|asyncpg\.|PG::\w+Error|syntax error at or near \"|unterminated quoted str",
+    ),
+    "an error of MySQL": (
+        ("sql syntax", "mysqlsyntaxerror", "pymysql", "sqlstate["),
+        r"You have an error in your SQL syntax|MySQLSyntaxError|pymysql\.err|SQLSTATE\[\w{5}\]",
+    ),
+    "an error of SQL Server or Oracle": (
+        ("unclosed quotation", "ora-", "incorrect syntax"),
+        r"Unclosed quotation mark|\bORA-\d{5}\b|Incorrect syntax near '",
+    ),
+    "an error of SQLAlchemy": (
+        ("sqlalchemy.", "[sql: "),
+        r"sqlalchemy\.exc\.|\[SQL: (?:SELECT|INSERT|UPDATE|DELETE)",
+    ),
+    "an error of MongoDB": (("mongo",), r"MongoServerError|MongoError:|pymongo\.errors"),
+    "a debugger": (
+        ("werkzeug", "whoops", "debug"),
+        r"Werkzeug Debugger|Whoops, looks like something went wrong|DEBUG = True",
+    ),
 }
-_INSIDES = {what: re.compile(pattern, re.IGNORECASE) for what, pattern in _INSIDE.items()}
+_INSIDES = {what: (parts, re.compile(pattern, re.IGNORECASE)) for what, (parts, pattern) in _INSIDE.items()}
 # Characters of an answer that are searched.
 _SEARCHED = 200_000
 _PASSWORD = re.compile(
@@ -51,8 +85,9 @@ def inside_of(seen: Exchange) -> tuple[str, str] | None:
     if not seen.body or seen.media_type.startswith(("image/", "video/", "audio/", "font/")):
         return None
     text = seen.body[:_SEARCHED].decode(errors="replace")
-    for what, pattern in _INSIDES.items():
-        found = pattern.search(text)
+    lower = text.lower()
+    for what, (parts, pattern) in _INSIDES.items():
+        found = pattern.search(text) if any(part in lower for part in parts) else None
         # What the request itself said comes back in many errors.
         if found is not None and found[0] not in seen.text:
             return what, found[0].strip()
