@@ -44,7 +44,11 @@ UNNAMED = Named(
     "answers_hold_nothing_unnamed", "An answer has members that no schema names", f"{_API} API3", security=True
 )
 OWNERS = Named("others_things_stay_theirs", "Another user's thing is open", f"{_API} API1", security=True)
+NAMED_USERS = Named(
+    "bodies_name_no_other_user", "A body that names another user changes that one", f"{_API} API1", security=True
+)
 ROLES = Named("lower_role_is_refused", "A lower role may do it", f"{_API} API5", security=True)
+GIVEN_ROLES = Named("roles_are_not_taken", "A user gives itself a role", f"{_API} API5", security=True)
 ASSIGNMENT = Named("read_only_members_stay", "A client sets what is not the client's", f"{_API} API3", security=True)
 SQL = Named("no_sql_injection", "SQL injection", "CWE-89; OWASP A03:2021", security=True)
 NOSQL = Named("no_nosql_injection", "NoSQL injection", "CWE-943; OWASP A03:2021", security=True)
@@ -57,7 +61,10 @@ ENUMERATION = Named(
     "login_tells_no_users", "A login tells which users there are", f"{_API} API2; CWE-204", security=True
 )
 WEAK_KEY = Named(
-    "tokens_have_a_strong_key", "Tokens are signed with a known word", f"{_API} API2; CWE-521", security=True
+    "tokens_have_a_strong_key",
+    "Tokens are signed with a key that can be guessed",
+    f"{_API} API2; CWE-521",
+    security=True,
 )
 
 RESOURCE_CHECKS = (
@@ -78,7 +85,9 @@ SEEN_CHECKS = (NO_STACK_TRACE, NO_SECRETS, CORS)
 SECURITY_CHECKS = (
     UNNAMED,
     OWNERS,
+    NAMED_USERS,
     ROLES,
+    GIVEN_ROLES,
     ASSIGNMENT,
     SQL,
     NOSQL,

@@ -27,10 +27,10 @@ _ADMIN: dict[str, Json] = {
 }
 _NUMBER, _TEXT = 987_654, "cierre-assigned"
 # Members that say what a user may do, and what may stand there.
-_ROLES = frozenset({"role", "userrole", "rol", "accounttype", "usertype"})
+ROLES = frozenset({"role", "userrole", "rol", "accounttype", "usertype"})
 _WORD = re.compile(r"[A-Za-z]+")
 _TELL = frozenset({"description", "summary", "enum", "example", "examples", "default"})
-_KNOWN_ROLES = ("admin", "administrator", "employee", "staff", "manager", "moderator", "owner", "superuser")
+KNOWN_ROLES = ("admin", "administrator", "employee", "staff", "manager", "moderator", "owner", "superuser")
 # What a client is told and may repeat: who it is, and where more is.
 _NOT_SET = frozenset({"self", "links", "href", "url", "message", "success", "error"})
 
@@ -68,7 +68,7 @@ def _itself(stage: Stage) -> bool:
 
 def _set(stage: Stage, operation: Operation, reader: Operation) -> None:
     stage.calls.start()
-    before = _flat(stage.calls.call(reader, stage.owner))
+    before = flat(stage.calls.call(reader, stage.owner))
     extra = _extra(stage, Resource(operation.path), operation, before)
     # What is shown and no request has.
     extra |= {
@@ -83,7 +83,7 @@ def _set(stage: Stage, operation: Operation, reader: Operation) -> None:
     for members in [*([extra] if extra else []), *_roles(stage, operation, before)]:
         stage.calls.start()
         reply = stage.calls.call(operation, stage.owner, body={**body, **members})
-        after = _flat(stage.calls.call(reader, stage.owner))
+        after = flat(stage.calls.call(reader, stage.owner))
         kept = [name for name, value in members.items() if after.get(name) == value != before.get(name)]
         if reply is not None and kept:
             sentence = f"{operation.label} keeps {', '.join(kept)}, which no client may set."
@@ -99,14 +99,14 @@ def _roles(stage: Stage, operation: Operation, before: Json) -> Iterator[Json]:
 
     A role that the service does not know can make an account useless: only those are tried that the document speaks of.
     """
-    request, said = _request(stage, operation), set(_words(stage.run.document))
+    request, said = request_of(stage, operation), set(_words(stage.run.document))
     for name, value in before.items():
-        if plain(name) in _ROLES and isinstance(value, str) and value and name not in request.properties:
+        if plain(name) in ROLES and isinstance(value, str) and value and name not in request.properties:
             write = str.upper if value.isupper() else str.capitalize if value[0].isupper() else str.lower
-            yield from ({name: write(role)} for role in _KNOWN_ROLES if role in said - {value.lower()})
+            yield from ({name: write(role)} for role in KNOWN_ROLES if role in said - {value.lower()})
 
 
-def _flat(reply: Reply | None) -> Json:
+def flat(reply: Reply | None) -> Json:
     """The plain members of all objects in an answer, as one."""
     found: Json = {}
     for one in objects_in(reply.body if reply is not None and reply.good else None):
@@ -123,7 +123,7 @@ def _words(node: Any, *, told: bool = False) -> Iterator[str]:
         yield from _words(child, told=told or name in _TELL)
 
 
-def _request(stage: Stage, operation: Operation) -> MergedSchema:
+def request_of(stage: Stage, operation: Operation) -> MergedSchema:
     """What a request's body may be."""
     kind = stage.calls.media_type(operation)
     schema = find(stage.run.document, *operation.steps, "requestBody", "content", kind, "schema") if kind else None
@@ -132,7 +132,7 @@ def _request(stage: Stage, operation: Operation) -> MergedSchema:
 
 def _is_free(stage: Stage, operation: Operation, name: str) -> bool:
     """Whether the request has no place for a member."""
-    request = _request(stage, operation)
+    request = request_of(stage, operation)
     return bool(request.properties) and name not in request.properties and not request.additional
 
 
@@ -207,7 +207,7 @@ def _as_itself(stage: Stage, thing: Thing) -> Json:
 
 def _extra(stage: Stage, resource: Resource, operation: Operation, before: Json) -> Json:
     """Members that a request has no place for, with values that nothing had before."""
-    document, request = stage.things.values.document, _request(stage, operation)
+    document, request = stage.things.values.document, request_of(stage, operation)
     if not request.properties or any(one is not False for one in request.additional):
         return {}
     found: dict[str, Any] = {}

@@ -16,9 +16,11 @@ from cierre.contract_tests.security import (
     fetching,
     growth,
     injection,
+    keys,
     logins,
     origins,
     owners,
+    people,
     roles,
 )
 from cierre.contract_tests.security.stage import Stage, stage_of
@@ -28,9 +30,11 @@ Check = Callable[[Stage], str]
 STEPS: tuple[tuple[tuple[Named, ...], Check], ...] = (
     ((named.CORS,), origins.check),
     ((named.ENUMERATION,), logins.check_enumeration),
-    ((named.WEAK_KEY,), logins.check_key),
+    ((named.WEAK_KEY,), keys.check),
     ((named.OWNERS,), owners.check),
+    ((named.NAMED_USERS,), people.check_named),
     ((named.ROLES,), roles.check),
+    ((named.GIVEN_ROLES,), people.check_roles),
     ((named.ASSIGNMENT,), assignment.check),
     ((named.SQL, named.NOSQL, named.TEMPLATE, named.TRAVERSAL), injection.check),
     ((named.COMMAND,), commands.check),

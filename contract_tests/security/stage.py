@@ -94,7 +94,7 @@ class Stage:
                 yield login.answer
                 yield claims_of(login.token)
         for shown in self.shown:
-            if plain(shown.operation.path.rsplit("/", 1)[-1]) in _SELF:
+            if is_self(shown.operation):
                 reply = self.calls.call(shown.operation, user)
                 yield reply.body if reply is not None and reply.good else None
 
@@ -104,6 +104,11 @@ def stage_of(run: Run) -> Stage:
     found, owner = resources_of(run.operations), User(run.contract.entries)
     other = User(run.contract.others) if run.contract.others else None
     return Stage(run, owner, other, found, things_of(run, SECURITY, found, owner))
+
+
+def is_self(operation: Operation) -> bool:
+    """Whether an operation is about the caller, as `/me` is."""
+    return plain(operation.path.rsplit("/", 1)[-1]) in _SELF
 
 
 def objects_in(body: Any, level: int = 0) -> Iterator[Json]:

@@ -32,6 +32,15 @@ BOOK = {
         "passwordHash": {"type": "string"},
     },
 }
+PROFILE = {
+    "type": "object",
+    "required": ["nickname"],
+    "properties": {
+        "username": {"type": "string"},
+        "nickname": TEXT,
+        "role": {"type": "string", "enum": ["reader", "admin"]},
+    },
+}
 SOURCE = {"type": "object", "required": ["from"], "properties": {"from": {"type": "string", "format": "uri"}}}
 BOOKS = {"type": "object", "properties": {"items": {"type": "array", "items": BOOK}, "next": {"type": "string"}}}
 ID = {"name": "bookId", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -70,6 +79,10 @@ CONTRACT = {
         "/search": {"get": operation(answers(BOOKS), query("title", required=True))},
         "/covers": {"get": operation(answers(None, "404"), query("name", required=True))},
         "/imports": {"post": operation(answers({"type": "object"}, status="202"), body=SOURCE)},
+        "/profile": {
+            "get": operation(answers(PROFILE)),
+            "put": operation(answers(PROFILE, "403"), body=PROFILE),
+        },
         "/admin/stats": {"get": operation(answers({"type": "object"}, "403"))},
         "/login": {"post": operation(answers({"type": "object"}), body={"type": "object"}, security=[])},
     },
@@ -93,6 +106,10 @@ class Shelves:
         self.fault = fault
         self.key = b"secret" if self.is_(named.WEAK_KEY) else secrets.token_bytes(32)
         self.books, self.made = {}, 0
+        self.people = {
+            name: {"username": name, "nickname": name, "role": "admin" if name == "root" else "reader"}
+            for name in PASSWORDS
+        }
         self.rows = sqlite3.connect(":memory:", check_same_thread=False)
         self.rows.execute("CREATE TABLE books (title TEXT, id TEXT)")
 
@@ -109,6 +126,7 @@ class Shelves:
                 Route("/search", self.search),
                 Route("/covers", self.cover),
                 Route("/imports", self.take, methods=["POST"]),
+                Route("/profile", self.profile, methods=["GET", "PUT"]),
                 Route("/admin/stats", self.stats),
             ]
         )
@@ -279,6 +297,24 @@ class Shelves:
         if self.is_(named.SSRF) and urlsplit(given["from"]).hostname == "127.0.0.1":
             urllib.request.urlopen(given["from"], timeout=5).close()  # noqa: ASYNC210
         return self.answer(request, {"books": 0}, 202)
+
+    async def profile(self, request):
+        user = self.user(request)
+        if user is None:
+            return self.refused(request, 401)
+        if request.method == "GET":
+            return self.answer(request, self.people[user])
+        given = await request.json()
+        nickname, role = given.get("nickname"), given.get("role", self.people[user]["role"])
+        who = given.get("username", user)
+        if not isinstance(nickname, str) or not 1 <= len(nickname) <= 40_000 or role not in {"reader", "admin"}:
+            return self.refused(request, 400)
+        if who not in self.people or (who != user and not self.is_(named.NAMED_USERS)):
+            return self.refused(request, 403)
+        if role != self.people[who]["role"] and not self.is_(named.GIVEN_ROLES):
+            return self.refused(request, 403)
+        self.people[who].update(nickname=nickname, role=role)
+        return self.answer(request, self.people[who])
 
     async def stats(self, request):
         user = self.user(request)
