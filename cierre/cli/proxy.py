@@ -12,6 +12,7 @@ from cierre.cli import options
 from cierre.cli.mock_options import LEVEL, PORT
 from cierre.cli.mock_serving import bound
 from cierre.cli.options import Parsed, allow_refs_option, option
+from cierre.cli.proxy_coverage import coverage_of, coverage_option, written_at_the_end
 from cierre.mocks.options import read_size
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     "Keep answers in JSON as examples in this new file, an OpenAPI Overlay.",
     type=click.Path(path_type=Path, dir_okay=False),
 )
+@coverage_option
 @option("--allowed-host", "The proxy's own routes answer under this name, too.", multiple=True)
 @option("--lenient", "Use what can be used of a broken document.", is_flag=True)
 @options.max_connections
@@ -61,13 +63,15 @@ def command(spec: str, upstream: str, **given: Any) -> None:
         log.add_warning(f"{problem}; what does not need it is checked")
     hosts = (given["host"], *given["allowed_host"])
     settings = ProxyOptions(given["errors"], given["fallback"] is not None, given["max_body"], hosts)
-    proxy = ProxyApp(document, server, settings, log, _recording(given["record"], server))
+    coverage = coverage_of(document, given["coverage"])
+    proxy = ProxyApp(document, server, settings, log, _recording(given["record"], server), coverage)
+    app = written_at_the_end(proxy, coverage, given["coverage"], log)
     with bound(given) as listener:
         listen(listener)
         url = address(listener)
         log.add_note(f"{document.name}: from {url} to {upstream}")
         log.add_note(f"its page: {url}{CONTROL}")
-        run(proxy, listener, connection_limits(given["max_connections"]), dates=False, on_exit=proxy.board.end)
+        run(app, listener, connection_limits(given["max_connections"]), dates=False, on_exit=proxy.board.end)
 
 
 def _recording(file: Path | None, server: Upstream) -> Recording | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, MutableMapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
@@ -16,7 +16,7 @@ from cierre.mocks.log import Log
 from cierre.mocks.messages import MockReply, MockRequest, Receive, Send
 from cierre.mocks.options import MockOptions
 from cierre.mocks.proxy.bodies import RequestBody, read_up_to, unpacked
-from cierre.mocks.proxy.checks import Checks
+from cierre.mocks.proxy.checks import Checks, unknown
 from cierre.mocks.proxy.fields import forwarded, without_hops
 from cierre.mocks.proxy.sending import adding, sent, stream
 from cierre.mocks.proxy.upstream import Upstream
@@ -24,6 +24,9 @@ from cierre.mocks.reading import joined_headers
 from cierre.mocks.recording import Exchange, Recording
 from cierre.oas.document import Document
 from cierre.oas.validation import Violation
+
+if TYPE_CHECKING:
+    from cierre.mocks.proxy.coverage import Coverage
 
 UNKNOWN = Refusal(404, (404,), (), "Not in the document")
 BROKEN_ANSWER = Refusal(502, (502,), (), "The answer does not conform to the document")
@@ -76,6 +79,7 @@ class ProxyApp:
         options: how to answer.
         log: for a line a request; silent where it is None.
         recording: that keeps exchanges as examples.
+        coverage: that notes what of the document passes.
     """
 
     def __init__(
@@ -85,11 +89,13 @@ class ProxyApp:
         options: ProxyOptions | None = None,
         log: Log | None = None,
         recording: Recording | None = None,
+        coverage: Coverage | None = None,
     ) -> None:
         self._upstream = upstream
         self._options = options or ProxyOptions()
         self.log = log or Log("silent")
         self._recording = recording
+        self._coverage = coverage
         own = MockOptions(max_body=self._options.max_body, allowed_hosts=self._options.allowed_hosts)
         self._mock = MockApp(document, own, self.log)
 
@@ -161,7 +167,7 @@ class ProxyApp:
             if is_set and body.whole:
                 await self._by_mock(scope, send, request, "an answer is set")
                 return
-            violations = _unknown(request) if checks is None else checks.request(request, whole=body.whole)
+            violations = unknown(request) if checks is None else checks.request(request, whole=body.whole)
             reply = await self._exchange(scope, receive, send, request, body, checks, violations)
         except ConnectionError:
             return
@@ -211,6 +217,8 @@ class ProxyApp:
                 detail = "; ".join(_told(one) for one in answer.violations[:3])
                 return await sent(problem(BROKEN_ANSWER, detail, violations=answer.violations), send)
             reply = await self._passed(receive, send, answer, violations)
+            if checks is not None and self._coverage is not None:
+                self._coverage.add(checks.operation.operation, request, reply)
             if checks is not None and body.whole and answer.whole:
                 self._record(request, checks, answer)
             return reply
@@ -286,13 +294,6 @@ class ProxyApp:
 
         marked = adding(send, [(_FALLBACK, why.encode("latin-1", "replace"))])
         await self._mock(scope, receive, marked)
-
-
-def _unknown(request: MockRequest) -> list[Violation]:
-    """What is not in the document; what a browser asks before a request is in none."""
-    if request.method == "OPTIONS":
-        return []
-    return [Violation("path", "", f"{request.method} {request.path} is not in the document", "operation")]
 
 
 def _told(violation: Violation) -> str:

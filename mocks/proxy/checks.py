@@ -85,3 +85,10 @@ class Checks:
         except _UNUSABLE:
             return []
         return [one for one in found if body is not None or one.location != "body" or one.rule == "status"]
+
+
+def unknown(request: MockRequest) -> list[Violation]:
+    """What is not in the document; what a browser asks before a request is in none."""
+    if request.method == "OPTIONS":
+        return []
+    return [Violation("path", "", f"{request.method} {request.path} is not in the document", "operation")]
