@@ -178,7 +178,7 @@ class Settings:
         demo: the page at /ui fills in the demo's user and the contract's other examples.
         redis_url: `redis://…` or `rediss://…`; None: no Redis.
         audience: `aud` of the access tokens.
-        algorithm: what new signing keys are made for.
+        algorithm: what new signing keys are made for; None: ES256 for the first, and then as for the last one.
         signing_keys: PEM texts instead of the data directory's keys: the first signs, the others verify.
         key_passphrase_file: with the passphrase of the signing keys; None: they are not encrypted.
         key_lead: ms; how long a new signing key is published before it signs.
@@ -238,7 +238,7 @@ class Settings:
     demo: bool = False
     redis_url: str | None = field(default=None, repr=False)
     audience: str = "cierre"
-    algorithm: Literal["RS256", "ES256"] = "RS256"
+    algorithm: Literal["RS256", "ES256"] | None = None
     signing_keys: str | None = field(default=None, repr=False)
     key_passphrase_file: Path | None = None
     key_lead: int = 2 * MINUTE

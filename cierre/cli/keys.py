@@ -18,13 +18,7 @@ if TYPE_CHECKING:
     from cierre.domain.context import OperationContext
     from cierre.tokens.keys import Algorithm
 
-_algorithm = option(
-    "--algorithm",
-    "Algorithm of the new key.",
-    type=click.Choice(["RS256", "ES256"]),
-    default="RS256",
-    show_default=True,
-)
+_ALGORITHMS = click.Choice(["RS256", "ES256"])
 
 
 @click.group(name="keys", short_help="Make, list, rotate and encrypt the signing keys.")
@@ -59,7 +53,7 @@ def _directory(data_dir: Path) -> Path:
 
 
 @command.command()
-@_algorithm
+@option("--algorithm", "Algorithm of the new key.", type=_ALGORITHMS, default="ES256", show_default=True)
 @option("--output", "The file to write. [default: standard output]", type=click.Path(path_type=Path, dir_okay=False))
 @options.key_passphrase_file
 def make(algorithm: Algorithm, output: Path | None, key_passphrase_file: Path | None) -> None:
@@ -134,7 +128,11 @@ def encrypt(data_dir: Path, key_passphrase_file: Path | None) -> None:
 
 
 @command.command()
-@_algorithm
+@option(
+    "--algorithm",
+    "Algorithm of a new signing key. [default: of the last one; ES256 for the first]",
+    type=_ALGORITHMS,
+)
 @options.database_url
 @options.data_dir
 @option(
@@ -148,7 +146,7 @@ def encrypt(data_dir: Path, key_passphrase_file: Path | None) -> None:
 @click.option("--now", "at_once", is_flag=True, help="Sign at once, where the key before it has leaked.")
 @options.key_passphrase_file
 def rotate(
-    algorithm: Algorithm,
+    algorithm: Algorithm | None,
     database_url: str | None,
     data_dir: Path,
     lead: int,

@@ -82,10 +82,8 @@ _COUNT = click.IntRange(1, 1000)
 @option("--audience", "`aud` of the tokens.", default="cierre", show_default=True)
 @option(
     "--algorithm",
-    "Algorithm of a new signing key.",
+    "Algorithm of a new signing key. [default: of the last one; ES256 for the first]",
     type=click.Choice(["RS256", "ES256"]),
-    default="RS256",
-    show_default=True,
 )
 @options.key_passphrase_file
 @option(

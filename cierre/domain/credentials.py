@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 
 from cierre.domain import closing, events
@@ -18,7 +18,7 @@ from cierre.errors import (
     Unauthorized,
 )
 from cierre.principal import Actor, Principal
-from cierre.storage.repositories import audit, clients, refresh_tokens, sanctum, sessions, users
+from cierre.storage.repositories import audit, refresh_tokens, sanctum, sessions, users
 from cierre.storage.rows import RefreshTokenRow, SanctumSessionRow, SanctumTokenRow, SessionWithUserRow
 from cierre.storage.statements import laravel_time
 from cierre.tokens.access_tokens import AccessToken, Issuer
@@ -72,7 +72,7 @@ async def of_refresh_token(
     token: str,
     *,
     owner: str | None = None,
-    require: Callable[[SessionWithUserRow], Awaitable[None]] | None = None,
+    require: Callable[[SessionWithUserRow], None] | None = None,
 ) -> Principal:
     """The session of a refresh token, be the session closed or not; the token is not rotated.
 
@@ -95,7 +95,7 @@ async def of_refresh_token(
         raise RefreshTokenInvalid
     try:
         if require is not None:
-            await require(session)
+            require(session)
         if row["expires_at"] <= context.now:
             raise RefreshTokenExpired
         if session["closed_at"] is None:
@@ -106,7 +106,7 @@ async def of_refresh_token(
     return _principal(session, row["expires_at"])
 
 
-async def require_client(context: OperationContext, client_id: str | None, session: SessionWithUserRow) -> None:
+def require_client(client_id: str | None, session: SessionWithUserRow) -> None:
     """A refresh token is its client's own, and a confidential client's is worth nothing without the client's secret
     (RFC 6749, section 6).
 
@@ -118,8 +118,7 @@ async def require_client(context: OperationContext, client_id: str | None, sessi
         RefreshTokenInvalid: the session is another client's.
     """
     if client_id is None:
-        own = await clients.by_id(context.tx, session["client_id"])
-        if own is not None and own["secret_hash"] is not None:
+        if session["client_is_confidential"]:
             raise ClientAuthenticationFailed
     elif session["client_id"] != client_id:
         raise RefreshTokenInvalid

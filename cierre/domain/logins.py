@@ -219,7 +219,7 @@ async def _refresh(
     session: SessionWithUserRow,
     client_id: str | None,
 ) -> IssuedTokens:
-    await require_client(context, client_id, session)
+    require_client(client_id, session)
     if row["expires_at"] <= context.now:
         raise RefreshTokenExpired
     if session["closed_at"] is not None or not session["enabled"]:
@@ -274,19 +274,14 @@ async def _rotate(
     principal = Principal(
         session["user_id"], session["id"], session["role"], session["client_id"], session["device_id"]
     )
-    async with context.tx.atomic():
-        first = await refresh_tokens.exchange(context.tx, row["hash"])
-        if first:
-            await _store(context, principal, following)
-            if row["family"] is not None:
-                await refresh_tokens.forget_exchanged(context.tx, row["family"], but=row["hash"])
-            await sessions.touch(
-                context.tx,
-                principal.user_id,
-                principal.session_id,
-                ip_address=context.caller.ip_address,
-                user_agent=context.caller.user_agent,
-            )
+    first = await refresh_tokens.rotate(
+        context.tx,
+        row,
+        successor=digest(following),
+        expires_at=context.now + context.settings.refresh_ttl,
+        family=_family(following),
+        caller=context.caller,
+    )
     if not first:
         # Another request rotated it: a moment ago, or long ago.
         rotated = await refresh_tokens.find(context.tx, row["hash"])
@@ -301,15 +296,20 @@ async def _rotate(
 
 
 async def _store(context: OperationContext, principal: Principal, refresh_token: str) -> None:
-    family = family_of(refresh_token)
     await refresh_tokens.add(
         context.tx,
         token_hash=digest(refresh_token),
         user_id=principal.user_id,
         session_id=principal.session_id,
         expires_at=context.now + context.settings.refresh_ttl,
-        family=None if family is None else digest(family),
+        family=_family(refresh_token),
     )
+
+
+def _family(refresh_token: str) -> str | None:
+    """What is stored of a token's family; None: it is of before families."""
+    family = family_of(refresh_token)
+    return None if family is None else digest(family)
 
 
 async def _renew_opaque(context: OperationContext, principal: Principal, secret: str) -> str:

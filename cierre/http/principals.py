@@ -86,7 +86,7 @@ async def _of_refresh_token_of_client(request: Request) -> Principal:
     await counting.client_of_session(request)
     async with cookies.presented(request, request.json) as presented, request.context() as context:
         client_id = await oauth.client_of_session(context, request.headers.get("authorization"), request.json or {})
-        mine = partial(credentials.require_client, context, client_id)
+        mine = partial(credentials.require_client, client_id)
         return await credentials.of_refresh_token(context, request.services.issuer, presented.token, require=mine)
 
 

@@ -71,11 +71,12 @@ class SessionRow(SessionTimesRow):
 
 
 class SessionWithUserRow(SessionRow):
-    """A session with its user's columns."""
+    """A session with its user's columns; `client_is_confidential`: its client has a secret."""
 
     email: str
     role: Role
     enabled: bool
+    client_is_confidential: bool
 
 
 class ClosedSessionRow(SessionKeyRow):

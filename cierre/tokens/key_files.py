@@ -19,7 +19,7 @@ import structlog
 
 from cierre.clock import now_ms
 from cierre.tokens.files import locked, write_private
-from cierre.tokens.keys import Algorithm, BadKey, Key, generate, is_encrypted, parse, pem
+from cierre.tokens.keys import DEFAULT_ALGORITHM, Algorithm, BadKey, Key, generate, is_encrypted, parse, pem
 
 _log = structlog.get_logger("cierre.keys")
 
@@ -34,7 +34,7 @@ class KeyRing:
     Args:
         directory: with the PEM files; the first key is made there where there is none.
         pems: PEM texts one after the other instead of a directory: the first signs, the others verify.
-        algorithm: of the first key, where it has to be made.
+        algorithm: of the first key, where it has to be made; None: ES256.
         keep: for how long a key that no longer signs still verifies, in milliseconds: the longest life of a token.
         reload_interval: milliseconds between two looks at the directory.
         unknown_interval: the same when a token names a key that is not known: soon, since it may be new, and not at
@@ -51,7 +51,7 @@ class KeyRing:
         directory: Path,
         *,
         pems: str | None = None,
-        algorithm: Algorithm,
+        algorithm: Algorithm | None,
         keep: int,
         reload_interval: int = 2_000,
         unknown_interval: int = 100,
@@ -76,7 +76,7 @@ class KeyRing:
         else:
             with locked(directory):
                 if not list(_files(directory)):
-                    write(directory, generate(algorithm), passphrase)
+                    write(directory, generate(algorithm or DEFAULT_ALGORITHM), passphrase)
             self._reload()
 
     def signing(self) -> Key:
@@ -148,7 +148,7 @@ def _verifying(keys: list[Key], *, keep: int, now: int) -> list[Key]:
 
 def rotate(
     directory: Path,
-    algorithm: Algorithm,
+    algorithm: Algorithm | None,
     *,
     lead: int = 0,
     passphrase: bytes | None = None,
@@ -158,7 +158,7 @@ def rotate(
 
     Args:
         directory: with the PEM files; it is made where there is none.
-        algorithm: of the new key.
+        algorithm: of the new key; None: of the last one, so that a resource server that knows no other goes on.
         lead: milliseconds for which the key is published before it signs. With 0 a node or a resource server that has
             not read the key yet may refuse a token that it signed.
         passphrase: that the key is encrypted with; the keys that are encrypted must have the same.
@@ -173,7 +173,8 @@ def rotate(
         at = now_ms() if now is None else now
         # Later than the one that signs now, so that it takes its turn.
         latest = max((one for one in map(_signs_from, _files(directory)) if one <= at), default=0)
-        return write(directory, generate(algorithm, signs_from=max(at + lead, latest + 1)), passphrase)
+        key = generate(algorithm or _last_algorithm(directory), signs_from=max(at + lead, latest + 1))
+        return write(directory, key, passphrase)
 
 
 def last_signs_from(directory: Path) -> int:
@@ -261,6 +262,13 @@ def _signs_from(path: Path) -> int:
     match = _NAME.match(path.name)
     assert match is not None
     return int(match[1])
+
+
+def _last_algorithm(directory: Path) -> Algorithm:
+    last = max(_files(directory), key=_signs_from, default=None)
+    if last is None:
+        return DEFAULT_ALGORITHM
+    return "RS256" if "-RS256-" in last.name else "ES256"
 
 
 def write(directory: Path, key: Key, passphrase: bytes | None = None) -> Key:

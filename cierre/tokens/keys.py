@@ -23,6 +23,8 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from cierre.clock import now_ms
 
 Algorithm = Literal["RS256", "ES256"]
+# Of the first key: signing with it takes a twentieth of RSA's time (docs/decisions/0019-es256-by-default.md).
+DEFAULT_ALGORITHM: Algorithm = "ES256"
 
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey

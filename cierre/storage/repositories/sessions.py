@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, null, or_, select, updat
 from cierre.storage.repositories.everyone import CLOSED_AT, IS_OPEN, LOGOUT_REASON
 from cierre.storage.rows import CountRow, SessionKeyRow, SessionRow, SessionTimesRow, SessionWithUserRow
 from cierre.storage.statements import Query, Statement, Tx
-from cierre.storage.tables import idempotency_keys, refresh_tokens, sanctum_sessions, sessions, users
+from cierre.storage.tables import clients, idempotency_keys, refresh_tokens, sanctum_sessions, sessions, users
 
 _COLUMNS = (
     sessions.c.id,
@@ -52,8 +52,15 @@ _ADD = Statement(
 _FIND = Query(SessionRow, select(*_COLUMNS).where(_USER, sessions.c.id == bindparam("id")))
 _FIND_WITH_USER = Query(
     SessionWithUserRow,
-    select(*_COLUMNS, users.c.email, users.c.role, users.c.enabled)
+    select(
+        *_COLUMNS,
+        users.c.email,
+        users.c.role,
+        users.c.enabled,
+        clients.c.secret_hash.is_not(None).label("client_is_confidential"),
+    )
     .join(users, users.c.id == sessions.c.user_id)
+    .outerjoin(clients, clients.c.id == sessions.c.client_id)
     .where(_USER, sessions.c.id == bindparam("id")),
 )
 # A request that renews the session's token at the same time waits, and then finds the new one.
@@ -73,15 +80,6 @@ _COUNT_OPEN = Query(
 _COUNT_ALL_OPEN = Query(
     CountRow,
     select(func.count().label("count")).select_from(sessions).where(IS_OPEN, sessions.c.expires_at > bindparam("now")),
-)
-_TOUCH = Statement(
-    update(sessions)
-    .where(sessions.c.user_id == bindparam("key"), sessions.c.id == bindparam("session"), IS_OPEN)
-    .values(
-        last_seen_at=bindparam("last_seen_at"),
-        ip_address=bindparam("ip_address"),
-        user_agent=bindparam("user_agent"),
-    )
 )
 _RECORD_USE = Statement(
     update(sessions)
@@ -189,7 +187,7 @@ async def locked(tx: Tx, user_id: str, session_id: str) -> SessionRow | None:
 
 
 async def find_with_user(tx: Tx, user_id: str, session_id: str) -> SessionWithUserRow | None:
-    """The session, open or closed, with columns of its user."""
+    """The session, open or closed, with columns of its user and its client."""
     return await tx.row(_FIND_WITH_USER, user_id=user_id, id=session_id)
 
 
@@ -210,20 +208,11 @@ async def count_all_open(tx: Tx) -> int:
     return row["count"] if row else 0
 
 
-async def touch(tx: Tx, user_id: str, session_id: str, *, ip_address: str | None, user_agent: str | None) -> None:
-    """Store that the session is used now, and from where."""
-    await tx.run(
-        _TOUCH,
-        key=user_id,
-        session=session_id,
-        last_seen_at=tx.now,
-        ip_address=ip_address,
-        user_agent=user_agent,
-    )
-
-
 async def record_use(tx: Tx, session: SessionRow, *, ip_address: str | None, user_agent: str | None) -> bool:
-    """`touch`, unless another request did since the session was read. Returns whether this call did."""
+    """Store that the session is used now, and from where, unless another request did since the session was read.
+
+    Returns whether this call did.
+    """
     count = await tx.run(
         _RECORD_USE,
         key=session["user_id"],

@@ -37,6 +37,19 @@ def test_the_setting_decides_the_algorithm_of_the_first_key(tmp_path, algorithm)
     assert ring(tmp_path, algorithm=algorithm).signing().algorithm == algorithm
 
 
+def test_without_the_setting_the_first_key_is_for_es256(tmp_path):
+    assert ring(tmp_path, algorithm=None).signing().algorithm == "ES256"
+    assert key_files.rotate(tmp_path / "nothing-yet", None).algorithm == "ES256"
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_without_the_setting_a_later_key_has_the_algorithm_of_the_last_one(tmp_path, algorithm):
+    other = {"RS256": "ES256", "ES256": "RS256"}[algorithm]
+    for one in (other, algorithm):
+        key_files.rotate(tmp_path, one)
+    assert key_files.rotate(tmp_path, None).algorithm == algorithm
+
+
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_only_what_is_public_is_published(tmp_path, algorithm):
     (published,) = json.loads(ring(tmp_path, algorithm=algorithm).jwks())["keys"]
