@@ -13,7 +13,7 @@ MODULES = {
     ),
     "contract": frozenset({"harfile", "hypothesis", "jinja2", "pytest", "requests", "rich", "schemathesis"}),
     "reports": frozenset({"matplotlib", "pyarrow", "rich"}),
-    "scenarios": frozenset({"jinja2", "jsonpath"}),
+    "scenarios": frozenset({"harfile", "jinja2", "jsonpath"}),
     "events": frozenset({"aio_pika", "nats"}),
     "lint": frozenset({"openapi_spec_validator"}),
     "otel": frozenset({"opentelemetry"}),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cierre.contract_tests.archive import archive_of
 from cierre.contract_tests.findings import Report
-from cierre.contract_tests.report import har, html, json, junit, sarif
+from cierre.contract_tests.report import html, json, junit, sarif
 from cierre.contract_tests.secrets import Secrets
 from cierre.oas.navigation import Json
 
@@ -30,7 +31,7 @@ def write(report: Report, document: Json, secrets: Secrets, directory: Path) -> 
         "junit.xml": junit.render(report, secrets),
         "report.sarif": sarif.render(report, secrets),
         "report.json": json.render(report, document, secrets),
-        "traffic.har": har.render(report, secrets),
+        "traffic.har": archive_of(report.exchanges, secrets),
     }
     for name, text in content.items():
         (directory / name).write_text(secrets.hide_tokens(text), encoding="utf-8")

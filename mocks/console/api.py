@@ -9,8 +9,9 @@ from typing import NamedTuple
 import yaml
 
 from cierre.mocks.answering.refusals import MALFORMED, MEDIA_TYPE, Refusal, problem
+from cierre.mocks.console.asked import Asked, json_reply
 from cierre.mocks.console.board import Board
-from cierre.mocks.console.handlers import HANDLERS, Asked, json_reply
+from cierre.mocks.console.handlers import HANDLERS
 from cierre.mocks.console.page import page
 from cierre.mocks.messages import MockReply, MockRequest
 from cierre.mocks.options import MockOptions

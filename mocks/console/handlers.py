@@ -6,69 +6,27 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
+from cierre.extras import ExtraNotInstalled
 from cierre.mocks.answering.refusals import MALFORMED, Refusal, problem
 from cierre.mocks.answering.selection import NotDocumented
-from cierre.mocks.console import operations, shown, verifying
+from cierre.mocks.console import operations, shown, switching, verifying
 from cierre.mocks.console.answers import MOST
-from cierre.mocks.console.board import Board
+from cierre.mocks.console.archive import archive
+from cierre.mocks.console.asked import Asked, done, json_reply
 from cierre.mocks.console.calls import Call
 from cierre.mocks.console.events import send_events
-from cierre.mocks.console.scenarios.schema import schema
 from cierre.mocks.console.setting import read_answer, same_again
-from cierre.mocks.json_writer import write_json
 from cierre.mocks.messages import MockReply
-from cierre.mocks.options import MockOptions
 from cierre.oas.document import Document
 from cierre.oas.examples import broken_examples
 from cierre.oas.structure import Operation
-from cierre.server.protection import NO_PAGE
 
 _MOST_PROBLEMS = 100
 _UNKNOWN = Refusal(404, (), (), "There is none")
+_NOT_INSTALLED = Refusal(501, (), (), "Not installed")
 _FULL = Refusal(507, (), (), "The mock keeps no more")
-
-
-class Asked(NamedTuple):
-    """A request for the API.
-
-    Attributes:
-        board: what the mock holds for those who look.
-        document: that the mock answers from.
-        options: of the mock.
-        counts: how many things each collection has; None where the mock keeps no state.
-        values: of the parameters, by name.
-        body: of the request, decoded.
-    """
-
-    board: Board
-    document: Document
-    options: MockOptions
-    counts: dict[str, int] | None
-    values: dict[str, Any]
-    body: Any
-
-    @property
-    def session(self) -> str:
-        """Whose requests are meant; "": everybody's."""
-        return str(self.values.get("Mock-Session", ""))
-
-
-def json_reply(value: Any) -> MockReply:
-    """JSON that nobody keeps."""
-    body = write_json(value)
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"cache-control", b"no-store"),
-        *NO_PAGE,
-    ]
-    return MockReply(200, headers, body, "of the mock itself")
-
-
-def _done(why: str) -> MockReply:
-    return MockReply(204, [*NO_PAGE], b"", why)
 
 
 async def _status(asked: Asked) -> MockReply:
@@ -136,10 +94,17 @@ async def _calls(asked: Asked) -> MockReply:
     return json_reply({"last": calls.last, "calls": [shown.in_short(call) for call in found]})
 
 
+async def _archive(asked: Asked) -> MockReply:
+    try:
+        return archive(reversed(list(asked.board.calls.newest(session=asked.session))))
+    except ExtraNotInstalled as missing:
+        return problem(_NOT_INSTALLED, str(missing))
+
+
 async def _forget(asked: Asked) -> MockReply:
     asked.board.calls.forget(asked.session)
     asked.board.changed()
-    return _done("the requests so far are forgotten")
+    return done("the requests so far are forgotten")
 
 
 def _numbered(asked: Asked) -> Call | MockReply:
@@ -164,7 +129,7 @@ async def _expect(asked: Asked) -> MockReply:
         return problem(MALFORMED, str(error))
     asked.board.answers.add(found.operation, again, asked.session)
     asked.board.changed()
-    return _done("the next one gets the same answer")
+    return done("the next one gets the same answer")
 
 
 async def _verify(asked: Asked) -> MockReply:
@@ -231,43 +196,7 @@ async def _clear(asked: Asked) -> MockReply:
     else:
         answers.clear(asked.session)
     asked.board.changed()
-    return _done("the mock chooses again")
-
-
-async def _scenarios(asked: Asked) -> MockReply:
-    return _listed_scenarios(asked)
-
-
-def _listed_scenarios(asked: Asked) -> MockReply:
-    kept = asked.board.scenarios
-    on = kept.on(asked.session) if kept is not None else frozenset()
-    listed = [
-        {"name": one.name, "description": one.description, "place": one.place, "on": one.name in on}
-        for one in (kept.known if kept is not None else ())
-    ]
-    return json_reply({"scenarios": listed})
-
-
-async def _switch_scenarios(asked: Asked) -> MockReply:
-    kept = asked.board.scenarios
-    known = [one.name for one in kept.known] if kept is not None else []
-    unknown = [name for name in asked.body["on"] if name not in known]
-    if unknown:
-        return problem(_UNKNOWN, f"no scenario is named {unknown[0][:200]!r}; there are: {', '.join(known) or 'none'}")
-    if kept is not None:
-        kept.switch(frozenset(asked.body["on"]), asked.session)
-        asked.board.changed()
-    return _listed_scenarios(asked)
-
-
-async def _reset_scenarios(asked: Asked) -> MockReply:
-    if asked.board.scenarios is not None:
-        asked.board.scenarios.reset(asked.session)
-    return _done("the scenarios begin anew")
-
-
-async def _scenario_schema(asked: Asked) -> MockReply:
-    return json_reply(schema(asked.document))
+    return done("the mock chooses again")
 
 
 HANDLERS: dict[str, Callable[[Asked], Awaitable[MockReply]]] = {
@@ -276,6 +205,7 @@ HANDLERS: dict[str, Callable[[Asked], Awaitable[MockReply]]] = {
     "listOperations": _operations,
     "getOperation": _operation,
     "listCalls": _calls,
+    "downloadCalls": _archive,
     "forgetCalls": _forget,
     "getCall": _call,
     "expectCall": _expect,
@@ -285,8 +215,8 @@ HANDLERS: dict[str, Callable[[Asked], Awaitable[MockReply]]] = {
     "setAnswers": _set,
     "addAnswer": _add,
     "clearAnswers": _clear,
-    "listScenarios": _scenarios,
-    "switchScenarios": _switch_scenarios,
-    "resetScenarios": _reset_scenarios,
-    "getScenarioSchema": _scenario_schema,
+    "listScenarios": switching.show,
+    "switchScenarios": switching.switch,
+    "resetScenarios": switching.reset,
+    "getScenarioSchema": switching.show_schema,
 }

@@ -2,7 +2,7 @@
 const TEXTS = {
   en: {
     operations: "Operations", log: "Requests", operation: "Operation", search: "Search by path, name or tag",
-    filter: "Filter by path, status or reason", forget: "Forget all", more: "Show more", close: "Close",
+    filter: "Filter by path, status or reason", forget: "Forget all", har: "As HAR", more: "Show more", close: "Close",
     nothing: "No request so far. Send one, and it appears here.", choose: "Choose an operation to see and set its answers.",
     docs: "Document", api: "API", other: "Español", views: "What is shown",
     live: "live: {last} requests, {kept} kept", lost: "no connection to the mock", operationsCount: "{count} operations",
@@ -26,7 +26,7 @@ const TEXTS = {
   },
   es: {
     operations: "Operaciones", log: "Peticiones", operation: "Operación", search: "Buscar por ruta, nombre o etiqueta",
-    filter: "Filtrar por ruta, estado o motivo", forget: "Olvidar todas", more: "Mostrar más", close: "Cerrar",
+    filter: "Filtrar por ruta, estado o motivo", forget: "Olvidar todas", har: "Como HAR", more: "Mostrar más", close: "Cerrar",
     nothing: "Aún no hay peticiones. Envíe una y aparecerá aquí.", choose: "Elija una operación para ver y fijar sus respuestas.",
     docs: "Documento", api: "API", other: "English", views: "Qué se muestra",
     live: "en directo: {last} peticiones, {kept} guardadas", lost: "sin conexión con el mock", operationsCount: "{count} operaciones",

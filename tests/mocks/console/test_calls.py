@@ -1,12 +1,13 @@
 """The last requests: listed, awaited, verified, and so many of them."""
 
 import asyncio
+import json
 
 import pytest
 
 from cierre.mocks.console.calls import BODIES, BODY, MOST, Calls
 from cierre.mocks.messages import MockReply, MockRequest
-from tests.support.console import GET
+from tests.support.console import GET, Console
 
 
 async def test_the_last_requests_are_listed_newest_first_and_shown_in_full(console):
@@ -88,3 +89,16 @@ def test_memory_is_bounded():
     kept = list(calls.newest())
     assert BODIES // 2 <= 2 * BODY * len(kept) <= BODIES
     assert (len(kept[0].request.body), kept[0].request_size, len(kept[0].body)) == (BODY, 2 * BODY, BODY)
+
+
+async def test_the_last_requests_are_an_archive_that_a_mock_answers_from(console, tmp_path):
+    await console.http.get("/books/1", headers={"Prefer": "example=long", "Authorization": "Bearer open-sesame-7"})
+    await console.http.post("/books", json={"title": "Rayuela"})
+    archive = (await console.ask("GET", "calls.har")).json()
+    assert [one["request"]["method"] for one in archive["log"]["entries"]] == ["GET", "POST"]
+    assert archive["log"]["entries"][1]["request"]["postData"]["text"] == '{"title":"Rayuela"}'
+    assert "open-sesame-7" not in str(archive)
+    file = tmp_path / "calls.har"
+    file.write_text(json.dumps(archive), encoding="utf-8")
+    again = Console(examples=[file])
+    assert (await again.http.get("/books/1", headers={"Prefer": "example=GET_books_id_1"})).json()["pages"] == 900

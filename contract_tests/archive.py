@@ -1,15 +1,15 @@
-"""All traffic as an HTTP Archive, for tools that replay it."""
+"""Traffic as an HTTP Archive, for tools that replay it: of a run, and of a mock."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import harfile
 
 from cierre.contract_tests.exchanges import Exchange
-from cierre.contract_tests.findings import Report
 from cierre.contract_tests.masking import masked
 from cierre.contract_tests.secrets import Secrets
 
@@ -17,11 +17,11 @@ from cierre.contract_tests.secrets import Secrets
 KEPT = 10_000
 
 
-def render(report: Report, secrets: Secrets) -> str:
-    """All traffic as HTTP Archive 1.2; credentials are masked."""
+def archive_of(exchanges: Iterable[Exchange], secrets: Secrets) -> str:
+    """HTTP Archive 1.2; credentials are masked."""
     output = io.StringIO()
     with harfile.HarFile.open(output) as archive:
-        for exchange in report.exchanges:
+        for exchange in exchanges:
             seen = masked(exchange, secrets)
             archive.add_entry(
                 startedDateTime=datetime.fromtimestamp(seen.started, tz=UTC).isoformat(),
@@ -29,7 +29,7 @@ def render(report: Report, secrets: Secrets) -> str:
                 request=_request(seen, len(exchange.request_body)),
                 response=_response(seen, len(exchange.body)),
                 timings=harfile.Timings(send=0, wait=round(seen.elapsed * 1000, 2), receive=0),
-                comment=f"{seen.phase}: {seen.operation}",
+                comment=f"{seen.phase}: {seen.operation}" if seen.phase else seen.operation,
             )
     return output.getvalue()
 
