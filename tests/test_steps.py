@@ -2,11 +2,11 @@
 
 import re
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests import steps
+from tests.support.processes import is_running
 
 
 @pytest.fixture
@@ -49,13 +49,7 @@ def test_a_step_that_takes_too_long_is_stopped_with_all_that_it_started(step, ca
     slow.limit = 1.0
     assert steps.run([slow], at_once=1) == 1
     assert "Stopped: it took longer than 1 s" in capsys.readouterr().out
-    assert not alive(int(slow.log.read_text().splitlines()[1]))
-
-
-def alive(pid):
-    """Whether a process runs; one that is dead and not fetched by its parent doesn't."""
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(") ")[2][0] != "Z"
+    assert not is_running(int(slow.log.read_text().splitlines()[1]))
 
 
 def test_a_step_that_is_none_is_a_usage_error(capsys):

@@ -10,6 +10,10 @@ import uvicorn
 from cierre.server.connections import LimitedProtocol
 from cierre.settings import ConnectionLimits
 
+# Seconds after which a worker that doesn't answer its parent is replaced. It doesn't while it starts, either: with the
+# 5 s of uvicorn, workers on a busy machine were replaced for ever.
+_HUNG = 30
+
 
 def server_config(app: Any, limits: ConnectionLimits | None = None, **options: Any) -> uvicorn.Config:
     """A configuration of uvicorn's.
@@ -28,5 +32,6 @@ def server_config(app: Any, limits: ConnectionLimits | None = None, **options: A
         # Ours, where proxies are trusted at all.
         proxy_headers=False,
         server_header=False,
+        timeout_worker_healthcheck=_HUNG,
         **options,
     )

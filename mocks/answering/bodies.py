@@ -14,7 +14,7 @@ from cierre.oas.merged_schema import flatten
 from cierre.oas.validation import media
 
 # The line that an author's text begins with.
-_FIRST_LINE = re.compile(rb"\s*--([\w'()+,./:=? -]{1,70}?)[ \t]*\r?\n")
+_FIRST_LINE = re.compile(rb"\s*--([\w'()+,./:=? -]{0,69}[\w'()+,./:=?-])[ \t]*\r?\n")
 _FILES = frozenset({"binary", "base64", "byte"})
 HeaderText = Callable[[Mapping[str, Any]], str | None] | None
 

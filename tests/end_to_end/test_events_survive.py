@@ -74,7 +74,7 @@ async def test_each_closing_arrives_in_order_though_nodes_and_connections_die(se
             finally:
                 await services.database.close()
             assert len(rows) > 100, "there was no load"
-            events = await topic.wait_for(len(rows), patience=60)
+            events = await topic.wait_for(len(rows))
     first = list({one["id"]: one for one in events}.values())
     assert sorted(one["data"]["sessionId"] for one in first) == sorted(row["session_id"] for row in rows)
     for user in USERS:

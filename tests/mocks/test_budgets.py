@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from random import Random
 
 import httpx
@@ -18,6 +17,7 @@ from cierre.mocks.generation.budget import AnswerLimits
 from cierre.mocks.generation.texts import make_text
 from cierre.oas.validation.patterns import degree_of, matcher, pattern_keyword
 from tests.support.mocked import answering, client_of, started
+from tests.support.processes import is_running
 
 ITSELF = {"$ref": "#/components/schemas/A"}
 MANY = 10**9
@@ -263,7 +263,7 @@ def test_what_waits_to_kill_ends_with_the_mock(tmp_path):
         httpx.get(f"{url}/x", timeout=30)
         (waiting,) = tree(process.pid)[1:]
     deadline = time.monotonic() + 20
-    while Path(f"/proc/{waiting}").exists():
+    while is_running(waiting):
         assert time.monotonic() < deadline, "it stays"
         time.sleep(0.05)
     assert process.returncode == -signal.SIGTERM

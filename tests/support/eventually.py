@@ -4,7 +4,7 @@ import asyncio
 import time
 
 
-async def eventually(condition, patience=5.0):
+async def eventually(condition, patience=60.0):
     """Seconds until the condition held."""
     began = time.perf_counter()
     while not condition():

@@ -53,7 +53,7 @@ def started(folder, *arguments, files=None):
         yield url[1], process
     finally:
         process.terminate()
-        process.wait(timeout=15)
+        process.wait(timeout=60)
 
 
 def write(folder, **files):

@@ -29,7 +29,7 @@ class Topic:
         self.url = url
         self.name = f"test.{secrets.token_hex(6)}"
 
-    async def wait_for(self, count, patience=15.0):
+    async def wait_for(self, count, patience=60.0):
         """All events, once there are so many different ones."""
         found = []
         async with asyncio.timeout(patience):

@@ -220,7 +220,7 @@ class Node:
                 self.kill()
                 raise
 
-    def wait_until_ready(self, patience=30.0):
+    def wait_until_ready(self, patience=120.0):
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -243,7 +243,7 @@ class Node:
     def resume(self):
         os.killpg(self.process.pid, signal.SIGCONT)
 
-    def stop(self, patience=15.0):
+    def stop(self, patience=60.0):
         """Ask it to end (SIGTERM). Returns its exit code: -15, as uvicorn raises the signal again when all is done."""
         if self.process.poll() is None:
             self.process.terminate()

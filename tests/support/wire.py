@@ -26,7 +26,7 @@ class _Pipe:
         return BytesIO(self._data)
 
 
-def exchange(port, data, *, timeout=10):
+def exchange(port, data, *, timeout=60):
     """Send the bytes on a connection of their own; what comes back until it closes or is complete."""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as sock:
         sock.sendall(data)

@@ -60,8 +60,9 @@ async def test_purging_is_pruning_by_its_old_name(trail, database_url, tmp_path)
     where = ("--database-url", database_url, "--data-dir", str(tmp_path))
     kept = await asyncio.to_thread(run, "purge", "--older-than", "1d", *where)
     assert "0 events deleted" in kept.output.splitlines()
-    while not await service.rows("SELECT * FROM audit_links"):  # noqa: ASYNC110 - a task of the node seals it
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        while not await service.rows("SELECT * FROM audit_links"):  # noqa: ASYNC110 - a task of the node seals it
+            await asyncio.sleep(0.05)
     gone = await asyncio.to_thread(run, "purge", "--older-than", "1ms", *where)
     assert "1 events deleted" in gone.output.splitlines()
     assert await service.audit() == []

@@ -2,12 +2,12 @@
 
 import contextlib
 import time
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.copies import Copy
+from tests.support.processes import children, is_running
 
 PACKAGES = ("cierre", "handlers", "openapi", "mocks", "contract_tests")
 HANDLER, ITEM = "handlers/service.py", "openapi/service/health_live.yaml"
@@ -27,17 +27,6 @@ def wait_for(condition, node, patience=30.0):
                 return
         time.sleep(0.02)
     pytest.fail(f"it never happened:\n{node.log()}")
-
-
-def children(pid):
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def is_running(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_edits_of_a_handler_and_of_a_path_item_are_served(copy):

@@ -1,7 +1,6 @@
 """`cierre demo`: real nodes, real answers, and nothing left behind."""
 
 import gettext
-import os
 import re
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from babel.messages.pofile import read_po
 from cierre.cli.language import LOCALES
 from tests.support.commands import CIERRE, clean_environment
 from tests.support.paths import ROOT
+from tests.support.processes import children, is_running
 
 TITLES = re.compile(r"^\d\. (.*)$", re.MULTILINE)
 IMAGES = ROOT / "docs" / "images"
@@ -118,23 +118,10 @@ def test_whoever_ends_it_early_ends_its_nodes(number, code, tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert logs
-    nodes = [int(pid) for pid in _children(playing.pid)]
+    nodes = children(playing.pid)
     assert nodes
     playing.send_signal(number)
     assert playing.wait(60) == code
     playing.stdout.close()
-    assert [pid for pid in nodes if _runs(pid)] == []
+    assert [pid for pid in nodes if is_running(pid)] == []
     assert list(tmp_path.iterdir()) == []
-
-
-def _children(pid):
-    shown = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return shown.stdout.split()
-
-
-def _runs(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

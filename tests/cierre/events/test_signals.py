@@ -188,7 +188,7 @@ async def test_a_silent_receiver_delays_nobody_else(start, cli, receiver, monkey
         await eventually(lambda: dead.got)
         for _ in range(10):
             await close_one(service)
-        await eventually(lambda: len(receiver.got) == 11, patience=30)
+        await eventually(lambda: len(receiver.got) == 11)
         async with asyncio.timeout(10):
             while {row["receiver"] for row in await service.rows("SELECT receiver FROM deliveries")} != {"dead"}:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
@@ -260,7 +260,7 @@ async def test_without_receivers_nothing_is_written(service):
 async def test_a_running_node_learns_of_a_new_receiver(service, cli, receiver):
     await cli(receivers_command, "add", "siem", receiver.url)
     database = service.services.database
-    await eventually(lambda: database.consumers is not None, patience=10)
+    await eventually(lambda: database.consumers is not None)
     await close_one(service)
     await eventually(lambda: receiver.got)
 

@@ -22,8 +22,9 @@ async def count(service, table, where="true"):
 
 
 async def free_the_lease(service, name="sweeper"):
-    while not await count(service, "leases", f"name = '{name}'"):  # noqa: ASYNC110 - who takes it is a task of the node, which tells nobody
-        await asyncio.sleep(0.01)  # the node itself takes it first of all
+    async with asyncio.timeout(60):  # the node itself takes it first of all
+        while not await count(service, "leases", f"name = '{name}'"):  # noqa: ASYNC110 - a task of the node does
+            await asyncio.sleep(0.01)
     async with service.services.database.connect() as tx:
         tx.now = now_ms() + HOUR
         await leases.acquire(tx, name, holder="nobody", until=0)

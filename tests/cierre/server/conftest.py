@@ -59,6 +59,7 @@ def serving(limits):
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         while not server.started:
+            assert thread.is_alive()
             time.sleep(0.01)
         try:
             yield listening.getsockname()[1]

@@ -156,12 +156,14 @@ async def test_case_27_a_retiring_key_verifies_and_a_removed_one_does_not(servic
 
 async def test_case_27_a_key_whose_last_token_is_dead_is_published_no_longer(service, data_dir):
     ttl = service.services.settings.access_ttl
-    dead, retiring = (keys.generate("ES256", signs_from=now_ms() - age * ttl) for age in (3, 2))
-    for key in (dead, retiring):
+    for file in (data_dir / "keys").iterdir():
+        file.unlink()
+    dead, retiring, signing = (keys.generate("ES256", signs_from=now_ms() - age * ttl) for age in (3, 2, 0))
+    for key in (dead, retiring, signing):
         key_files.write(data_dir / "keys", key)
     service.services.keys._reload()
     published = (await service.client.get("/.well-known/jwks.json")).json()["keys"]
-    assert [key["kid"] for key in published] == [service.services.keys.signing().kid, retiring.kid]
+    assert [key["kid"] for key in published] == [signing.kid, retiring.kid]
 
 
 async def test_case_32_a_clock_that_steps_back_brings_no_token_back_to_life(service):
