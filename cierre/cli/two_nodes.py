@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -57,11 +58,30 @@ def two_nodes() -> Iterator[TwoNodes]:
             "--port": "0",
         }
         with contextlib.ExitStack() as running:
-            nodes = {name: _Node(options, Path(temporary) / f"{name}.log") for name in ("A", "B")}
-            for node in nodes.values():
-                running.callback(node.end)
+            nodes = {}
+            for name in ("A", "B"):
+                with _signals_kept():
+                    nodes[name] = _Node(options, Path(temporary) / f"{name}.log")
+                    running.callback(nodes[name].end)
             urls = {name: node.url() for name, node in nodes.items()}
             yield TwoNodes(urls, settings.database_url, ISSUER)
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Handle SIGINT and SIGTERM after the block: within it, they would leave the process that it starts running."""
+    kept: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _frame: kept.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for one in kept:
+            signal.raise_signal(one)
 
 
 class _Node:

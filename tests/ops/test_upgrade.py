@@ -29,7 +29,7 @@ def git(*arguments):
 
 @pytest.fixture(scope="module")
 def version_before(tmp_path_factory):
-    """The code from before the newest migration: its schema is an older one, the last but one or what the history has."""
+    """The newest code of the history that is from before the newest migration."""
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         missing("no git history: there is no version before")
     if git("rev-parse", "--is-shallow-repository").strip() == b"true":
