@@ -37,7 +37,8 @@ LONG_LIMIT = 2400.0
 # Seconds that its processes have to end by themselves then.
 STOPPING = 10.0
 # File by file, in the order of tests/conftest.py: those that take longest begin first.
-PYTEST = "pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder"
+# The log names what took longest.
+PYTEST = "pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=40"
 
 
 class Step:
@@ -141,7 +142,7 @@ LONG = (
     # Test by test, not file by file: a few of them take minutes each.
     Step(
         "long-tests",
-        "pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder tests -m long",
+        "pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder --durations=40 tests -m long",
         limit=LONG_LIMIT,
     ),
     Step("peers", "python -m benchmarks --quick"),
