@@ -60,14 +60,14 @@ class Store:
 
     Args:
         file: of a database that outlives the process; nothing is written where it is None.
-        most: things of all resources together.
+        most: things of all resources together; `MOST` where it is None.
 
     Raises:
         OSError: the file is no such database, cannot be written, or is another process's.
     """
 
-    def __init__(self, file: Path | None = None, most: int = MOST) -> None:
-        self._most = most
+    def __init__(self, file: Path | None = None, most: int | None = None) -> None:
+        self._most = MOST if most is None else most
         self._kept: dict[str, _Kept] = {}
         self._count = 0
         self._last = 0
