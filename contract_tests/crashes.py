@@ -50,9 +50,9 @@ class Said(NamedTuple):
     placed: bool = False
 
     def is_like(self, other: Said) -> bool:
-        """Whether both may have one cause, as far as their words tell."""
-        told_alike = self.typed or other.typed or self.form == other.form
-        return self.text == other.text if told_alike else self.text[:3] == other.text[:3]
+        """Whether both may have one cause, as far as their words show."""
+        comparable = self.typed or other.typed or self.form == other.form
+        return self.text == other.text if comparable else self.text[:3] == other.text[:3]
 
 
 def said(seen: Exchange) -> Said:
@@ -73,15 +73,15 @@ def _said(status: int, body: bytes, form: tuple[str, str], values: str) -> Said:
     # Python raises at the end of its traceback, all others at the beginning.
     kind = types[-1 if in_python else 0]
     line = text[kind.start() : text.find("\n", kind.end()) if "\n" in text[kind.end() :] else None]
-    told = f"{status} {kind[0]} {_words(line.removeprefix(kind[0]), values)}".strip()
+    words = f"{status} {kind[0]} {_words(line.removeprefix(kind[0]), values)}".strip()
     if not frames:
-        return Said(told, form, typed=True)
+        return Said(words, form, typed=True)
     file, number = frames[0][-1 if in_python else 0]
-    return Said(f"{told} at {file}:{number}", form, typed=True, placed=True)
+    return Said(f"{words} at {file}:{number}", form, typed=True, placed=True)
 
 
 def _texts(body: str) -> Iterator[str]:
-    """The texts of an answer that may tell a cause: members of JSON, or all of it without markup."""
+    """The texts of an answer that may name a cause: members of JSON, or all of it without markup."""
     try:
         yield from _members(json.loads(body))
     except (ValueError, RecursionError):

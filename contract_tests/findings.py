@@ -11,7 +11,7 @@ from cierre.contract_tests.sentences import SERVER_ERRORS, Symptom
 
 # How the note of a scenario begins whose operation was not waited for again.
 GIVEN_UP = "given up"
-# Server errors of one operation that say the same and are told as several.
+# Server errors of one operation that say the same and are reported as several.
 MOST_PLACES = 5
 
 
@@ -45,7 +45,7 @@ class Finding:
         documented: whether the contract names the status of the answer.
         also: what else was seen of the same cause: title, check and phase, each once.
         files: what the curl reads: name of a file beside the report → its bytes.
-        told: what is wrong in one sentence, where the check knows it better than its status.
+        sentence: what is wrong, where the check knows it better than its status.
         places: of a server error: parts of the request without which the server makes none; empty where nobody knows.
     """
 
@@ -60,7 +60,7 @@ class Finding:
     documented: bool = True
     also: tuple[str, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
-    told: str = ""
+    sentence: str = ""
     places: frozenset[str] = frozenset()
 
     @property
@@ -73,19 +73,19 @@ class Finding:
     def symptom(self) -> Symptom:
         """What was seen."""
         status = self.exchange.status if self.exchange is not None else 0
-        told = self.said.text if self.said is not None else ""
+        words = self.said.text if self.said is not None else ""
         places = tuple(sorted(self.places))
-        return Symptom(self.operation, self.check, self.title, self.clause, status, self.documented, told, places)
+        return Symptom(self.operation, self.check, self.title, self.clause, status, self.documented, words, places)
 
     @property
     def key(self) -> tuple[str, ...]:
         """Findings with the same key have one cause, and are one."""
-        return (self.operation, self.check) if self.told else self.symptom.cause
+        return (self.operation, self.check) if self.sentence else self.symptom.cause
 
     def has_cause_of(self, other: Finding) -> bool:
         """Whether this and `other` have one cause; an error of the server has what it says, and where it comes from."""
         mine, theirs = self.said, other.said
-        if mine is None or theirs is None or self.operation != other.operation or self.told or other.told:
+        if mine is None or theirs is None or self.operation != other.operation or self.sentence or other.sentence:
             return self.key == other.key
         places_differ = bool(self.places) and bool(other.places) and not self.places & other.places
         return mine.is_like(theirs) and (mine.placed or not places_differ)
@@ -93,10 +93,10 @@ class Finding:
     @property
     def summary(self) -> str:
         """What is wrong, in one sentence."""
-        return self.told or self.symptom.sentence
+        return self.sentence or self.symptom.sentence
 
     def joined(self, other: Finding) -> Finding:
-        """This finding and another of the same cause as one: the one that tells the cause better, and what it hides."""
+        """This finding and another of the same cause as one: the one that names the cause better, and what it hides."""
         shown, hidden = (other, self) if other.symptom.rank < self.symptom.rank else (self, other)
         names = [f"{one.title} ({one.check}, {one.phase})" for one in (shown, hidden)]
         also = dict.fromkeys([*self.also, names[1], *other.also])

@@ -83,7 +83,7 @@ def _one_parser_at_a_time() -> Iterator[None]:
 
 @dataclass
 class _Seen:
-    """What the events of a run tell, beside its report.
+    """What the events of a run say, beside its report.
 
     Attributes:
         sequences: scenarios of the stateful phase.

@@ -46,7 +46,7 @@ def seconds(retry_after: str | None) -> float | None:
 
 
 def limit_states(field: Field) -> dict[str, LimitState]:
-    """The limits that an answer tells of, by name.
+    """The limits that an answer announces, by name.
 
     Reads `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers, since its version 8), and
     `RateLimit-Limit`, `-Remaining` and `-Reset` with or without `X-`.

@@ -25,9 +25,9 @@ from cierre.oas.navigation import find, pointer, security
 from cierre.oas.structure import Operation
 
 TOO_MANY = 429
-# Requests that are sent where no quota is told, and the most of one that is.
+# Requests that are sent where no quota is announced, and the most of one that is.
 GUESSED, MOST = 250, 1000
-# Requests that a quota may let through beyond what it tells: its window moves on while it is spent.
+# Requests that a quota may let through beyond what it announces: its window moves on while it is spent.
 SPARE = 0.1
 # Seconds that a run waits to see whether a limit lets it in again.
 LONGEST_WAIT = 5.0
@@ -105,8 +105,8 @@ class Spending:
             self._broken(
                 case,
                 "limits_are_kept",
-                "A quota that is told is not kept",
-                f"RateLimit-Policy told of {max(quotas)} requests; {len(self.history)} were answered without a 429",
+                "A quota that is announced is not kept",
+                f"RateLimit-Policy announced {max(quotas)} requests; {len(self.history)} were answered without a 429",
             )
         return None, None
 
@@ -139,7 +139,7 @@ class Spending:
         return case
 
     def _counted(self, case: Case[Any], answer: Response) -> None:
-        """What was told while the quota was spent fits what was answered."""
+        """What was announced while the quota was spent fits what was answered."""
         now = self.history[-1]
         empty = [one for one in now.values() if one.remaining == 0]
         if any(one.remaining is not None for one in now.values()) and not empty:
@@ -187,7 +187,7 @@ class Spending:
         steps = (*self.operation.steps, "responses", str(TOO_MANY), "headers")
         documented = {name: find(self.run.document, *steps, name) for name in find(self.run.document, *steps) or {}}
         written = (answer.headers.get("retry-after") or [""])[0]
-        # What is required and missing is told with the other fields.
+        # What is required and missing is reported with the other fields.
         named = any(name.lower() == "retry-after" and not one.get("required") for name, one in documented.items())
         wait = seconds(written)
         if (written and (wait is None or wait < 0)) or (named and not written):

@@ -35,7 +35,7 @@ def size(recorder: ScenarioRecorder, case_id: str) -> int:
 
 
 def failures(recorder: ScenarioRecorder) -> Iterator[tuple[str, str, Failure]]:
-    """Failed checks: the case that shows each, the name of the check, the failure. Those without an answer are told."""
+    """Failed checks: the case that shows each, the name of the check, the failure. Not those without an answer."""
     for case_id, nodes in recorder.checks.items():
         for node in nodes:
             if node.failure_info is not None:

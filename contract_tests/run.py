@@ -36,7 +36,7 @@ LIMITS = "limits"
 RESOURCES, SECURITY = "resources", "security"
 # An example is the contract's own, and small: cases of the other generated phases are shrunk.
 SHRUNK = frozenset(GENERATED) - {"examples"}
-# Server errors of single requests are told apart by what causes them.
+# Server errors of single requests are distinguished by what causes them.
 SEPARATED = frozenset(GENERATED) - {"stateful"}
 
 
@@ -184,7 +184,7 @@ class Run:
         return not any(fnmatch.fnmatchcase(check, pattern) for pattern in self.options.without)
 
     def found(self, finding: Finding) -> bool:
-        """Report a finding. Returns whether its cause is new: others are counted under the finding that tells it."""
+        """Report a finding. Returns whether its cause is new: others are counted under the finding that names it."""
         if not self.wants(finding.check):
             return False
         new = self.report.add(finding)
@@ -246,11 +246,11 @@ class Run:
                 self.keep(recorded(recorder, case_id, phase))
         smallest: dict[tuple[Failure, str], tuple[int, Failure, str, str]] = {}
         for of, name, failure in failures(recorder):
-            bytes_sent, told = size(recorder, of), what_is_said(recorder, of)
-            if (failure, told) not in smallest or bytes_sent < smallest[failure, told][0]:
-                smallest[failure, told] = (bytes_sent, failure, of, name)
-            if told and phase in SEPARATED:
-                self.crashes.keep(recorder, of, told, name, failure)
+            bytes_sent, error = size(recorder, of), what_is_said(recorder, of)
+            if (failure, error) not in smallest or bytes_sent < smallest[failure, error][0]:
+                smallest[failure, error] = (bytes_sent, failure, of, name)
+            if error and phase in SEPARATED:
+                self.crashes.keep(recorder, of, error, name, failure)
         if phase in SEPARATED:
             self.crashes.learn(recorder)
         for _, failure, case_id, name in smallest.values():

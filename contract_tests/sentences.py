@@ -7,7 +7,7 @@ from dataclasses import dataclass
 # The check that every request gets an answer.
 SILENCE = "every_request_gets_an_answer"
 SERVER_ERRORS = 500
-# Of findings with one cause, the first of these tells it best.
+# Of findings with one cause, the first of these names it best.
 _TELLING = (SILENCE, "not_a_server_error", "status_code_conformance", "ignored_auth", "probe_is_refused")
 _SENTENCES = {
     "ignored_auth": "answers {status} to a request without valid credentials.",
@@ -64,7 +64,7 @@ class Symptom:
 
     @property
     def rank(self) -> int:
-        """The lower, the better it tells the cause."""
+        """The lower, the better it names the cause."""
         return _TELLING.index(self.check) if self.check in _TELLING else len(_TELLING)
 
     @property
@@ -76,5 +76,5 @@ class Symptom:
             why = f" because of {' and '.join(self.places)}" if self.places else ""
             return f"{self.operation} answers {self.status}{why}, an error of the server, which no request may cause."
         known = _SENTENCES.get(self.check)
-        told = known.format(status=self.status) if known else f"answers {self.status}: {self.title.rstrip('.')}."
-        return f"{self.operation} {told}"
+        words = known.format(status=self.status) if known else f"answers {self.status}: {self.title.rstrip('.')}."
+        return f"{self.operation} {words}"

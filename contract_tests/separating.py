@@ -1,4 +1,4 @@
-"""Server errors that say the same and have different causes: told apart by the part of the request that causes each.
+"""Server errors that say the same and have different causes: distinguished by the part of the request that causes each.
 
 The parts of a failing request are replaced by those of a good one, one after the other; what must stay for the error
 to come is its cause. A request that fails with the known causes replaced has another one.
@@ -28,11 +28,11 @@ BUDGET, MOST_CAUSES = 200, 5
 
 
 def separate(run: Run, schema: OpenApiSchema) -> None:
-    """Find the causes of the server errors that generated requests met, and tell each as a finding of its own."""
+    """Find the causes of the server errors that generated requests met, and report each as a finding of its own."""
     for operation in run.operations:
         kept = run.crashes.cases.get(operation.label)
         if kept and not run.stopped:
-            _Separation(run, schema, operation).tell(kept)
+            _Separation(run, schema, operation).report(kept)
 
 
 class _Separation:
@@ -43,12 +43,12 @@ class _Separation:
         good = run.crashes.good.get(operation.label)
         self.good = good or well_formed(run, schema, operation, generated(run, schema, operation))
 
-    def tell(self, kept: list[tuple[str, Failing]]) -> None:
-        """Tell the causes of the failing cases."""
+    def report(self, kept: list[tuple[str, Failing]]) -> None:
+        """Report the causes of the failing cases."""
         good = self.good
         answer = self._call(good.derive(keep_auth=True))
         if answer is None or answer.status_code >= SERVER_ERRORS:
-            # Each request fails: there is nothing to tell apart.
+            # Each request fails: there is nothing to distinguish.
             return
         placed: set[int] = set()
         for said in dict.fromkeys(said for said, _ in kept):

@@ -86,7 +86,7 @@ class Line:
         url: the base URL of the server.
         headers: sent with each request, such as `Host`.
         comeback: seconds that a server which is away has to come back.
-        told: called with each request that got no answer.
+        report: called with each request that got no answer.
         away: since which request the server is away; empty while it is there.
         silences: how many requests got no answer.
         answers: whether the base URL answered a plain GET at the start of the run.
@@ -98,7 +98,7 @@ class Line:
     url: str
     headers: dict[str, str] = field(default_factory=dict)
     comeback: float = 10.0
-    told: Callable[[Exchange], None] = _ignored
+    report: Callable[[Exchange], None] = _ignored
     away: str = ""
     answers: bool = True
     patient: bool = False
@@ -181,7 +181,7 @@ class Line:
             started: seconds since the epoch.
 
         Returns:
-            the request, and the exchange that tells why there is no answer.
+            the request, and the exchange that says why there is no answer.
 
         Raises:
             RequestException: the request was never sent.
@@ -198,7 +198,7 @@ class Line:
         elapsed = time.time() - started
         reason = reason_of(problem, elapsed)
         seen = unanswered(request, operation=operation, phase=phase, reason=reason, started=started, elapsed=elapsed)
-        self.told(seen)
+        self.report(seen)
         if not self.back():
             self.away = f"{seen.method} {seen.path} ({operation}, {phase})"
         return request, seen
@@ -236,7 +236,7 @@ class ListeningTransport(RequestsTransport):
     """Schemathesis' transport, with an `Unanswered` where it raises the errors of a network.
 
     Args:
-        phase: tells the phase that the run is in.
+        phase: returns the phase that the run is in.
     """
 
     def __init__(self, line: Line, phase: Callable[[], str]) -> None:

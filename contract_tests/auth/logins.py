@@ -144,8 +144,8 @@ def _post(line: Line, url: str, body: Json, operation: str, *, form: bool = Fals
             raise CouldNotRun(f"no login at {url}: there was no answer, twice")
         if answer.status_code != 429:
             return answer
-        told = seconds(answer.headers.get("Retry-After", "1"))
-        wait = 1.0 if told is None else max(0.0, told)
+        asked = seconds(answer.headers.get("Retry-After", "1"))
+        wait = 1.0 if asked is None else max(0.0, asked)
         if wait > LONGEST_WAIT:
             raise Limited(f"{url} takes no login for {wait:.0f} s")
         time.sleep(wait)

@@ -153,8 +153,8 @@ class CierreExtension:
             headers={"Authorization": str(response.request.headers["Authorization"]), **run.contract.headers},
         )
         if (answer is None or answer.status_code >= 300) and not self._can_log_in(run):
-            told = "no answer" if answer is None else answer.text[:200]
-            raise CouldNotRun(f"the password of {self.accounts.user} could not be changed back: {told}")
+            reason = "no answer" if answer is None else answer.text[:200]
+            raise CouldNotRun(f"the password of {self.accounts.user} could not be changed back: {reason}")
 
     def _can_log_in(self, run: Run) -> bool:
         """Whether the old password still works: a change that was not saved is for the state machine to find."""

@@ -23,9 +23,9 @@ def commands(
     place = {"file": spec} if spec is not None and "://" not in spec else {}
     for finding in report.findings:
         properties = {**place, "title": f"{finding.operation}: {finding.title}"}
-        told = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
+        written = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
         message = "\n".join([finding.summary, f"clause {finding.clause}", finding.curl])
-        yield f"::error {told}::{_escaped(mask_text(message, secrets))}"
+        yield f"::error {written}::{_escaped(mask_text(message, secrets))}"
     for problem in report.errors:
         yield f"::warning title=could not test::{_escaped(mask_text(problem, secrets))}"
 

@@ -51,7 +51,7 @@ def report(
             curl=sequence(sent, run.secrets) if len(sent) > 1 else curl(sent[0], run.secrets),
             exchange=reply.seen,
             files=files(*sent, secrets=run.secrets),
-            told=run.secrets.hide(sentence),
+            sentence=run.secrets.hide(sentence),
         )
     )
 

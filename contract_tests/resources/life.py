@@ -95,7 +95,7 @@ class Life:
                 break
         if reply is None or thing.reply.status == ACCEPTED:
             return None
-        if reply.status in GONE and thing.told:
+        if reply.status in GONE and thing.identified:
             made = thing.reply
             sentence = (
                 f"{operation.label} answers {reply.status} for what {made.operation.label} created with {made.status}."

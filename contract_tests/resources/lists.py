@@ -191,7 +191,7 @@ def _matches(value: Any, wanted: Any) -> bool:
 
 
 def _key(item: Json) -> str:
-    """What tells one item from another."""
+    """What distinguishes one item from another."""
     for name in IDS[:4]:
         if isinstance(item.get(name), str | int):
             return f"{name} {item[name]}"

@@ -28,14 +28,14 @@ class Thing:
     Attributes:
         path: the values of the item's parameters in the path.
         sent: the body that made it.
-        told: whether the answer itself gave the id.
+        identified: whether the answer itself gave the id.
     """
 
     resource: Resource
     path: dict[str, Any]
     sent: Any
     reply: Reply
-    told: bool
+    identified: bool
 
     @property
     def id(self) -> Any:
@@ -211,18 +211,18 @@ class Things:
 
     def _thing(self, resource: Resource, path: dict[str, Any], sent: Any, reply: Reply) -> Thing | None:
         if not resource.item:
-            return Thing(resource, path, sent, reply, told=False)
+            return Thing(resource, path, sent, reply, identified=False)
         own = resource.parameter
-        told = id_in(reply.body, own, resource.thing)
-        told = told if told is not None else _id_in_location(resource, reply)
-        found = told if told is not None else id_in(sent, own, "")
+        answered = id_in(reply.body, own, resource.thing)
+        answered = answered if answered is not None else _id_in_location(resource, reply)
+        found = answered if answered is not None else id_in(sent, own, "")
         if found is None:
             found = self._listed(resource, path, sent)
         if found is None:
             self.refused = f"{reply.operation.label} answered {reply.status}, and nothing says where the thing is"
             return None
         known = {name: value for name, value in path.items() if name in parameters_of(resource.item)}
-        return Thing(resource, {**known, own: found}, sent, reply, told=told is not None)
+        return Thing(resource, {**known, own: found}, sent, reply, identified=answered is not None)
 
     def _listed(self, resource: Resource, path: dict[str, Any], sent: Any) -> Any:
         """The id of what was made, from the list of all."""

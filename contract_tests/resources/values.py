@@ -56,7 +56,7 @@ class Values:
     """Makes values for one document; the same seed gives the same ones.
 
     Attributes:
-        reference: tells the live value of a member that is the id of another thing; None where there is none.
+        reference: returns the live value of a member that is the id of another thing; None where there is none.
     """
 
     def __init__(self, document: Json, seed: int) -> None:

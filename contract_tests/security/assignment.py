@@ -29,9 +29,9 @@ _NUMBER, _TEXT = 987_654, "cierre-assigned"
 # Members that say what a user may do, and what may stand there.
 ROLES = frozenset({"role", "userrole", "rol", "accounttype", "usertype"})
 _WORD = re.compile(r"[A-Za-z]+")
-_TELL = frozenset({"description", "summary", "enum", "example", "examples", "default"})
+_DESCRIBING = frozenset({"description", "summary", "enum", "example", "examples", "default"})
 KNOWN_ROLES = ("admin", "administrator", "employee", "staff", "manager", "moderator", "owner", "superuser")
-# What a client is told and may repeat: who it is, and where more is.
+# What a client is sent and may repeat: who it is, and where more is.
 _NOT_SET = frozenset({"self", "links", "href", "url", "message", "success", "error"})
 
 
@@ -114,13 +114,13 @@ def flat(reply: Reply | None) -> Json:
     return found
 
 
-def _words(node: Any, *, told: bool = False) -> Iterator[str]:
+def _words(node: Any, *, describing: bool = False) -> Iterator[str]:
     """The words of a document's descriptions, examples and named values, in lower case."""
-    if isinstance(node, str) and told:
+    if isinstance(node, str) and describing:
         yield from (word.lower() for word in _WORD.findall(node))
     children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for name, child in children:
-        yield from _words(child, told=told or name in _TELL)
+        yield from _words(child, describing=describing or name in _DESCRIBING)
 
 
 def request_of(stage: Stage, operation: Operation) -> MergedSchema:
@@ -229,7 +229,7 @@ def _extra(stage: Stage, resource: Resource, operation: Operation, before: Json)
 
 
 def _other(merged: MergedSchema, name: str, before: Any) -> Any:
-    """A value of the schema that is not the one before; None where there is none that could be told."""
+    """A value of the schema that is not the one before; None where there is none that could be recognised."""
     if merged.values:
         return next((one for one in reversed(merged.values) if one != before), None)
     kind = next(iter(merged.kinds()), "string")

@@ -53,7 +53,7 @@ def _echoed(stage: Stage, one: Input) -> bool:
     for form in _ECHOES:
         shown: tuple[str, Reply] | None = None
         for first, second in _NUMBERS:
-            # A word of its own: what an earlier request left in a list tells nothing of this one.
+            # A word of its own: what an earlier request left in a list says nothing of this one.
             word = f"cierre{stage.things.values.new()}x"
             text = form.format(one.value, f"{word}$(({first}*{second}))")
             reply = one.send(text)

@@ -24,7 +24,7 @@ _LENGTHS = (14, 22, 30, 300, 4000, 16_000)
 _TWICE = 100
 # What a path or a query may be long, in characters.
 _LINE = 4000
-# Seconds above the usual time: enough to look closer, and enough to tell; measurements of which the shortest counts.
+# Seconds above the usual time: enough to look closer, and enough to report; measurements of which the shortest counts.
 _NOTICED, _SLOW, _TIMES = 0.03, 0.25, 3
 # What the time must grow by: two characters more double it, twice as many make it three times as long.
 _DOUBLES, _MORE_THAN_LINEAR = 1.7, 2.8
@@ -77,7 +77,7 @@ def _growth(one: Input, make: Callable[[int], str], usual: float) -> tuple[Reply
 def _compared(
     one: Input, make: Callable[[int], str], usual: float, noticed: Measured
 ) -> tuple[Reply, Measured, Measured] | None:
-    """From a length whose time was noticed to one that tells."""
+    """From a length whose time was noticed to one that is enough."""
     length, before = noticed
     step, factor = (2, _DOUBLES) if length < _TWICE else (0, _MORE_THAN_LINEAR)
     while True:

@@ -1,4 +1,4 @@
-"""Injection, told by answers that differ. The payloads read and compare; none of them changes or deletes anything."""
+"""Injection, seen by answers that differ. The payloads read and compare; none of them changes or deletes anything."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _sql(stage: Stage, one: Input) -> None:
 
 
 def _conditions(stage: Stage, one: Input) -> bool:
-    """Try pairs of conditions. Returns whether they told nothing."""
+    """Try pairs of conditions. Returns whether they showed nothing."""
     if not _reads(one.operation):
         return True
     made_up = stage.things.values.new()
@@ -172,7 +172,7 @@ def _template(stage: Stage, one: Input) -> None:
     for expression in _EXPRESSIONS:
         shown = None
         for first, second in ((7919, 6841), (7907, 6823)):
-            # A word of its own: what an earlier request left in a list tells nothing of this one.
+            # A word of its own: what an earlier request left in a list says nothing of this one.
             word = f"cierre{stage.things.values.new()}x"
             sent = f"{word}{expression.format(first, second)}"
             reply = one.send(sent)
@@ -190,7 +190,7 @@ def _template(stage: Stage, one: Input) -> None:
 
 def _file(stage: Stage, one: Input) -> None:
     """A path leads out of the folder that it should stay in."""
-    # What writes or deletes must not be told where.
+    # What writes or deletes must not be looked for where.
     if not _reads(one.operation) or not stage.run.wants(named.TRAVERSAL.name):
         return
     for sent in _FILES:

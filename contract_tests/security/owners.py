@@ -179,7 +179,7 @@ class Trial:
         )
 
     def _password(self, operation: Operation, body: dict[str, Any]) -> None:
-        """The other user changes the first one's password: told by the login that no longer works.
+        """The other user changes the first one's password: recognised by the login that no longer works.
 
         What is sent is the other user's own password: where it is only that one's that changes, nothing does.
         """
