@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import quote
@@ -246,6 +247,7 @@ def _bare(hop: str) -> str | None:
     return _plain(text)
 
 
+@lru_cache(maxsize=4096)
 def _plain(text: str) -> str | None:
     """The address, of IPv4 where it is an IPv4 address in IPv6; a zone means something to its own machine only."""
     try:
@@ -257,6 +259,7 @@ def _plain(text: str) -> str | None:
     return str(parsed)
 
 
+@lru_cache(maxsize=4096)
 def limited_address(address: str | None) -> str:
     """What counts as one client: an IPv4 address, or an IPv6 /64, which is one subscriber's."""
     if address is None:

@@ -16,8 +16,9 @@ import jwt
 from cierre.clock import now_ms
 from cierre.errors import TokenInvalid
 from cierre.principal import ROLES, Principal
-from cierre.tokens.jws import VerificationKey, verified_claims
+from cierre.tokens.jws import VerificationKey
 from cierre.tokens.key_files import KeyRing
+from cierre.tokens.verified import VerifiedTokens
 
 # Milliseconds by which the clock of the issuer may be ahead.
 SKEW = 10_000
@@ -75,7 +76,7 @@ class TokenCheck:
         longest: int,
         now: Callable[[], int] = now_ms,
     ) -> None:
-        self._find = find
+        self._verified = VerifiedTokens(find, media_type=_TYPE)
         self._now = now
         self._issuer = issuer
         self._audience = audience
@@ -90,7 +91,7 @@ class TokenCheck:
         """
         if len(token) > MAX_TOKEN:
             raise TokenInvalid
-        return self._checked(verified_claims(token, self._find, media_type=_TYPE))
+        return self._checked(self._verified.claims(token))
 
     def _checked(self, claims: dict[str, Any]) -> AccessToken:
         now = self._now()
