@@ -5,6 +5,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks import scratch
+from benchmarks.claims import renewed
 from benchmarks.goals import Goal, goals, rates
 from benchmarks.peers.mocks import PEERS as MOCK_PEERS
 from benchmarks.plots import PLOTS
@@ -40,11 +41,15 @@ def text(results: Json) -> str:
 
 
 def write(results: Json) -> None:
-    """Replace the generated part of the page; what is written by hand around it stays."""
+    """Replace the generated part of the page, and the ratios of README; what is written by hand around them stays."""
     page = PAGE.read_text()
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text(results)}\n\n{END}{after}")
+    page = f"{before}{BEGIN}\n\n{text(results)}\n\n{END}{after}"
+    PAGE.write_text(page)
+    for name, spanish in (("README.md", False), ("README.es.md", True)):
+        readme = scratch.ROOT / name
+        readme.write_text(renewed(readme.read_text(), page, spanish=spanish))
 
 
 def _sections(results: Json) -> Iterator[str]:

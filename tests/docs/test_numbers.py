@@ -5,46 +5,36 @@ from decimal import Decimal
 
 import pytest
 
+from benchmarks.claims import CLAIMS, before, measured, renewed
 from tests.support.paths import ROOT
 
 README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
 PERFORMANCE = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
-LOGOUT = "logout on PostgreSQL, 16 at once: to "
-MOCK = "mock, logout with validation: to "
-# As the README says it, and the row of the goals' table.
-RATIOS = {
-    "times stock Connexion": f"{LOGOUT}stock Connexion, SQLAlchemy async ORM",
-    "times simplejwt's": f"{LOGOUT}djangorestframework-simplejwt",
-    "times better-auth": f"{LOGOUT}better-auth",
-    "times django-rest-knox": f"{LOGOUT}django-rest-knox",
-    "times oidc-provider": f"{LOGOUT}oidc-provider",
-    "times Prism,": f"{MOCK}Prism",
-    "times Prism with its log silent": f"{MOCK}Prism, -v silent",
-    "times openapi-backend": f"{MOCK}openapi-backend",
-    "of Prism's time": "mock, start to first answer, our contract: of Prism's",
-}
 
 
-def measured(row):
-    cells = next(line.split("|") for line in PERFORMANCE.splitlines() if line.startswith(f"| {row} |"))
-    return Decimal(cells[3].strip())
-
-
-@pytest.mark.parametrize("words", RATIOS)
-def test_a_ratio_is_the_measured_one_rounded(words):
-    said = Decimal(re.search(rf"([\d.]+) {re.escape(words)}", README)[1])
-    half_of_its_last_digit = Decimal(5).scaleb(said.as_tuple().exponent - 1)
-    assert abs(measured(RATIOS[words]) - said) <= half_of_its_last_digit
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.english)
+def test_a_ratio_is_the_measured_one_rounded(claim):
+    said = Decimal(before(claim.english).search(README)[0])
+    assert said == claim.rounded(measured(PERFORMANCE, claim.row))
 
 
 def test_every_ratio_of_the_readme_is_compared():
-    assert len(re.findall(r"\b[\d.]+ times ", README)) == sum(words.startswith("times") for words in RATIOS)
+    assert len(re.findall(r"\b[\d.]+ times ", README)) == sum(one.english.startswith("times") for one in CLAIMS)
+
+
+@pytest.mark.parametrize(("name", "spanish"), [("README.md", False), ("README.es.md", True)])
+def test_the_command_that_writes_the_tables_writes_the_ratios_of_the_readme(name, spanish):
+    readme = (ROOT / name).read_text(encoding="utf-8")
+    numbers = before(CLAIMS[0].spanish if spanish else CLAIMS[0].english)
+    changed = numbers.sub("99.9", readme)
+    assert changed != readme
+    assert renewed(changed, PERFORMANCE, spanish=spanish) == readme
 
 
 def test_what_is_different_has_no_other_number():
     """Each number of the section is compared here, but for how many logouts were measured at once."""
     section = README.partition("## What is different")[2]
-    compared = sum(word in section for word in RATIOS) + len(["24 logouts", "16 at once", "seeded defects"])
+    compared = sum(claim.english in section for claim in CLAIMS) + len(["24 logouts", "16 at once", "seeded defects"])
     assert len(re.findall(r"(?<![\w./])\d+(?:\.\d+)?(?![\w./-]*[a-z/])", section.replace("Apache-2.0", ""))) == compared
 
 
