@@ -18,7 +18,7 @@ from cierre.contract_tests.findings import CouldNotRun
 from cierre.contract_tests.negotiation import negotiate
 from cierre.contract_tests.resources.passwords import KeepingTransport
 from cierre.contract_tests.run import GENERATED, Run
-from cierre.contract_tests.silence import ListeningTransport
+from cierre.contract_tests.transport import ListeningTransport
 from cierre.contract_tests.unspoken import leave_out_unspoken
 from cierre.oas.navigation import Json
 from cierre.oas.references import resolved

@@ -11,7 +11,7 @@ from schemathesis.generation.case import Case
 
 from cierre.contract_tests.auth.file import Entry
 from cierre.contract_tests.run import Run
-from cierre.contract_tests.silence import ListeningTransport
+from cierre.contract_tests.transport import ListeningTransport
 from cierre.oas.thing_names import plain
 
 _WORDS = ("pass", "pwd", "contrasena", "clave")
