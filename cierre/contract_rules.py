@@ -13,9 +13,10 @@ from cierre.oas.references import resolved
 from cierre.oas.structure import body_members, operations, walk
 from cierre.oas.translating import contract_texts, words
 from cierre.principal import access_of
+from cierre.wording import Wording
 
 Json = dict[str, Any]
-Finding = tuple[str, str, str]
+Finding = tuple[str, str, Wording]
 
 _SNAKE_CASE = re.compile(r"^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$")
 _VENDOR = "application/vnd.cierre."
@@ -55,7 +56,11 @@ def _translated(document: Json) -> Iterator[Finding]:
     for one in words(document):
         if one.key not in texts and one.key not in told:
             told.add(one.key)
-            yield f"{one.pointer}/{one.member}", "spanish", f"openapi/texts.es.yaml has no such text: {one.key!r}"
+            yield (
+                f"{one.pointer}/{one.member}",
+                "spanish",
+                Wording("openapi/texts.es.yaml has no such text: {text!r}", text=one.key),
+            )
 
 
 def situations() -> set[str]:
@@ -69,35 +74,38 @@ def situations() -> set[str]:
     return known
 
 
-def _names(operation: Json, file: str | None, *, is_source: bool) -> Iterator[tuple[str, str]]:
+def _names(operation: Json, file: str | None, *, is_source: bool) -> Iterator[tuple[str, Wording]]:
     """operationId, tag, file and handler module say the same."""
     name = operation.get("operationId", "")
     tags = operation.get("tags", [])
     if not _SNAKE_CASE.match(name):
-        yield "operation-id", f"operationId {name!r} is not snake_case"
+        yield "operation-id", Wording("operationId {name!r} is not snake_case", name=name)
     if len(tags) != 1:
-        yield "tag", f"{name} has {len(tags)} tags, not one"
+        yield "tag", Wording("{name} has {count} tags, not one", name=name, count=len(tags))
         return
     if file is not None and (PurePath(file).stem, PurePath(file).parent.name) != (name, tags[0]):
-        yield "file", f"{name} with the tag {tags[0]} stands in {file}, not in {tags[0]}/{name}.yaml"
+        message = "{name} with the tag {tag} stands in {file}, not in {tag}/{name}.yaml"
+        yield "file", Wording(message, name=name, tag=tags[0], file=file)
     controller = operation.get("x-openapi-router-controller")
     if is_source and controller != f"cierre.handlers.{tags[0]}":
-        yield "controller", f"{name} is handled by {controller}, not by cierre.handlers.{tags[0]}"
+        message = "{name} is handled by {controller}, not by cierre.handlers.{tag}"
+        yield "controller", Wording(message, name=name, controller=controller, tag=tags[0])
 
 
-def _access(document: Json, operation: Json) -> Iterator[tuple[str, str]]:
+def _access(document: Json, operation: Json) -> Iterator[tuple[str, Wording]]:
     """`x-cierre-principal`, `x-cierre-role` and `x-cierre-ability` are there; a role or an ability has its 403."""
     name = operation.get("operationId", "")
     try:
         access = access_of(operation, body_members(document, operation))
     except ValueError as mistake:
-        yield "access", f"{name}: {mistake}"
+        yield "access", Wording("{name}: {reason}", name=name, reason=mistake.args[0])
         return
     if access.role is not None and "403" not in operation["responses"]:
-        yield "access", f"{name} is for the role {access.role} and has no response 403"
+        yield "access", Wording("{name} is for the role {role} and has no response 403", name=name, role=access.role)
     for ability in dict.fromkeys([access.ability, *access.ability_for.values()]):
         if ability is not None and "403" not in operation["responses"]:
-            yield "access", f"{name} asks for the ability {ability} and has no response 403"
+            message = "{name} asks for the ability {ability} and has no response 403"
+            yield "access", Wording(message, name=name, ability=ability)
 
 
 def _bodies(document: Json) -> Iterator[Finding]:
@@ -105,9 +113,9 @@ def _bodies(document: Json) -> Iterator[Finding]:
     for spot in walk(document):
         if spot.kind == "response" and "$ref" not in spot.node and "content" not in spot.node:
             if not spot.node.get("x-cierre-situations"):
-                yield spot.pointer, "situations", "has no body and names no x-cierre-situations"
+                yield spot.pointer, "situations", Wording("has no body and names no x-cierre-situations")
         elif spot.kind == "mediaType" and not spot.node.get("examples"):
-            yield spot.pointer, "examples", "has no named example"
+            yield spot.pointer, "examples", Wording("has no named example")
 
 
 def _failures(document: Json) -> Iterator[Finding]:
@@ -118,24 +126,25 @@ def _failures(document: Json) -> Iterator[Finding]:
             pointer = f"/paths/{escape(path)}/{method}/responses/{status}"
             for name in sorted(_named(resolved(document, response))):
                 if not _SNAKE_CASE.match(name):
-                    yield pointer, "examples", f"{name!r} is not snake_case"
+                    yield pointer, "examples", Wording("{name!r} is not snake_case", name=name)
                 elif status >= "400" and name not in known:
-                    yield pointer, "examples", f"{name!r} is no situation of cierre.errors"
+                    yield pointer, "examples", Wording("{name!r} is no situation of cierre.errors", name=name)
 
 
-def _situations_alike(document: Json, operation: Json) -> Iterator[tuple[str, str]]:
+def _situations_alike(document: Json, operation: Json) -> Iterator[tuple[str, Wording]]:
     """A situation that one dialect knows, all dialects of the operation know, by the same name."""
     answers = [resolved(document, response) for response in operation["responses"].values()]
     everything = set().union(*(_named(answer) for answer in answers))
     for dialect in operation.get("x-cierre-dialects", []):
         own = set().union(*(_named(answer, dialect) for answer in answers))
         for name in sorted(everything - own):
-            yield "dialects", f"the dialect {dialect} has no answer to the situation {name!r}"
+            message = "the dialect {dialect} has no answer to the situation {name!r}"
+            yield "dialects", Wording(message, dialect=dialect, name=name)
     body = resolved(document, operation.get("requestBody", {}))
     for media in body.get("content", {}).values():
         for name in media.get("examples", {}):
             if name not in everything:
-                yield "examples", f"the request example {name!r} has no answer of that name"
+                yield "examples", Wording("the request example {name!r} has no answer of that name", name=name)
 
 
 def _named(response: Json, dialect: str | None = None) -> set[str]:
@@ -156,4 +165,4 @@ def _every_error_shown(document: Json) -> Iterator[Finding]:
     answers = (spot for spot in walk(document) if spot.kind == "mediaType" and "/requestBody/" not in spot.pointer)
     shown = {name for spot in answers for name in spot.node.get("examples", {})}
     for name in sorted(situations() - shown):
-        yield "", "examples", f"no example shows the situation {name!r}"
+        yield "", "examples", Wording("no example shows the situation {name!r}", name=name)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from cierre.wording import Wording
+
 Role = Literal["ADMIN", "SUPERVISOR", "EMPLEADO"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -122,17 +124,23 @@ def access_of(operation: Mapping[str, Any], members: frozenset[str]) -> AccessRu
     """
     source, role = operation.get("x-cierre-principal"), operation.get("x-cierre-role")
     if source not in SOURCES:
-        raise ValueError(f"x-cierre-principal is {source!r}, not one of {', '.join(SOURCES)}")
+        raise ValueError(
+            Wording("x-cierre-principal is {source!r}, not one of {known}", source=source, known=", ".join(SOURCES))
+        )
     is_bearer = source.startswith("bearer")
     if is_bearer != bool(operation.get("security")):
-        wanted = "name bearerAuth" if is_bearer else "be []"
-        raise ValueError(f"x-cierre-principal is {source!r}, so security must {wanted}")
+        wanted = Wording("name bearerAuth") if is_bearer else Wording("be []")
+        message = "x-cierre-principal is {source!r}, so security must {wanted}"
+        raise ValueError(Wording(message, source=source, wanted=wanted))
     if source not in _WITH_USER:
         if role is not None:
-            raise ValueError(f"x-cierre-role is {role!r}, but a principal from {source!r} has no role")
+            message = "x-cierre-role is {role!r}, but a principal from {source!r} has no role"
+            raise ValueError(Wording(message, role=role, source=source))
         return AccessRule(source, None, *_abilities_of(operation, source, members))
     if role != "any" and role not in ROLES:
-        raise ValueError(f"x-cierre-role is {role!r}, not one of any, {', '.join(ROLES)}")
+        raise ValueError(
+            Wording("x-cierre-role is {role!r}, not one of any, {known}", role=role, known=", ".join(ROLES))
+        )
     return AccessRule(source, None if role == "any" else role, *_abilities_of(operation, source, members))
 
 
@@ -143,7 +151,8 @@ def _abilities_of(
     ability, by_member = operation.get("x-cierre-ability"), operation.get("x-cierre-ability-for", {})
     if source not in _WITH_ABILITIES:
         if ability is not None or by_member:
-            raise ValueError(f"x-cierre-ability is {ability!r}, but a principal from {source!r} has no abilities")
+            message = "x-cierre-ability is {ability!r}, but a principal from {source!r} has no abilities"
+            raise ValueError(Wording(message, ability=ability, source=source))
         return None, {}
     if ability != "any":
         _check_ability("x-cierre-ability", ability)
@@ -151,10 +160,13 @@ def _abilities_of(
         _check_ability(f"x-cierre-ability-for {member}", wanted)
     unknown = by_member.keys() - members
     if unknown:
-        raise ValueError(f"x-cierre-ability-for names {', '.join(sorted(unknown))}, which no body has")
+        raise ValueError(
+            Wording("x-cierre-ability-for names {names}, which no body has", names=", ".join(sorted(unknown)))
+        )
     return None if ability == "any" else ability, by_member
 
 
 def _check_ability(where: str, ability: object) -> None:
     if not isinstance(ability, str) or not _ABILITY.match(ability):
-        raise ValueError(f"{where} is {ability!r}, neither any nor of the form cierre:verb-noun")
+        message = "{where} is {ability!r}, neither any nor of the form cierre:verb-noun"
+        raise ValueError(Wording(message, where=where, ability=ability))

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cierre.wording import Wording
+
 # The check that every request gets an answer.
 SILENCE = "every_request_gets_an_answer"
 SERVER_ERRORS = 500
 # Of findings with one cause, the first of these names it best.
 _TELLING = (SILENCE, "not_a_server_error", "status_code_conformance", "ignored_auth", "probe_is_refused")
 _SENTENCES = {
-    "ignored_auth": "answers {status} to a request without valid credentials.",
-    "status_code_conformance": "answers {status}, which the contract does not name.",
-    "response_schema_conformance": "answers {status} with a body that is not of the contract's form.",
-    "response_headers_conformance": "answers {status} without the header fields of the contract.",
-    "content_type_conformance": "answers {status} in a media type that the contract does not name.",
-    "positive_data_acceptance": "refuses a request that the contract allows, with {status}.",
-    "negative_data_rejection": "takes a request that breaks the contract, with {status}.",
-    "missing_required_header": "takes a request without a header field that the contract requires, with {status}.",
-    "unsupported_method": "answers {status} to a method that the contract does not have.",
-    "use_after_free": "answers {status} for what was deleted before.",
-    "ensure_resource_availability": "answers {status} for what was created before.",
-    "max_response_time": "answers later than a client waits.",
+    "ignored_auth": "{operation} answers {status} to a request without valid credentials.",
+    "status_code_conformance": "{operation} answers {status}, which the contract does not name.",
+    "response_schema_conformance": "{operation} answers {status} with a body that is not of the contract's form.",
+    "response_headers_conformance": "{operation} answers {status} without the header fields of the contract.",
+    "content_type_conformance": "{operation} answers {status} in a media type that the contract does not name.",
+    "positive_data_acceptance": "{operation} refuses a request that the contract allows, with {status}.",
+    "negative_data_rejection": "{operation} takes a request that breaks the contract, with {status}.",
+    "missing_required_header": "{operation} takes a request without a header field that the contract requires, "
+    "with {status}.",
+    "unsupported_method": "{operation} answers {status} to a method that the contract does not have.",
+    "use_after_free": "{operation} answers {status} for what was deleted before.",
+    "ensure_resource_availability": "{operation} answers {status} for what was created before.",
+    "max_response_time": "{operation} answers later than a client waits.",
 }
 
 
@@ -68,13 +71,27 @@ class Symptom:
         return _TELLING.index(self.check) if self.check in _TELLING else len(_TELLING)
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Wording:
         """What is wrong, in one sentence."""
         if self.check == SILENCE:
-            return f"{self.operation} gives no answer."
+            return Wording("{operation} gives no answer.", operation=self.operation)
+        values = {"operation": self.operation, "status": self.status}
         if self.status >= SERVER_ERRORS:
-            why = f" because of {' and '.join(self.places)}" if self.places else ""
-            return f"{self.operation} answers {self.status}{why}, an error of the server, which no request may cause."
+            template = (
+                "{operation} answers {status} because of {places}, an error of the server, which no request may cause."
+                if self.places
+                else "{operation} answers {status}, an error of the server, which no request may cause."
+            )
+            return Wording(template, **values, places=_joined(self.places))
         known = _SENTENCES.get(self.check)
-        words = known.format(status=self.status) if known else f"answers {self.status}: {self.title.rstrip('.')}."
-        return f"{self.operation} {words}"
+        if known is not None:
+            return Wording(known, **values)
+        return Wording("{operation} answers {status}: {title}.", **values, title=self.title.rstrip("."))
+
+
+def _joined(places: tuple[str, ...]) -> str:
+    """Of places whose words no catalogue has, as they are a request's own."""
+    text = ""
+    for place in places:
+        text = Wording("{first} and {second}", first=text, second=place) if text else place
+    return text

@@ -25,6 +25,7 @@ from cierre.mocks.preferences import NONE, Preferences, read_preferences
 from cierre.mocks.reading import joined_headers, read_body
 from cierre.mocks.router import Match, Router
 from cierre.oas.document import Document
+from cierre.wording import Wording
 
 if TYPE_CHECKING:
     from cierre.mocks.console.scenarios.running import Scenarios
@@ -280,7 +281,8 @@ class MockApp:
         from cierre.mocks.callbacks import send_callbacks  # noqa: PLC0415 - most documents have none
 
         if len(self._tasks) >= self.options.max_callbacks:
-            self.log.add_warning(f"callbacks of {operation.name} are not sent: {len(self._tasks)} are under way")
+            message = "callbacks of {name} are not sent: {count} are under way"
+            self.log.add_warning(Wording(message, name=operation.name, count=len(self._tasks)))
             return
         sending = send_callbacks(operation, request, reply, self.log, self.options.callback_hosts)
         task = asyncio.create_task(sending)

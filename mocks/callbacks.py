@@ -22,6 +22,7 @@ from cierre.oas.document import Document
 from cierre.oas.references import UnresolvableReference, lookup
 from cierre.oas.structure import METHODS
 from cierre.oas.validation import MalformedBody, decode_json
+from cierre.wording import Wording
 
 # An expression whose host no request can change.
 _FIXED_HOST = re.compile(r"https?://[^/{}\\?#@]+(?=[/?#]|\Z)")
@@ -65,14 +66,20 @@ async def send_callbacks(
     for outgoing in callbacks_of(operation, request, reply, example):
         refused = destinations.refusal_of(outgoing.url, from_request=outgoing.from_request)
         if refused is not None:
-            log.add_warning(f"callback {outgoing.name} is not sent: {refused}")
+            log.add_warning(Wording("callback {name} is not sent: {reason}", name=outgoing.name, reason=refused))
             continue
         try:
             status = await _send(outgoing)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            log.add_warning(f"callback {outgoing.name} to {outgoing.url}: {type(error).__name__} {error}")
+            reason = f"{type(error).__name__} {error}"
+            log.add_warning(
+                Wording("callback {name} to {url}: {reason}", name=outgoing.name, url=outgoing.url, reason=reason)
+            )
         else:
-            log.add_note(f"callback {outgoing.name}: {outgoing.method} {outgoing.url} → {status}")
+            sent = f"{outgoing.method} {outgoing.url}"
+            log.add_note(
+                Wording("callback {name}: {request} → {status}", name=outgoing.name, request=sent, status=status)
+            )
 
 
 async def send_webhook(document: Document, name: str, url: str, *, example: str | None = None) -> int:

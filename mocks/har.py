@@ -17,6 +17,7 @@ from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.overlays import Action, actions_of
 from cierre.oas.syntax import parse
 from cierre.oas.validation import compile_schema
+from cierre.wording import Wording
 
 RULE = "har"
 _TEXT = {"type": "string"}
@@ -50,18 +51,20 @@ def recorded(document: Document, file: Path) -> list[Action]:
     try:
         written = parse(file.read_bytes(), str(file))
     except OSError as error:
-        raise BrokenDocument([Problem(str(file), f"cannot be read: {error.strerror}", rule=RULE)]) from None
+        message = Wording("cannot be read: {reason}", reason=error.strerror)
+        raise BrokenDocument([Problem(str(file), message, rule=RULE)]) from None
     broken = compile_schema(SCHEMA, {}, version="3.1", direction="request").violations(written, shown=True)
     if broken:
-        raise BrokenDocument([Problem(str(file), f"no HAR: {one.pointer}: {one.message}", rule=RULE) for one in broken])
+        messages = [Wording("no HAR: {pointer}: {reason}", pointer=one.pointer, reason=one.message) for one in broken]
+        raise BrokenDocument([Problem(str(file), message, rule=RULE) for message in messages])
     recording, router = Recording(file.name), MockApp(document)
     for request, exchange in _exchanges(written["log"]["entries"]):
         found = router.operation_for(request)
         if not isinstance(found, list):
             recording.add(found, exchange)
     if not recording.actions:
-        message = "nothing in it is an answer in JSON to an operation of the document"
-        raise BrokenDocument([Problem(str(file), message, rule=RULE)])
+        nothing = Wording("nothing in it is an answer in JSON to an operation of the document")
+        raise BrokenDocument([Problem(str(file), nothing, rule=RULE)])
     return actions_of(recording.overlay, lambda _: str(file))
 
 

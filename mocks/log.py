@@ -12,9 +12,12 @@ from cierre.mocks.json_writer import write_json
 from cierre.mocks.messages import MockReply, MockRequest
 from cierre.oas.errors import Problem
 from cierre.server.paths import loggable
+from cierre.wording import Wording, told
 
 Level = Literal["silent", "error", "warn", "info"]
 _LEVELS = ("silent", "error", "warn", "info")
+# What a message is; in JSON, its name.
+_NOTE, _WARNING, _ERROR = Wording("note"), Wording("warning"), Wording("error")
 _COLOURS = {2: "32", 3: "36", 4: "33", 5: "31"}
 
 
@@ -72,32 +75,33 @@ class Log:
             line["fault"] = reply.fault
         self._write(_clean(write_json(line).decode()))
 
-    def add_note(self, text: str) -> None:
+    def add_note(self, text: Wording) -> None:
         """Write something that is no problem, such as the address of the mock."""
-        self._message("note", text, "36", 3)
+        self._message(_NOTE, text, "36", 3)
 
-    def add_warning(self, text: str) -> None:
+    def add_warning(self, text: Wording) -> None:
         """Write a problem that the mock goes on with, such as a broken example."""
-        self._message("warning", text, "33", 2)
+        self._message(_WARNING, text, "33", 2)
 
     def add_crash(self, request: MockRequest, error: Exception) -> None:
         """Write an error of the mock itself, with the traceback that a report of it needs."""
         lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
-        for line in [f"{request.method} {loggable(request.path)} could not be answered", *lines]:
-            self._message("error", line, "31", 1)
+        target = f"{request.method} {loggable(request.path)}"
+        for line in [Wording("{request} could not be answered", request=target), *lines]:
+            self._message(_ERROR, line, "31", 1)
 
     def add_problems(self, problems: list[Problem]) -> None:
         """Write the problems of a document that cannot be served."""
         for problem in problems:
-            self._message("error", str(problem), "31", 1)
+            self._message(_ERROR, problem.worded(), "31", 1)
 
-    def _message(self, kind: str, text: str, colour: str, severity: int) -> None:
+    def _message(self, kind: Wording, text: str, colour: str, severity: int) -> None:
         if severity > self._level:
             return
         if self._json:
             self._write(_clean(write_json({kind: text}).decode()))
         else:
-            self._write(f"{_clock()} {self._paint(kind, colour)}: {_clean(text)}")
+            self._write(f"{_clock()} {self._paint(kind.told(), colour)}: {_clean(told(text))}")
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from cierre.server.prefer import read_prefer
+from cierre.wording import Wording
 
 _TRUE = frozenset({"true", "1", "yes", ""})
 _FALSE = frozenset({"false", "0", "no"})
@@ -139,11 +140,15 @@ def _mistakes(given: Mapping[str, str]) -> Iterator[str]:
             yield f"{shown} ({wanted.get(name) or nearest(value, choices)})"
 
 
-def nearest(written: str, known: Iterable[str]) -> str:
+def nearest(written: str, known: Iterable[str]) -> Wording:
     """What may have been meant: the nearest name, or all of them."""
     names = list(known)
     found = get_close_matches(written, names, 1, 0.5)
-    return f"did you mean {found[0]}?" if found else f"there are {', '.join(names)}"
+    return (
+        Wording("did you mean {name}?", name=found[0])
+        if found
+        else Wording("there are {names}", names=", ".join(names))
+    )
 
 
 def _truth(value: str | None) -> bool | None:

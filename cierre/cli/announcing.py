@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from gettext import gettext as _
 from importlib.metadata import version
 from typing import Any
 
@@ -13,8 +14,6 @@ from cierre.cli.options import in_words
 from cierre.masking import without_password
 from cierre.settings import Settings
 
-ENDED = "cierre: ended"
-
 
 def what_runs(settings: Settings, address: str, workers: int) -> str:
     """What runs, in a few lines and without passwords.
@@ -23,20 +22,32 @@ def what_runs(settings: Settings, address: str, workers: int) -> str:
         address: that it listens on, as a URL.
         workers: processes that answer requests.
     """
-    limits = settings.connections
+    none = _("none")
     rows = {
-        "issuer": settings.issuer,
-        "database": f"{without_password(settings.database_url)}, {settings.database.pool_size} connections a process",
-        "redis": without_password(settings.redis_url) if settings.redis_url else "none",
-        "events": f"{without_password(settings.events_url)}, {settings.events_topic}"
+        _("issuer"): settings.issuer,
+        _("database"): _("{url}, {count} connections a process").format(
+            url=without_password(settings.database_url), count=settings.database.pool_size
+        ),
+        _("redis"): without_password(settings.redis_url) if settings.redis_url else none,
+        _("events"): f"{without_password(settings.events_url)}, {settings.events_topic}"
         if settings.events_url
-        else "none",
-        "workers": f"{workers}, {settings.password_threads} password threads each, {settings.login_queue} logins wait",
-        "limits": f"rate limits {settings.rate_limit}, {limits.connections} connections, {settings.max_body} B a body",
-        "tokens": f"access {in_words(settings.access_ttl)}, refresh {in_words(settings.refresh_ttl)}",
+        else none,
+        _("workers"): _("{workers}, {threads} password threads each, {logins} logins wait").format(
+            workers=workers, threads=settings.password_threads, logins=settings.login_queue
+        ),
+        _("limits"): _("rate limits {rate}, {connections} connections, {size} B a body").format(
+            rate=settings.rate_limit, connections=settings.connections.connections, size=settings.max_body
+        ),
+        _("tokens"): _("access {access}, refresh {refresh}").format(
+            access=in_words(settings.access_ttl), refresh=in_words(settings.refresh_ttl)
+        ),
     }
-    lines = [f"cierre: version {version('cierre')} on {address}"]
-    return "\n".join(lines + [f"cierre: {name:<9} {value}" for name, value in rows.items()])
+    first = _("version {version} on {address}").format(version=version("cierre"), address=address)
+    return "\n".join(f"cierre: {line}" for line in [first, *(f"{name:<9} {value}" for name, value in rows.items())])
+
+
+def _tell_end() -> None:
+    click.echo("cierre: " + _("ended"), err=True)
 
 
 def address_of(host: str, port: int) -> str:
@@ -50,7 +61,7 @@ class AnnouncedServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
         if self.started:
-            click.echo(ENDED, err=True)
+            _tell_end()
 
 
 def run_workers(config: uvicorn.Config, sockets: list[Any]) -> None:
@@ -58,4 +69,4 @@ def run_workers(config: uvicorn.Config, sockets: list[Any]) -> None:
     from uvicorn.supervisors import Multiprocess
 
     Multiprocess(config, sockets=sockets).run()
-    click.echo(ENDED, err=True)
+    _tell_end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,21 +61,23 @@ def verify(head: tuple[Head, ...], database_url: str | None, data_dir: Path) -> 
     try:
         found = run_operation(database_url, data_dir, lambda context: audit_verification.verify(context.tx, heads=head))
     except audit_verification.Broken as broken:
-        click.echo(f"broken: {broken}")
+        click.echo(_("broken: {what}").format(what=broken.why.told()))
         raise click.exceptions.Exit(1) from broken
     except audit_verification.HeadPruned as pruned:
-        raise click.UsageError(str(pruned)) from pruned
+        raise click.UsageError(pruned.why.told()) from pruned
     _print_verified(found)
 
 
 def _print_verified(found: Verified) -> None:
     from cierre.clock import rfc3339
 
-    click.echo(f"whole: {found.rows} rows, {found.erased} of them without their personal data, which were erased")
+    whole = _("whole: {rows} rows, {erased} of them without their personal data, which were erased")
+    click.echo(whole.format(rows=found.rows, erased=found.erased))
     if found.last is not None:
-        click.echo(f"head {found.last}")
+        click.echo(_("head {head}").format(head=found.last))
     if found.unsealed and found.oldest_unsealed is not None:
-        click.echo(f"not sealed yet: {found.unsealed} rows, the oldest of {rfc3339(found.oldest_unsealed)}")
+        unsealed = _("not sealed yet: {rows} rows, the oldest of {time}")
+        click.echo(unsealed.format(rows=found.unsealed, time=rfc3339(found.oldest_unsealed)))
 
 
 @command.command()
@@ -96,7 +99,7 @@ def prune(older_than: int, database_url: str | None, data_dir: Path) -> None:
     async def do(context: OperationContext) -> int:
         return await audit_pruning.prune(context, before=context.now - older_than, batch=_BATCH)
 
-    click.echo(f"{run_operation(database_url, data_dir, do)} events deleted")
+    click.echo(_("{count} events deleted").format(count=run_operation(database_url, data_dir, do)))
 
 
 # Its name before the audit trail had a chain.
@@ -126,4 +129,5 @@ def erase(email: str, database_url: str | None, data_dir: Path) -> None:
             await stored.erase(context.tx, user["id"])
             return await audit.erase(context.tx, user["id"])
 
-    click.echo(f"{email} is erased, from {run_operation(database_url, data_dir, do)} events, too")
+    count = run_operation(database_url, data_dir, do)
+    click.echo(_("{email} is erased, from {count} events, too").format(email=email, count=count))

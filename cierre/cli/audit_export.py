@@ -33,7 +33,7 @@ def _file(text: str) -> Path:
     if path.suffix not in _SUFFIXES:
         raise ValueError(
             _("{text!r} is neither CSV nor Parquet: write a name that ends in {names}").format(
-                text=text, names=" or ".join(_SUFFIXES)
+                text=text, names=_(" or ").join(_SUFFIXES)
             )
         )
     return path
@@ -64,7 +64,7 @@ def command(file: Path, database_url: str | None, data_dir: Path, **given: Any) 
 
     if not file.parent.is_dir():
         raise click.UsageError(_("there is no folder {parent}").format(parent=file.parent))
-    click.echo(f"{run_operation(database_url, data_dir, do)} events in {file}")
+    click.echo(_("{count} events in {file}").format(count=run_operation(database_url, data_dir, do), file=file))
 
 
 @contextmanager

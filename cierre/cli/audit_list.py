@@ -27,7 +27,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _OVERLAP = 60_000
 # Seconds between two looks.
 _PAUSE = 1.0
-_HEADINGS = ["TIME", "EVENT", "ACTOR", "USER", "REASON", "SUBJECT", "TIMES"]
 _MOST = 100_000
 
 
@@ -137,7 +136,8 @@ def _print_json(events: Sequence[AuditEventRow]) -> None:
 
 
 def _print_table(events: Sequence[AuditEventRow]) -> None:
-    table(_HEADINGS, [_cells(event) for event in events])
+    headings = [_("TIME"), _("EVENT"), _("ACTOR"), _("USER"), _("REASON"), _("SUBJECT"), _("TIMES")]
+    table(headings, [_cells(event) for event in events])
 
 
 def _print_lines(events: Sequence[AuditEventRow]) -> None:

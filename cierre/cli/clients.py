@@ -133,10 +133,11 @@ def rotate_secret(client_id: str, overlap: int, at_once: bool, database_url: str
             raise click.UsageError(
                 _("the secret of {client_id} was changed meanwhile: nothing was done").format(client_id=client_id)
             ) from None
-        return secret, "ended now" if at_once else f"ends at {rfc3339(context.now + overlap)}"
+        return secret, rfc3339(context.now + overlap)
 
     secret, end = run_operation(database_url, data_dir, do)
-    click.echo(f"the secret before it {end}", err=True)
+    told = _("the secret before it ended now") if at_once else _("the secret before it ends at {time}").format(time=end)
+    click.echo(told, err=True)
     click.echo(secret)
 
 
@@ -151,15 +152,16 @@ def list_clients(database_url: str | None, data_dir: Path) -> None:
         return [
             [
                 row["id"],
-                row["dialect"] or "by host",
-                "confidential" if row["secret_hash"] else "public",
+                row["dialect"] or _("by host"),
+                _("confidential") if row["secret_hash"] else _("public"),
                 _secret_age(row, context.now),
                 _previous_end(row, context.now),
             ]
             for row in await clients.every(context.tx)
         ]
 
-    table(["CLIENT", "DIALECT", "KIND", "SECRET'S AGE", "THE ONE BEFORE"], run_operation(database_url, data_dir, do))
+    headings = [_("CLIENT"), _("DIALECT"), _("KIND"), _("SECRET'S AGE"), _("THE ONE BEFORE")]
+    table(headings, run_operation(database_url, data_dir, do))
 
 
 def _secret_age(client: ClientRow, now: int) -> str:
@@ -169,4 +171,6 @@ def _secret_age(client: ClientRow, now: int) -> str:
 
 def _previous_end(client: ClientRow, now: int) -> str:
     until = client["previous_secret_until"]
-    return "" if until is None or until <= now else f"ends in {options.in_words(until - now)}"
+    if until is None or until <= now:
+        return ""
+    return _("ends in {time}").format(time=options.in_words(until - now))

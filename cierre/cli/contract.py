@@ -221,5 +221,5 @@ def command(
         click.echo(line)
     if report is not None:
         for path in write(result, task.document, task.secrets, report):
-            console.print(f"wrote {path}", markup=False, highlight=False)
+            console.print(_("wrote {path}").format(path=path), markup=False, highlight=False)
     sys.exit(result.exit_code)

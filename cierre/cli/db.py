@@ -68,4 +68,5 @@ def current(database_url: str | None, data_dir: Path) -> None:
     with mistakes(url):
         revision = migrate.current(url)
     newest = migrate.newest()
-    click.echo(f"{revision or 'none'} ({'newest' if revision == newest else f'newest is {newest}'})")
+    state = _("newest") if revision == newest else _("newest is {revision}").format(revision=newest)
+    click.echo(f"{revision or _('none')} ({state})")

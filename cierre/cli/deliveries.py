@@ -49,13 +49,15 @@ def list_deliveries(parked: bool, receiver: str | None, limit: int, database_url
                 one.session_id,
                 rfc3339(one.closed_at),
                 str(one.attempts),
-                "parked" if one.parked else f"in {options.in_words(one.next_at - context.now)}",
+                _("parked") if one.parked else _("in {time}").format(time=options.in_words(one.next_at - context.now)),
                 one.last_error or "",
             ]
             for one in page.deliveries
         ]
 
-    headings = ["DELIVERY", "RECEIVER", "KIND", "SESSION", "CLOSED", "ATTEMPTS", "NEXT", "LAST ERROR"]
+    headings = [
+        *(_("DELIVERY"), _("RECEIVER"), _("KIND"), _("SESSION"), _("CLOSED"), _("ATTEMPTS"), _("NEXT"), _("LAST ERROR"))
+    ]
     table(headings, run_operation(database_url, data_dir, do))
 
 
@@ -78,4 +80,4 @@ def retry(delivery: int | None, database_url: str | None, data_dir: Path) -> Non
         raise click.UsageError(
             _("there is no delivery {delivery}: `cierre deliveries list` has them all").format(delivery=delivery)
         )
-    click.echo(f"{count} to be tried again")
+    click.echo(_("{count} to be tried again").format(count=count))

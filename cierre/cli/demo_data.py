@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext as _
 from typing import Any
 
 from cierre.domain import password_rules
@@ -73,12 +74,17 @@ async def fill(database: Database, passwords: Passwords, *, tokenable_type: str)
 
 def what_to_try(base: str) -> str:
     """Commands to paste, from login to the second logout."""
+    first = _(
+        "Cierre listens on {base}   docs: {base}/ui   users: usuario@, supervisor@, admin@ejemplo.com"
+        "   password: {password}"
+    )
+    again = _("a second logout")
     return f"""
-Cierre listens on {base}   docs: {base}/ui   users: usuario@, supervisor@, admin@ejemplo.com   password: {PASSWORD}
+{first.format(base=base, password=PASSWORD)}
 
   TOKEN=$(curl -s {base}/api/v1/auth/login -H 'Content-Type: application/json' \\
     -d '{{"username":"usuario@ejemplo.com","password":"{PASSWORD}"}}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')
   curl -i -X POST {base}/api/v1/auth/logout -H "Authorization: Bearer $TOKEN"
-  curl -i -X POST {base}/api/v1/auth/logout -H "Authorization: Bearer $TOKEN"     # a second logout
+  curl -i -X POST {base}/api/v1/auth/logout -H "Authorization: Bearer $TOKEN"     # {again}
   curl -i -X POST {base}/api/v1/auth/logout -H 'Host: api.ejemplo.com' -H 'Authorization: Bearer 1|{SANCTUM_SECRET}'
 """

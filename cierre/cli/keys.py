@@ -98,9 +98,9 @@ def list_keys(data_dir: Path, access_ttl: int, key_passphrase_file: Path | None)
     with _mistakes(data_dir):
         rows = key_files.listing(directory, keep=access_ttl, passphrase=read_passphrase(key_passphrase_file))
     table(
-        ["KID", "ALGORITHM", "SIGNS FROM", "FILE", "STATE"],
+        [_("KID"), _("ALGORITHM"), _("SIGNS FROM"), _("FILE"), _("STATE")],
         [
-            [key.kid, key.algorithm, rfc3339(key.signs_from), "encrypted" if key.encrypted else "plain", state]
+            [key.kid, key.algorithm, rfc3339(key.signs_from), _("encrypted") if key.encrypted else _("plain"), state]
             for key, state in rows
         ],
     )
@@ -124,7 +124,7 @@ def encrypt(data_dir: Path, key_passphrase_file: Path | None) -> None:
         if passphrase is None:
             raise click.UsageError(_("name the file with the passphrase by --key-passphrase-file"))
         now, before = key_files.encrypt(directory, passphrase)
-    click.echo(f"{now} keys encrypted; {before} were encrypted before")
+    click.echo(_("{now} keys encrypted; {before} were encrypted before").format(now=now, before=before))
 
 
 @command.command()
@@ -166,7 +166,7 @@ def rotate(
         passphrase = read_passphrase(key_passphrase_file)
         key = key_files.rotate(data_dir / "keys", algorithm, lead=0 if at_once else lead, passphrase=passphrase)
     click.echo(key.kid)
-    click.echo(f"cierre: it signs from {rfc3339(key.signs_from)}", err=True)
+    click.echo("cierre: " + _("it signs from {time}").format(time=rfc3339(key.signs_from)), err=True)
     _record_rotation(key.kid, database_url, data_dir)
 
 
@@ -177,7 +177,7 @@ def _record_rotation(kid: str, database_url: str | None, data_dir: Path) -> None
         await audit.record(context.tx, "key_rotated", context.caller, subject=kid)
 
     if database_url is None and not options.default_database(data_dir).exists():
-        click.echo("not in an audit trail: name the service's database with --database-url", err=True)
+        click.echo(_("not in an audit trail: name the service's database with --database-url"), err=True)
         return
     try:
         run_operation(database_url, data_dir, do)

@@ -46,7 +46,7 @@ def _inherited() -> socket.socket | None:
     for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
         os.environ.pop(name, None)
     if count != "1":
-        raise click.UsageError(_("{value} sockets were passed (LISTEN_FDS): pass one").format(value=count or "no"))
+        raise click.UsageError(_("{value} sockets were passed (LISTEN_FDS): pass one").format(value=count or _("no")))
     try:
         sock = socket.socket(fileno=_FIRST)
         listens = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)

@@ -75,4 +75,4 @@ def _send_webhook(document: Document, name: str, url: str | None) -> None:
         status = asyncio.run(send_webhook(document, name, url))
     except (LookupError, ValueError) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"{name}: answered with {status}")
+    click.echo(_("{name}: answered with {status}").format(name=name, status=status))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cierre.cli.options import option
+from cierre.wording import Wording
 
 if TYPE_CHECKING:
     from cierre.mocks.log import Log
@@ -55,8 +56,10 @@ def _kept(given: dict[str, Any], log: Log) -> Tls:
             _("no certificate in {where}: {error}").format(where=given["data_dir"], error=error)
         ) from None
     file = kept.public
-    log.add_note(f"its certificate is {file}, until {kept.until:%Y-%m-%d}. To trust it: curl --cacert {file};")
-    log.add_note(f"  NODE_EXTRA_CA_CERTS={file} node …; SSL_CERT_FILE={file} python …; browsers: docs/mock.md")
+    note = "its certificate is {file}, until {until:%Y-%m-%d}. To trust it: curl --cacert {file};"
+    log.add_note(Wording(note, file=file, until=kept.until))
+    more = "  NODE_EXTRA_CA_CERTS={file} node …; SSL_CERT_FILE={file} python …; browsers: docs/mock.md"
+    log.add_note(Wording(more, file=file))
     return _usable(Tls(kept.secret, None))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cierre.cli.options import Command, option
+from cierre.wording import Wording
 
 if TYPE_CHECKING:
     from cierre.mocks.console.scenarios.running import Scenarios
@@ -43,7 +45,7 @@ def scenarios_of(
     try:
         found = open_scenarios(given["scenario"], document, options, state)
     except BrokenDocument as broken:
-        raise click.ClickException("\n".join(str(problem) for problem in broken.problems)) from None
-    names = (f"{one.name}{'' if one.begins_on else ' (off)'}" for one in found.known)
-    log.add_note(f"scenarios: {', '.join(names)}")
+        raise click.ClickException(broken.told()) from None
+    names = (f"{one.name}{'' if one.begins_on else _(' (off)')}" for one in found.known)
+    log.add_note(Wording("scenarios: {names}", names=", ".join(names)))
     return found

@@ -47,5 +47,5 @@ def given(password: str | None, file: TextIO | None) -> str:
                 " or by CIERRE_PASSWORD"
             )
         )
-    answer: str = click.prompt("Password", hide_input=True)
+    answer: str = click.prompt(_("Password"), hide_input=True)
     return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from functools import partial
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,7 @@ def _tell_edits(changes: set[tuple[Change, str]]) -> None:
     from cierre.oas.locations import relative
 
     edited = ", ".join(sorted(relative(Path(path)) for _, path in changes))
-    click.echo(f"cierre: {edited}: edited, starting again", err=True)
+    click.echo("cierre: " + _("{files}: edited, starting again").format(files=edited), err=True)
 
 
 def _app(settings: Settings, log_format: Any) -> Any:

@@ -59,9 +59,9 @@ def list_receivers(database_url: str | None, data_dir: Path) -> None:
 
     async def do(context: OperationContext) -> list[list[str]]:
         rows = await receivers.every(context.tx)
-        return [[row["id"], row["kind"], row["url"], "allowed" if row["allow_private"] else ""] for row in rows]
+        return [[row["id"], row["kind"], row["url"], _("allowed") if row["allow_private"] else ""] for row in rows]
 
-    table(["RECEIVER", "KIND", "URL", "PRIVATE ADDRESSES"], run_operation(database_url, data_dir, do))
+    table([_("RECEIVER"), _("KIND"), _("URL"), _("PRIVATE ADDRESSES")], run_operation(database_url, data_dir, do))
 
 
 @command.command()
@@ -81,4 +81,4 @@ def remove(name: str, database_url: str | None, data_dir: Path) -> None:
 
     if not run_operation(database_url, data_dir, do):
         raise click.UsageError(_("there is no receiver {name}: `cierre receivers list` has them all").format(name=name))
-    click.echo(f"{name} is removed")
+    click.echo(_("{name} is removed").format(name=name))

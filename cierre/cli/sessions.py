@@ -50,7 +50,10 @@ def list_sessions(email: str, database_url: str | None, data_dir: Path) -> None:
             for row in rows
         ]
 
-    table(["SESSION", "DEVICE", "CLIENT", "CREATED", "LAST SEEN"], run_operation(database_url, data_dir, do))
+    table(
+        [_("SESSION"), _("DEVICE"), _("CLIENT"), _("CREATED"), _("LAST SEEN")],
+        run_operation(database_url, data_dir, do),
+    )
 
 
 @command.command()
@@ -82,7 +85,7 @@ def close(
         if not yes:
             _ask()
         count = run_operation(database_url, data_dir, _closing_of_everyone(reason))
-    click.echo(f"{count} sessions closed")
+    click.echo(_("{count} sessions closed").format(count=count))
 
 
 def _ask() -> None:
@@ -95,7 +98,7 @@ def _ask() -> None:
     import sys
 
     try:
-        is_meant = click.confirm("Every user has to log in again. Close all sessions?", err=True)
+        is_meant = click.confirm(_("Every user has to log in again. Close all sessions?"), err=True)
     except click.Abort:
         if sys.stdin is None or not sys.stdin.isatty():
             raise click.UsageError(_("nothing was closed: without a terminal, --yes stands for the answer")) from None

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from gettext import gettext as _
+from gettext import ngettext
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from cierre.oas.loading import default_path
 from cierre.oas.locations import FileLocation, Location, Unreadable, sized
 from cierre.oas.translating import LANGUAGES, Language, contract_texts
 from cierre.oas.writing import Format, text
+from cierre.wording import Wording
 
 Source = str | Location | None
 
@@ -90,9 +92,10 @@ def lint_command(ctx: click.Context, spec: str | None, allow_refs: tuple[str, ..
     except BrokenDocument as broken:
         problems, version = broken.problems, ""
     for problem in problems:
-        click.echo(str(problem))
+        click.echo(problem.worded().told())
     shown = spec or default_path()
-    click.echo(f"{shown}: {version}{len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}", err=True)
+    count = ngettext("{count} problem", "{count} problems", len(problems)) if problems else _("no problems")
+    click.echo(f"{shown}: {version}{count.format(count=len(problems))}", err=True)
     ctx.exit(1 if problems else 0)
 
 
@@ -166,7 +169,7 @@ def diff_command(ctx: click.Context, old: str, new: str | None, allow_refs: tupl
     before = _load_named(old, allow_refs)
     changes = diff(before, _load_named(new, allow_refs) if new else _load(None, ()))
     for operation, group in groupby(changes, key=lambda change: change.operation):
-        click.echo(operation or "the document")
+        click.echo(operation or _("the document"))
         for change in group:
             click.echo(f"  {change.level:<9} {change.message}")
     count = Counter(change.level for change in changes)
@@ -178,9 +181,13 @@ def _load_named(name: str, allow_refs: tuple[str, ...]) -> dict[str, Any]:
     """A document by its file or address, or as a git commit has it."""
     if "://" in name or Path(name).is_file():
         return _load(name, allow_refs)
-    revision, _, path = name.partition(":")
-    top = _git("rev-parse", "--show-toplevel", mistake=f"{name}: no such file, and this is no git repository")
-    mistake = f"{name}: neither a file nor a commit of this repository"
+    revision, _colon, path = name.partition(":")
+    top = _git(
+        "rev-parse",
+        "--show-toplevel",
+        mistake=_("{name}: no such file, and this is no git repository").format(name=name),
+    )
+    mistake = _("{name}: neither a file nor a commit of this repository").format(name=name)
     commit = _git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}", mistake=mistake).strip()
     return _load(GitLocation(Path(top.strip()), commit, revision, path or "openapi/openapi.yaml"), allow_refs)
 
@@ -206,7 +213,7 @@ class GitLocation(FileLocation):
             check=False,
         )
         if shown.returncode:
-            raise Unreadable(f"is not in {self._revision}")
+            raise Unreadable(Wording("is not in {revision}", revision=self._revision))
         return sized(shown.stdout, limits)
 
     def join(self, reference: str) -> Location:
@@ -230,7 +237,7 @@ def _load(source: Source, allow_refs: tuple[str, ...]) -> dict[str, Any]:
     try:
         return load(source, allow_refs=allow_refs)
     except BrokenDocument as broken:
-        raise _Unusable("\n".join(map(str, broken.problems))) from broken
+        raise _Unusable(broken.told()) from broken
 
 
 def _write(document: dict[str, Any], output: Path | None, form: Format | None) -> None:

@@ -104,8 +104,8 @@ def list_users(database_url: str | None, data_dir: Path) -> None:
 
     rows = run_operation(database_url, data_dir, lambda context: users.every(context.tx))
     table(
-        ["ID", "EMAIL", "ROLE", "STATE"],
-        [[row["id"], row["email"], row["role"], "enabled" if row["enabled"] else "disabled"] for row in rows],
+        [_("ID"), _("EMAIL"), _("ROLE"), _("STATE")],
+        [[row["id"], row["email"], row["role"], _("enabled") if row["enabled"] else _("disabled")] for row in rows],
     )
 
 
@@ -130,7 +130,8 @@ def role(email: str, role: str, database_url: str | None, data_dir: Path) -> Non
             result = await closing.close_all(context, user["id"], closing.consequence("role_change"))
         return result.sessions_closed
 
-    click.echo(f"{email} is {role}; {run_operation(database_url, data_dir, do)} sessions closed")
+    count = run_operation(database_url, data_dir, do)
+    click.echo(_("{email} is {role}; {count} sessions closed").format(email=email, role=role, count=count))
 
 
 @command.command()
@@ -150,7 +151,8 @@ def disable(email: str, database_url: str | None, data_dir: Path) -> None:
             result = await closing.close_all(context, user["id"], closing.consequence("account_disabled"))
         return result.sessions_closed
 
-    click.echo(f"{email} is disabled; {run_operation(database_url, data_dir, do)} sessions closed")
+    count = run_operation(database_url, data_dir, do)
+    click.echo(_("{email} is disabled; {count} sessions closed").format(email=email, count=count))
 
 
 @command.command()
@@ -168,7 +170,7 @@ def enable(email: str, database_url: str | None, data_dir: Path) -> None:
             await audit.record(context.tx, "account_enabled", context.caller, user_id=user["id"])
 
     run_operation(database_url, data_dir, do)
-    click.echo(f"{email} is enabled")
+    click.echo(_("{email} is enabled").format(email=email))
 
 
 @command.command()
@@ -205,7 +207,8 @@ def password(
             result = await closing.close_all(context, user["id"], closing.consequence("password_change"))
         return result.sessions_closed
 
-    click.echo(f"{email} has a new password; {run_operation(database_url, data_dir, do)} sessions closed")
+    count = run_operation(database_url, data_dir, do)
+    click.echo(_("{email} has a new password; {count} sessions closed").format(email=email, count=count))
 
 
 def check_password(password: str, *, email: str, min_length: int | None) -> None:

@@ -11,6 +11,7 @@ from cierre.outcomes import LogoutType
 from cierre.storage.repositories import audit
 from cierre.storage.rows import ClosingsRow
 from cierre.storage.statements import Tx
+from cierre.wording import Wording
 
 # In document 003's order.
 TYPES: tuple[LogoutType, ...] = get_args(LogoutType)
@@ -41,13 +42,13 @@ class AuditReport:
     lengths: dict[str, int]
 
     @property
-    def sections(self) -> dict[str, dict[str, int]]:
+    def sections(self) -> dict[Wording, dict[str, int]]:
         """Each of them with its title."""
         return {
-            "by type": self.types,
-            "by reason": self.reasons,
-            "by hour of the day (UTC)": self.hours,
-            "by length of the session": self.lengths,
+            Wording("by type"): self.types,
+            Wording("by reason"): self.reasons,
+            Wording("by hour of the day (UTC)"): self.hours,
+            Wording("by length of the session"): self.lengths,
         }
 
 

@@ -11,13 +11,22 @@ from cierre.domain.audit_chain import COVERED, GENESIS, PERSONAL, Head, link_has
 from cierre.storage.repositories import audit_links
 from cierre.storage.rows import AuditLinkRow, EventOfLinkRow
 from cierre.storage.statements import Tx
+from cierre.wording import Wording
 
 
-class Broken(Exception):
+class _Told(Exception):
+    """`why` is the message."""
+
+    def __init__(self, why: Wording) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Broken(_Told):
     """The audit trail was tampered with; the message names the first broken row."""
 
 
-class HeadPruned(Exception):
+class HeadPruned(_Told):
     """A known head is older than what is left of the chain."""
 
 
@@ -73,7 +82,8 @@ async def verify(tx: Tx, *, heads: Sequence[Head] = ()) -> Verified:
             _step(walk, link, by_position.get(link["position"]))
     missing = [position for position in walk.heads if position > walk.position]
     if missing:
-        raise Broken(f"the chain ends at {walk.position}, before the known head {min(missing)}: its end was cut off")
+        message = "the chain ends at {position}, before the known head {head}: its end was cut off"
+        raise Broken(Wording(message, position=walk.position, head=min(missing)))
     await _look_for_unsealed(tx, walk)
     return walk.found
 
@@ -84,38 +94,44 @@ async def _begin(tx: Tx, walk: _Walk) -> None:
         anchor = max(pruned)
         link = await audit_links.at(tx, anchor.position)
         if link is None or link["hash"] != anchor.hash:
-            raise Broken(f"the audit trail says that it was pruned up to {anchor}, and the chain has no such link")
+            message = "the audit trail says that it was pruned up to {head}, and the chain has no such link"
+            raise Broken(Wording(message, head=anchor))
         walk.position, walk.hash = anchor.position, anchor.hash
         walk.found.first = walk.found.last = anchor
         # What the pruned stretch had settled is settled.
         walk.found.settled = link["settled_before"] or 0
     for position, digest in walk.heads.items():
         if position < walk.position:
-            raise HeadPruned(f"the head {position} is older than the beginning of the chain, {walk.position}")
+            message = "the head {head} is older than the beginning of the chain, {position}"
+            raise HeadPruned(Wording(message, head=position, position=walk.position))
         if position == walk.position and digest != walk.hash:
-            raise Broken(f"the chain has another link at the known head {position}")
+            raise Broken(Wording("the chain has another link at the known head {position}", position=position))
 
 
 def _step(walk: _Walk, link: AuditLinkRow, event: EventOfLinkRow | None) -> None:
     position, found = link["position"], walk.found
     if position != walk.position + 1:
-        raise Broken(f"link {walk.position + 1} is missing: it was deleted, with its row or without it")
-    row = f"row {link['seq']} (link {position})"
+        message = "link {position} is missing: it was deleted, with its row or without it"
+        raise Broken(Wording(message, position=walk.position + 1))
+    row = Wording("row {seq} (link {position})", seq=link["seq"], position=position)
     if event is None:
-        raise Broken(f"{row} is missing: it was deleted after it had been sealed")
+        raise Broken(Wording("{row} is missing: it was deleted after it had been sealed", row=row))
     if link["form"] not in COVERED:
-        raise Broken(f"{row} has the form {link['form']}, which this version of Cierre doesn't know")
+        message = "{row} has the form {form}, which this version of Cierre doesn't know"
+        raise Broken(Wording(message, row=row, form=link["form"]))
     values = dict(event)
     if _is_erased(walk, link, event, row):
         found.erased += 1
     elif link["salt"] is None or personal_hash(link["salt"], values) != link["personal"]:
-        raise Broken(f"{row} has another device, address or user agent than when it was sealed")
+        raise Broken(Wording("{row} has another device, address or user agent than when it was sealed", row=row))
     if link_hash(walk.hash, link, values) != link["hash"]:
-        raise Broken(f"{row} is not what was sealed: the row was changed or moved, or its link was")
+        message = "{row} is not what was sealed: the row was changed or moved, or its link was"
+        raise Broken(Wording(message, row=row))
     if event["timestamp"] < found.settled:
-        raise Broken(f"{row} says {_time(event)}, and all rows from before {_ms(found.settled)} were sealed before it")
+        message = "{row} says {time}, and all rows from before {settled} were sealed before it"
+        raise Broken(Wording(message, row=row, time=_time(event), settled=_ms(found.settled)))
     if walk.heads.get(position, link["hash"]) != link["hash"]:
-        raise Broken(f"the chain has another link at the known head {position}")
+        raise Broken(Wording("the chain has another link at the known head {position}", position=position))
     walk.position, walk.hash = position, link["hash"]
     found.rows += 1
     found.settled = max(found.settled, link["settled_before"] or 0)
@@ -123,12 +139,13 @@ def _step(walk: _Walk, link: AuditLinkRow, event: EventOfLinkRow | None) -> None
     found.first = found.first or found.last
 
 
-def _is_erased(walk: _Walk, link: AuditLinkRow, event: EventOfLinkRow, row: str) -> bool:
+def _is_erased(walk: _Walk, link: AuditLinkRow, event: EventOfLinkRow, row: Wording) -> bool:
     values: dict[str, Any] = dict(event)
     if link["salt"] is not None or any(values[name] is not None for name in PERSONAL):
         return False
     if not {event["user_id"], event["actor_id"]} & walk.erased_users:
-        raise Broken(f"{row} has lost its personal data, and the audit trail has no erasure of that user")
+        message = "{row} has lost its personal data, and the audit trail has no erasure of that user"
+        raise Broken(Wording(message, row=row))
     return True
 
 
@@ -139,10 +156,12 @@ async def _look_for_unsealed(tx: Tx, walk: _Walk) -> None:
             if event["position"] is not None:
                 continue
             if event["timestamp"] < found.settled:
-                raise Broken(
-                    f"row {event['seq']} says {_time(event)}, and has no link though all rows from before"
-                    f" {_ms(found.settled)} had theirs: it was added afterwards, or its link was deleted"
+                message = (
+                    "row {seq} says {time}, and has no link though all rows from before {settled} had theirs: it was"
+                    " added afterwards, or its link was deleted"
                 )
+                values = {"seq": event["seq"], "time": _time(event), "settled": _ms(found.settled)}
+                raise Broken(Wording(message, **values))
             found.unsealed += 1
             found.oldest_unsealed = min(event["timestamp"], found.oldest_unsealed or event["timestamp"])
 

@@ -18,6 +18,7 @@ from cierre.oas.locations import relative
 from cierre.oas.pointers import pointer
 from cierre.oas.structure import Operation, body_members
 from cierre.principal import access_of
+from cierre.wording import Wording
 
 Json = dict[str, Any]
 Steps = tuple[str | int, ...]
@@ -43,7 +44,7 @@ class _Operation(NamedTuple):
     node: Json
     document: Document
 
-    def problem(self, message: str, *steps: str | int) -> Problem:
+    def problem(self, message: Wording, *steps: str | int) -> Problem:
         """A problem of a member of the path item, by default of the operationId."""
         return self.document.problem(pointer("paths", self.path, *(steps or (self.method, "operationId"))), message)
 
@@ -80,24 +81,27 @@ def _problems(operation: _Operation) -> Iterator[Problem]:
     path, method, name, module, *_ = operation
     if not name or not module:
         missing = _CONTROLLER if name else "operationId"
-        yield operation.problem(f"{method.upper()} {path} has no {missing}", method)
+        yield operation.problem(
+            Wording("{method} {path} has no {missing}", method=method.upper(), path=path, missing=missing), method
+        )
         return
     handler = _handlers(_module(module)).get(name)
     if handler is None:
         file = module.removeprefix("cierre.").replace(".", "/")
-        yield operation.problem(f"operationId {name} has no handler: write async def {name} in {file}.py")
+        message = "operationId {name} has no handler: write async def {name} in {file}.py"
+        yield operation.problem(Wording(message, name=name, file=file))
         return
     if not inspect.iscoroutinefunction(handler):
-        yield Problem(_line_of(handler), f"{name} is awaited: write async def")
+        yield Problem(_line_of(handler), Wording("{name} is awaited: write async def", name=name))
     yield from _strange_arguments(operation, handler)
     yield from _lost_parameters(operation, handler)
     try:
         access_of(operation.node, body_members(operation.document.root, operation.node))
     except ValueError as mistake:
-        yield operation.problem(f"{name}: {mistake}")
+        yield operation.problem(Wording("{name}: {reason}", name=name, reason=mistake.args[0]))
     if path.startswith("/api/v1/") and not has_rendering(name):
-        table = "SUCCESSES in cierre/dialects/successes.py"
-        yield operation.problem(f"the success of {name} has no rendering: add {name} to {table}")
+        message = "the success of {name} has no rendering: add {name} to SUCCESSES in cierre/dialects/successes.py"
+        yield operation.problem(Wording(message, name=name))
 
 
 def _strange_arguments(operation: _Operation, handler: Handler) -> Iterator[Problem]:
@@ -106,9 +110,9 @@ def _strange_arguments(operation: _Operation, handler: Handler) -> Iterator[Prob
     known = list(dict.fromkeys([*sources(parameter for _, parameter in operation.parameters), *PARTS]))
     for argument in inspect.signature(handler).parameters:
         if argument not in known:
-            offered = ", ".join(known)
-            message = f"{operation.name} takes {argument}, which is no parameter; there is {offered}"
-            yield Problem(_line_of(handler), message)
+            message = "{name} takes {argument}, which is no parameter; there is {known}"
+            values = {"name": operation.name, "argument": argument, "known": ", ".join(known)}
+            yield Problem(_line_of(handler), Wording(message, **values))
 
 
 def _lost_parameters(operation: _Operation, handler: Handler) -> Iterator[Problem]:
@@ -118,21 +122,23 @@ def _lost_parameters(operation: _Operation, handler: Handler) -> Iterator[Proble
     for steps, parameter in operation.parameters:
         name = parameter["name"]
         argument = snake_case(name)
+        values = {"name": name, "argument": argument, "operation": operation.name}
+        values["other"] = taken.get(argument, "")
         problem = None
         if parameter["in"] not in PASSED:
             continue
         if argument in PARTS:
-            problem = f"would be the argument {argument}, which is something else: rename it"
+            problem = "the parameter {name} would be the argument {argument}, which is something else: rename it"
         elif parameter["in"] == "path" and not name.isidentifier():
-            problem = "is no identifier, as one in the path has to be: rename it"
+            problem = "the parameter {name} is no identifier, as one in the path has to be: rename it"
         elif taken.setdefault(argument, name) != name:
-            problem = f"would be the argument {argument}, as {taken[argument]} is: rename one of them"
+            problem = "the parameter {name} would be the argument {argument}, as {other} is: rename one of them"
         elif argument not in arguments:
-            problem = f"reaches no handler: {operation.name} takes no {argument}"
+            problem = "the parameter {name} reaches no handler: {operation} takes no {argument}"
         elif _may_be_absent(parameter) and arguments[argument].default is inspect.Parameter.empty:
-            problem = f"may be absent: give {argument} a default in {operation.name}, or {name} one here"
+            problem = "the parameter {name} may be absent: give {argument} a default in {operation}, or {name} one here"
         if problem is not None:
-            yield operation.problem(f"the parameter {name} {problem}", *steps)
+            yield operation.problem(Wording(problem, **values), *steps)
 
 
 def _may_be_absent(parameter: Json) -> bool:
@@ -148,8 +154,11 @@ def _without_operation(document: Document, found: list[_Operation]) -> Iterator[
             for name, handler in _handlers(_module(module)).items():
                 if (module, name) not in handled:
                     file = f"openapi/{module.rpartition('.')[2]}/{name}.yaml"
-                    advice = f"write {file} and its line in openapi/openapi.yaml, or call it _{name}"
-                    yield Problem(_line_of(handler), f"{name} handles no operation: {advice}")
+                    message = (
+                        "{name} handles no operation: write {file} and its line in openapi/openapi.yaml,"
+                        " or call it _{name}"
+                    )
+                    yield Problem(_line_of(handler), Wording(message, name=name, file=file))
 
 
 def _of_security(document: Document) -> set[str]:
@@ -176,7 +185,7 @@ def _module(name: str) -> ModuleType | None:
         raise
     except SyntaxError as mistake:
         file = relative(Path(mistake.filename or name))
-        raise BrokenDocument([Problem(f"{file}:{mistake.lineno}", mistake.msg)]) from mistake
+        raise BrokenDocument([Problem(f"{file}:{mistake.lineno}", Wording.of(mistake.msg))]) from mistake
 
 
 def _handlers(module: ModuleType | None) -> dict[str, Handler]:

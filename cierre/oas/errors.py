@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from cierre.wording import Wording
+
 # The rule of references that lead nowhere: what does not hold them can be used all the same.
 REFERENCE = "reference"
 # The rule of keys that stand where a media type is due, and are none: they are passed over.
@@ -22,12 +24,17 @@ class Problem(NamedTuple):
     """
 
     place: str
-    message: str
+    message: Wording
     pointer: str = ""
     rule: str = ""
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}{f' [{self.rule}]' if self.rule else ''}"
+        return str(self.worded())
+
+    def worded(self) -> Wording:
+        """Place, message and rule on one line, in either language."""
+        template = "{place}: {message} [{rule}]" if self.rule else "{place}: {message}"
+        return Wording(template, **self._asdict())
 
 
 class BrokenDocument(ValueError):
@@ -36,3 +43,7 @@ class BrokenDocument(ValueError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = list(problems)
+
+    def told(self) -> str:
+        """The same lines in the user's language."""
+        return "\n".join(problem.worded().told() for problem in self.problems)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 from cierre.oas.limits import DocumentLimits
+from cierre.wording import Wording
 
 if TYPE_CHECKING:
     import httpx
@@ -19,7 +20,11 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Unreadable(Exception):
-    """What stands at a location cannot be read; the message says why."""
+    """What stands at a location cannot be read; `why` is the message."""
+
+    def __init__(self, why: Wording) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Fetched(NamedTuple):
@@ -120,7 +125,7 @@ class FileLocation(Location):
             with self.path.open("rb") as file:
                 raw = file.read(limits.size + 1)
         except OSError as error:
-            raise Unreadable(f"cannot be read: {error.strerror or error}") from None
+            raise Unreadable(Wording("cannot be read: {reason}", reason=error.strerror or error)) from None
         return sized(raw, limits)
 
     def join(self, reference: str) -> Location:
@@ -153,7 +158,7 @@ class UrlLocation(Location):
         self.url = url.partition("#")[0]
         split = urlsplit(self.url)
         if split.scheme not in _PORTS or not split.hostname:
-            raise Unreadable(f"{self.url}: only files and addresses of http and https are read")
+            raise Unreadable(Wording("{url}: only files and addresses of http and https are read", url=self.url))
         self.origin = split.scheme, split.hostname, split.port or _PORTS[split.scheme]
 
     def __str__(self) -> str:
@@ -201,9 +206,10 @@ class UrlLocation(Location):
             with httpx.Client(timeout=min(limits.seconds, 10.0)) as client:
                 return self._fetch(client, limits, until, known)
         except httpx.TimeoutException:
-            raise Unreadable("cannot be fetched: timed out") from None
+            raise Unreadable(Wording("cannot be fetched: timed out")) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unreadable(f"cannot be fetched: {error or type(error).__name__}") from None
+            reason = str(error) or type(error).__name__
+            raise Unreadable(Wording("cannot be fetched: {reason}", reason=reason)) from None
 
     def _fetch(self, client: httpx.Client, limits: DocumentLimits, until: float, known: Fetched | None) -> Fetched:
         url, fields = self.url, {"Accept": "application/json, application/yaml, */*"}
@@ -219,10 +225,10 @@ class UrlLocation(Location):
                 if answer.status_code == 304 and known is not None:
                     return known
                 if answer.status_code != 200:
-                    raise Unreadable(f"cannot be fetched: answered with {answer.status_code}")
+                    raise Unreadable(Wording("cannot be fetched: answered with {status}", status=answer.status_code))
                 raw = _received(answer, limits, until)
                 return Fetched(raw, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
-        raise Unreadable(f"cannot be fetched: more than {_REDIRECTS} redirects")
+        raise Unreadable(Wording("cannot be fetched: more than {count} redirects", count=_REDIRECTS))
 
 
 def _received(answer: httpx.Response, limits: DocumentLimits, until: float) -> bytes:
@@ -233,14 +239,14 @@ def _received(answer: httpx.Response, limits: DocumentLimits, until: float) -> b
         if len(raw) > limits.size:
             break
         if time.monotonic() > until:
-            raise Unreadable(f"cannot be fetched: took longer than {limits.seconds:g} s")
+            raise Unreadable(Wording("cannot be fetched: took longer than {seconds:g} s", seconds=limits.seconds))
     return sized(bytes(raw), limits)
 
 
 def sized(raw: bytes, limits: DocumentLimits) -> bytes:
     """The text itself. Raises Unreadable: it is past the limit."""
     if len(raw) > limits.size:
-        raise Unreadable(f"is larger than {limits.size:,} bytes")
+        raise Unreadable(Wording("is larger than {size:,} bytes", size=limits.size))
     return raw
 
 

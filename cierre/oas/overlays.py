@@ -12,6 +12,7 @@ from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.positions import Positions
 from cierre.oas.syntax import parse
 from cierre.oas.validation import compile_schema
+from cierre.wording import Wording
 
 RULE = "overlay"
 SCHEMA: dict[str, Any] = {
@@ -74,7 +75,8 @@ def read_overlay(file: Path) -> list[Action]:
     try:
         raw = file.read_bytes()
     except OSError as error:
-        raise BrokenDocument([Problem(str(file), f"cannot be read: {error.strerror}", rule=RULE)]) from None
+        message = Wording("cannot be read: {reason}", reason=error.strerror)
+        raise BrokenDocument([Problem(str(file), message, rule=RULE)]) from None
     positions = Positions(raw)
 
     def place(where: str) -> str:
@@ -98,7 +100,14 @@ def actions_of(written: Any, place: Callable[[str], str]) -> list[Action]:
     broken = compile_schema(SCHEMA, {}, version="3.1", direction="request").violations(written, shown=True)
     if broken:
         raise BrokenDocument(
-            [Problem(place(one.pointer), f"{one.pointer or 'the file'}: {one.message}", rule=RULE) for one in broken]
+            [
+                Problem(
+                    place(one.pointer),
+                    Wording("{name}: {reason}", name=one.pointer or Wording("the file"), reason=one.message),
+                    rule=RULE,
+                )
+                for one in broken
+            ]
         )
     actions, problems = [], []
     for number, one in enumerate(written["actions"]):
@@ -106,7 +115,7 @@ def actions_of(written: Any, place: Callable[[str], str]) -> list[Action]:
         try:
             target = _compiled(one["target"])
         except ValueError as mistake:
-            problems.append(Problem(place(f"{where}/target"), str(mistake), rule=RULE))
+            problems.append(Problem(place(f"{where}/target"), Wording.of(mistake.args[0]), rule=RULE))
             continue
         actions.append(Action(place(where), target, one.get("update"), one.get("remove", False)))
     if problems:
@@ -120,7 +129,8 @@ def _compiled(path: str) -> Any:
     try:
         return jsonpath.compile(path, strict=True)
     except jsonpath.JSONPathError as error:
-        raise ValueError(f"{path!r} is no JSONPath (RFC 9535): {str(error).splitlines()[0]}") from None
+        message = "{path!r} is no JSONPath (RFC 9535): {reason}"
+        raise ValueError(Wording(message, path=path, reason=str(error).splitlines()[0])) from None
 
 
 def apply(root: Mapping[str, Any], actions: list[Action]) -> tuple[dict[str, Any], list[Problem]]:
@@ -137,7 +147,7 @@ def apply(root: Mapping[str, Any], actions: list[Action]) -> tuple[dict[str, Any
     for action in actions:
         found = list(action.target.finditer(changed))
         if not found:
-            idle.append(Problem(action.place, f"{action.target} selects nothing", rule=RULE))
+            idle.append(Problem(action.place, Wording("{path} selects nothing", path=action.target), rule=RULE))
         # From the last to the first: what is removed from a list moves what stands behind it.
         for match in reversed(found):
             message = _carried_out(changed, action, match.parts)
@@ -146,23 +156,24 @@ def apply(root: Mapping[str, Any], actions: list[Action]) -> tuple[dict[str, Any
     return changed, idle
 
 
-def _carried_out(root: dict[str, Any], action: Action, parts: tuple[Any, ...]) -> str:
-    """Carry out an action upon one target; what is wrong with that, "" where nothing is."""
+def _carried_out(root: dict[str, Any], action: Action, parts: tuple[Any, ...]) -> Wording | None:
+    """Carry out an action upon one target; what is wrong with that, None where nothing is."""
     holder: Any = root
     for part in parts[:-1]:
         holder = holder[part]
     target = holder[parts[-1]] if parts else root
     if action.remove:
         if not parts:
-            return "the whole document cannot be removed"
+            return Wording("the whole document cannot be removed")
         del holder[parts[-1]]
     elif isinstance(target, dict) and isinstance(action.update, Mapping):
         _merge(target, action.update)
     elif isinstance(target, list):
         target.append(action.update)
     elif action.update is not None:
-        return f"{action.target} selects something that an update cannot be merged into: name the object that holds it"
-    return ""
+        message = "{path} selects something that an update cannot be merged into: name the object that holds it"
+        return Wording(message, path=action.target)
+    return None
 
 
 def _merge(target: dict[str, Any], update: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ import orjson
 
 from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.limits import DEFAULT, DocumentLimits
+from cierre.wording import Wording
 
 _NUMBER_START = frozenset("0123456789+-.")
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
@@ -48,7 +49,7 @@ def parse(raw: bytes, name: str, limits: DocumentLimits = DEFAULT) -> Any:
         except orjson.JSONDecodeError as error:
             # YAML in flow style begins alike.
             if name.endswith(".json") or "ecursion" in error.msg:
-                message = _too_deep(limits) if "ecursion" in error.msg else error.msg
+                message = _too_deep(limits) if "ecursion" in error.msg else Wording.of(error.msg)
                 raise BrokenDocument([Problem(f"{name}:{error.lineno}:{error.colno}", message)]) from None
     return _parse_yaml(raw, name, limits)
 
@@ -68,8 +69,8 @@ def _checked_depth(value: Any, name: str, limits: DocumentLimits) -> Any:
     return value
 
 
-def _too_deep(limits: DocumentLimits) -> str:
-    return f"lists and objects are nested deeper than {limits.depth} levels"
+def _too_deep(limits: DocumentLimits) -> Wording:
+    return Wording("lists and objects are nested deeper than {depth} levels", depth=limits.depth)
 
 
 def _parse_yaml(raw: bytes, name: str, limits: DocumentLimits) -> Any:
@@ -80,7 +81,7 @@ def _parse_yaml(raw: bytes, name: str, limits: DocumentLimits) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise BrokenDocument([Problem(place, str(getattr(error, "problem", None) or error))]) from None
+        raise BrokenDocument([Problem(place, Wording.of(getattr(error, "problem", None) or error))]) from None
 
 
 def _read_yaml(text: bytes, limits: DocumentLimits) -> Any:
@@ -130,7 +131,7 @@ class _Builder:
         else:
             value = self._sequence(depth + 1)
         if self._count > self._limits.values:
-            raise self._error(f"the file holds more than {self._limits.values:,} values", event)
+            raise self._error(Wording("the file holds more than {count:,} values", count=self._limits.values), event)
         if event.anchor is not None:
             # Not before its end: an anchor that holds its own alias would have no end.
             self._anchors[event.anchor] = value, self._count - before
@@ -138,11 +139,13 @@ class _Builder:
 
     def _alias(self, event: Any) -> Any:
         if event.anchor not in self._anchors:
-            raise self._error(f"unknown alias *{event.anchor}, or one inside of its own anchor", event)
+            message = Wording("unknown alias *{anchor}, or one inside of its own anchor", anchor=event.anchor)
+            raise self._error(message, event)
         value, count = self._anchors[event.anchor]
         self._count += count
         if self._count > self._limits.values:
-            raise self._error(f"with its aliases the file holds more than {self._limits.values:,} values", event)
+            message = Wording("with its aliases the file holds more than {count:,} values", count=self._limits.values)
+            raise self._error(message, event)
         return value
 
     def _sequence(self, depth: int) -> list[Any]:
@@ -163,7 +166,7 @@ class _Builder:
             if is_merge:
                 merged.extend(value if isinstance(value, list) else [value])
             elif key in mapping:
-                raise self._error(f"the key {key!r} occurs twice in one mapping", event)
+                raise self._error(Wording("the key {key!r} occurs twice in one mapping", key=key), event)
             else:
                 mapping[key] = value
         for other in merged:
@@ -185,13 +188,15 @@ class _Builder:
                     return int(text)
                 except ValueError:
                     # Python's limit for the digits of one number.
-                    raise self._error("a number of so many digits is not read; write it in quotes", event) from None
+                    raise self._error(
+                        Wording("a number of so many digits is not read; write it in quotes"), event
+                    ) from None
             if _FLOAT.match(text):
                 return float(text)
             if _OCTAL_HEX.match(text):
                 return int(text, 0)
         return _WORDS.get(text, text)
 
-    def _error(self, message: str, event: Any) -> Exception:
+    def _error(self, message: Wording, event: Any) -> Exception:
         error: Exception = self._yaml.MarkedYAMLError(problem=message, problem_mark=event.start_mark)
         return error

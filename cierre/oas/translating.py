@@ -1,4 +1,4 @@
-"""The words of a document, its summaries and descriptions, in another language.
+"""The words of a document, its title, summaries and descriptions, in another language.
 
 They are found by what they say, line breaks aside, and not by where they stand: one text may stand in many places, and
 one that was changed has no translation any more, instead of a wrong one.
@@ -23,6 +23,8 @@ Texts = Mapping[str, str]
 
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 _WORDS = ("summary", "description")
+# Of one object alone: a schema's title is a name.
+_MORE_WORDS = {"/info": ("title",)}
 
 
 class Words(NamedTuple):
@@ -44,10 +46,10 @@ def key(text: str) -> str:
 
 
 def words(document: Json) -> Iterator[Words]:
-    """Every summary and description, but for those inside of examples' values."""
+    """The title, and every summary and description, but for those inside of examples' values."""
     for spot in walk(document):
         if isinstance(spot.node, dict):
-            for member in _WORDS:
+            for member in (*_WORDS, *_MORE_WORDS.get(spot.pointer, ())):
                 if isinstance(spot.node.get(member), str):
                     yield Words(spot.node, member, spot.pointer)
 

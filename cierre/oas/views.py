@@ -9,6 +9,7 @@ from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.references import resolved
 from cierre.oas.structure import METHODS, SECTIONS, operations, walk
 from cierre.oas.translating import Texts, key, translated
+from cierre.wording import Wording
 
 Json = dict[str, Any]
 
@@ -42,7 +43,9 @@ def view(document: Json, dialect: str, texts: Texts | None = None) -> Json:
     paths = {path: _path_item(seen, item, dialect) for path, item in seen.get("paths", {}).items()}
     seen["paths"] = {path: item for path, item in paths.items() if any(key in METHODS for key in item)}
     if not seen["paths"]:
-        raise BrokenDocument([Problem("openapi.yaml", f"no operation speaks the dialect {dialect!r}")])
+        raise BrokenDocument(
+            [Problem("openapi.yaml", Wording("no operation speaks the dialect {dialect!r}", dialect=dialect))]
+        )
     components = seen.setdefault("components", {})
     components["responses"] = {
         name: shown

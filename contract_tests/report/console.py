@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from gettext import gettext as _
 
 from rich.console import Console
 from rich.markup import escape
@@ -26,6 +27,7 @@ from cierre.contract_tests.report.text import answer_text
 from cierre.contract_tests.secrets import Secrets
 from cierre.oas.navigation import Json
 from cierre.server.printable import printable
+from cierre.wording import told
 
 UNSEEN_SHOWN = 12
 
@@ -34,18 +36,17 @@ class Plain:
     """One line a scenario, one for a finding."""
 
     def phase(self, name: str, total: int) -> None:
-        print(f"== {name}: {total} operations", flush=True)  # noqa: T201 - plain lines are the purpose
+        line = _("== {phase}: {count} operations").format(phase=name, count=total)
+        print(line, flush=True)  # noqa: T201 - plain lines are the purpose
 
     def scenario(self, scenario: Scenario) -> None:
         note = f" ({scenario.note})" if scenario.note else ""
-        print(  # noqa: T201
-            f"{scenario.status:8} {scenario.phase:9} {scenario.operation}: "
-            f"{scenario.cases} requests in {scenario.elapsed:.1f} s{note}",
-            flush=True,
-        )
+        done = _("{count} requests in {seconds:.1f} s").format(count=scenario.cases, seconds=scenario.elapsed)
+        print(f"{_status(scenario.status):8} {scenario.phase:9} {scenario.operation}: {done}{note}", flush=True)  # noqa: T201
 
     def finding(self, finding: Finding) -> None:
-        print(f"BROKEN   {finding.operation}: {printable(finding.title)} [{finding.clause}]", flush=True)  # noqa: T201
+        broken = _("BROKEN")
+        print(f"{broken:8} {finding.operation}: {printable(finding.title)} [{finding.clause}]", flush=True)  # noqa: T201
 
 
 class Live:
@@ -71,9 +72,14 @@ class Live:
         if self.task is not None:
             self.progress.update(self.task, findings=self.findings, operation=escape(finding.operation))
         self.progress.console.print(
-            f"[red]broken[/red] [bold]{escape(finding.operation)}[/bold] {escape(printable(finding.title))} "
+            f"[red]{_('broken')}[/red] [bold]{escape(finding.operation)}[/bold] {escape(printable(finding.title))} "
             f"[dim]{escape(finding.clause)}[/dim]"
         )
+
+
+def _status(name: str) -> str:
+    known = {"success": _("success"), "failure": _("failure"), "error": _("error"), "skip": _("skip")}
+    return known.get(name, name)
 
 
 @contextmanager
@@ -86,11 +92,11 @@ def listener() -> Iterator[Listener]:
         TextColumn("{task.description:>9}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[requests]} requests"),
-        TextColumn("{task.fields[findings]} findings"),
+        TextColumn(_("{task.fields[requests]} requests")),
+        TextColumn(_("{task.fields[findings]} findings")),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        TextColumn("left"),
+        TextColumn(_("left")),
         TextColumn("{task.fields[operation]}"),
     )
     with Progress(*columns, console=Console()) as progress:
@@ -103,29 +109,33 @@ def summary(report: Report, document: Json, secrets: Secrets, console: Console) 
         console.rule(f"[red]{number}. {escape(printable(finding.title))}[/red]", align="left")
         message, answer = mask_text(finding.message, secrets), answer_text(finding.exchange, secrets)
         console.print(f"{finding.operation} · {finding.check} · {finding.phase}", markup=False, highlight=False)
-        _print(console, f"{finding.summary}\n\nclause  {finding.clause}\n\n{message}\n")
+        _print(console, f"{told(finding.summary)}\n\n{_('clause')}  {finding.clause}\n\n{message}\n")
         for one in finding.also:
-            console.print(f"also seen: {one}", markup=False, highlight=False)
+            _print(console, _("also seen: {finding}").format(finding=one))
         console.print(secrets.hide_tokens(finding.curl), markup=False, highlight=False, soft_wrap=True)
         _print(console, f"\n{answer}\n", soft_wrap=True)
         if finding.files:
-            console.print(f"reads {', '.join(finding.files)}: --report DIR writes it", markup=False, highlight=False)
+            _print(console, _("reads {files}: --report DIR writes it").format(files=", ".join(finding.files)))
     for problem in report.errors:
-        _print(console, f"could not test: {mask_text(problem, secrets)}")
+        _print(console, _("could not test: {reason}").format(reason=mask_text(problem, secrets)))
     for note in report.notes:
-        _print(console, f"note: {mask_text(note, secrets)}")
+        _print(console, _("note: {note}").format(note=mask_text(note, secrets)))
     if report.known:
-        console.print(f"{len(report.known)} findings are in the baseline", markup=False, highlight=False)
+        _print(console, _("{count} findings are in the baseline").format(count=len(report.known)))
     _unseen(report, document, console)
-    held = "is broken as before" if report.known else "holds"
-    verdict = held if report.exit_code == 0 else "is broken" if report.exit_code == 1 else "was not fully tested"
-    new = "new findings" if report.known else "findings"
-    console.print(
-        f"{len(report.exchanges)} requests in {report.elapsed:.1f} s, seed {report.seed}: "
-        f"{len(report.findings)} {new}. The contract {verdict}.",
-        markup=False,
-        highlight=False,
-    )
+    sent = _("{count} requests in {seconds:.1f} s").format(count=len(report.exchanges), seconds=report.elapsed)
+    found = _("{count} new findings") if report.known else _("{count} findings")
+    line = _("{sent}, seed {seed}: {found}. {verdict}")
+    values = {"seed": report.seed, "found": found.format(count=len(report.findings)), "verdict": _verdict(report)}
+    _print(console, line.format(sent=sent, **values))
+
+
+def _verdict(report: Report) -> str:
+    if report.exit_code == 1:
+        return _("The contract is broken.")
+    if report.exit_code:
+        return _("The contract was not fully tested.")
+    return _("The contract is broken as before.") if report.known else _("The contract holds.")
 
 
 def _print(console: Console, text: str, *, soft_wrap: bool = False) -> None:
@@ -136,8 +146,8 @@ def _print(console: Console, text: str, *, soft_wrap: bool = False) -> None:
 def _unseen(report: Report, document: Json, console: Console) -> None:
     coverage = measure(document, report.exchanges, {scenario.operation for scenario in report.scenarios})
     unseen = [f"{one.label}: {name}" for one in coverage.operations for name in one.unseen]
-    console.print(f"Of what the contract names, {coverage.share:.0%} was seen.", markup=False, highlight=False)
+    _print(console, _("Of what the contract names, {share:.0%} was seen.").format(share=coverage.share))
     for line in unseen[:UNSEEN_SHOWN]:
-        console.print(f"  never seen: {line}", markup=False, highlight=False)
+        _print(console, _("  never seen: {what}").format(what=line))
     if len(unseen) > UNSEEN_SHOWN:
-        console.print(f"  … and {len(unseen) - UNSEEN_SHOWN} more: see --report", markup=False, highlight=False)
+        _print(console, _("  … and {count} more: see --report").format(count=len(unseen) - UNSEEN_SHOWN))

@@ -24,6 +24,7 @@ from cierre.mocks.reading import joined_headers
 from cierre.mocks.recording import Exchange, Recording
 from cierre.oas.document import Document
 from cierre.oas.validation import Violation
+from cierre.wording import Wording
 
 if TYPE_CHECKING:
     from cierre.mocks.proxy.coverage import Coverage
@@ -230,9 +231,10 @@ class ProxyApp:
         exchange = Exchange(request, answer.response.status_code, content_type, self._shown(answer))
         try:
             if self._recording is not None and self._recording.add(checks.candidate, exchange):
-                self.log.add_note(f"recorded: {checks.operation.name} {exchange.status}")
+                told = Wording("recorded: {name} {status}", name=checks.operation.name, status=exchange.status)
+                self.log.add_note(told)
         except OSError as error:
-            self.log.add_warning(f"--record: {error}")
+            self.log.add_warning(Wording("--record: {reason}", reason=error))
 
     def _may_fall_back(self, body: RequestBody, checks: Checks | None) -> bool:
         return self._options.fallback and checks is not None and body.whole

@@ -34,6 +34,7 @@ from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.pointers import pointer
 from cierre.oas.syntax import parse
 from cierre.oas.validation import compile_schema
+from cierre.wording import Wording
 
 KEY = "x-cierre-state"
 RULE = "state"
@@ -136,13 +137,19 @@ def _read(file: Path) -> Any:
     try:
         return parse(file.read_bytes(), str(file))
     except (OSError, ValueError) as error:
-        message = error.strerror if isinstance(error, OSError) else str(error)
-        raise BrokenDocument([Problem(str(file), f"cannot be read: {message}", rule=RULE)]) from None
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        problem = Problem(str(file), Wording("cannot be read: {reason}", reason=reason), rule=RULE)
+        raise BrokenDocument([problem]) from None
 
 
 def _problems(document: Document, said: Any, place: Any) -> list[Problem]:
     found = [
-        Problem(place(one.pointer), f"{one.pointer or KEY}: {one.message}", one.pointer, RULE)
+        Problem(
+            place(one.pointer),
+            Wording("{name}: {reason}", name=one.pointer or KEY, reason=one.message),
+            one.pointer,
+            RULE,
+        )
         for one in compile_schema(SCHEMA, {}, version="3.1", direction="request").violations(said, shown=True)
     ]
     return found or list(_unknown(document, said, place))
@@ -160,7 +167,12 @@ def _unknown(document: Document, said: Mapping[str, Any], place: Any) -> list[Pr
         for key, known in (("collection", paths), ("item", paths), *((role, names) for role in _SAID)):
             wanted += [(pointer("resources", name, key), text, known) for text in _texts(resource.get(key))]
     return [
-        Problem(place(where), f"{text!r} is not in the document; {_nearest(text, known)}", where, RULE)
+        Problem(
+            place(where),
+            Wording("{text!r} is not in the document; {nearest}", text=text, nearest=_nearest(text, known)),
+            where,
+            RULE,
+        )
         for where, text, known in wanted
         if text not in known
     ]
@@ -196,6 +208,6 @@ def _steps(text: str | None) -> Steps | None:
     return None if text is None else tuple(text.split(".")) if text else ()
 
 
-def _nearest(text: str, known: set[str]) -> str:
+def _nearest(text: str, known: set[str]) -> Wording:
     """What may have been meant, or a few of what there is."""
     return nearest(text, sorted(known)[:_SHOWN] if not get_close_matches(text, known, 1, 0.5) else sorted(known))

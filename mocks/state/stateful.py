@@ -13,6 +13,7 @@ from cierre.mocks.state.store import Store
 from cierre.mocks.state.things import Things
 from cierre.oas.document import Document
 from cierre.oas.structure import Operation
+from cierre.wording import Wording
 
 
 class Stateful:
@@ -43,10 +44,11 @@ class Stateful:
         self.things = Things(document, options, Store(file), data, corrections)
 
     @property
-    def summary(self) -> str:
+    def summary(self) -> Wording:
         """How much is kept, in a few words."""
         model = self.things.model
-        return f"{len(model.resources)} kinds of things, by {len(model.parts)} operations"
+        counts = {"resources": len(model.resources), "operations": len(model.parts)}
+        return Wording("{resources} kinds of things, by {operations} operations", **counts)
 
     def install(self, document: Document) -> None:
         """Work upon this document from now on; what is kept stays.

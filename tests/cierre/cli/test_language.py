@@ -1,4 +1,4 @@
-"""The command line speaks Spanish where LANG asks for it: all of its help, and every mistake of ours."""
+"""The command line speaks Spanish where LANG asks for it: its help, and whatever else it shows."""
 
 import ast
 import io
@@ -16,15 +16,9 @@ from cierre.cli.language import LOCALES, asked, message_of
 from tests.cierre.cli.test_help import COMMANDS as EVERY
 from tests.support.commands import CIERRE, clean_environment
 from tests.support.paths import ROOT
+from tests.support.shown_texts import catalogued, plain_texts, showing, trees
 
 CATALOGUE = LOCALES / "es" / "LC_MESSAGES" / "cierre"
-SOURCES = [
-    *sorted((ROOT / "cierre" / "cli").glob("*.py")),
-    ROOT / "cierre" / "settings.py",
-    ROOT / "cierre" / "extras.py",
-]
-# Whose text a user reads.
-MISTAKES = {"UsageError", "ClickException", "BadParameter", "_Unusable"}
 
 
 @pytest.mark.parametrize(
@@ -61,33 +55,18 @@ def helps():
         yield from (param.help for param in command.params if isinstance(param, click.Option) and param.help)
 
 
-def calls(path, names):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and node.args:
-            name = getattr(node.func, "attr", getattr(node.func, "id", None))
-            if name in names:
-                yield node
-
-
 def said():
-    for path in SOURCES:
-        for call in calls(path, {"_"}):
-            if isinstance(call.args[0], ast.Constant):
-                yield call.args[0].value
+    return {text for tree in trees().values() for text in catalogued(tree)}
 
 
-def test_every_help_and_every_mistake_has_its_spanish():
+def test_every_help_and_every_text_has_its_spanish():
     wanted = {*map(message_of, helps()), *said()}
     assert sorted(wanted - messages().keys()) == []
 
 
 def test_the_catalogue_has_nothing_else_but_words_of_click():
-    of_click = {
-        call.args[0].value
-        for path in Path(click.__file__).parent.glob("*.py")
-        for call in calls(path, {"_", "ngettext"})
-        if isinstance(call.args[0], ast.Constant)
-    }
+    paths = Path(click.__file__).parent.glob("*.py")
+    of_click = {text for path in paths for text in catalogued(ast.parse(path.read_text(encoding="utf-8")))}
     assert sorted(messages().keys() - {*map(message_of, helps()), *said()} - of_click) == []
 
 
@@ -104,11 +83,39 @@ def test_a_translation_fills_in_the_same_values():
             assert filled(message.string) == allowed, text
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
-def test_a_mistake_is_told_in_the_language_of_the_user(path):
-    """Not as an f-string, nor as a text that no catalogue sees."""
-    plain = [call.lineno for call in calls(path, MISTAKES) if isinstance(call.args[0], (ast.JoinedStr, ast.Constant))]
-    assert plain == []
+def test_whatever_is_shown_is_in_the_language_of_the_user():
+    """No text that the catalogue never sees reaches the terminal, through whatever function or variable."""
+    found = {str(path.relative_to(ROOT)): texts for path, tree in showing() if (texts := list(plain_texts(tree)))}
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'click.echo("it is done")',
+        'click.echo(f"{count} closed")',
+        'heading = "STATE"\nclick.echo(heading)',
+        'def show(line):\n    click.echo(line)\nshow("it is done")',
+        'def line():\n    return "it is done"\nclick.echo(line())',
+        'click.echo(_("{count} closed, {end}").format(count=1, end="now" if once else "later"))',
+        'for line in ["it is done"]:\n    click.echo(line.rstrip())',
+    ],
+)
+def test_a_text_without_a_translation_is_found(source):
+    assert list(plain_texts(ast.parse(source)))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'click.echo(_("it is done"))',
+        'click.echo(f"cierre: {mistake}", err=True)',
+        'click.echo(_("{count} closed").format(count=count))',
+        'click.echo(Wording("it is done").told())',
+    ],
+)
+def test_a_text_with_one_is_not(source):
+    assert list(plain_texts(ast.parse(source))) == []
 
 
 def compiled(file):
@@ -150,3 +157,23 @@ def test_a_mistake_is_told_in_spanish(arguments, said):
     done = spoken(*arguments)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_finding_of_lint_is_told_in_spanish(tmp_path):
+    document = tmp_path / "openapi.yaml"
+    document.write_text("openapi: 4.0.0\npaths: {}\n", encoding="utf-8")
+    done = spoken("spec", "lint", str(document))
+    assert "'4.0.0' no es OpenAPI 3.0, 3.1 ni 3.2, ni Swagger 2.0 [openapi]" in done.stdout
+    assert done.stderr.rstrip().endswith(": 1 problema")
+
+
+def test_a_result_and_the_headings_of_a_table_are_told_in_spanish(tmp_path):
+    at = ("--data-dir", str(tmp_path))
+    assert spoken("db", "upgrade", *at).returncode == 0
+    assert spoken("users", "add", "ana@ejemplo.com", "--password", "nueve-mares-2026", *at).returncode == 0
+    assert spoken("users", "disable", "ana@ejemplo.com", *at).stdout == (
+        "ana@ejemplo.com está desactivado; sesiones cerradas: 0\n"
+    )
+    heading, row = spoken("users", "list", *at).stdout.splitlines()
+    assert heading.split() == ["ID", "CORREO", "ROL", "ESTADO"]
+    assert row.endswith("desactivado")

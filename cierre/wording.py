@@ -1,0 +1,48 @@
+"""A text in English that a terminal shows in the user's language; in JSON and logs it is what it says."""
+
+from __future__ import annotations
+
+import gettext
+from typing import Any, Self
+
+# What others say, whose words no catalogue of ours has.
+_ANOTHERS = "{text}"
+
+
+class Wording(str):
+    """A text whose translation is looked up when it is shown, so that one process may say it in two languages.
+
+    As a `str` it is English.
+
+    Args:
+        template: as the catalogue has it, with values in braces; a test finds one that has no translation.
+        values: what stands in the braces; another Wording among them is translated as well.
+    """
+
+    __slots__ = ("_template", "_values")
+    _template: str
+    _values: dict[str, Any]
+
+    def __new__(cls, template: str, /, **values: Any) -> Self:
+        self = super().__new__(cls, template.format(**values))
+        self._template, self._values = template, values
+        return self
+
+    # Copies and other processes keep both languages.
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        return (self._template,), self._values
+
+    @classmethod
+    def of(cls, text: object) -> Wording:
+        """What somebody else says, such as a library or the system: it stays as it is."""
+        return text if isinstance(text, Wording) else cls(_ANOTHERS, text=text)
+
+    def told(self) -> str:
+        """The text in the language that this process speaks."""
+        values = {name: told(value) for name, value in self._values.items()}
+        return gettext.gettext(self._template).format(**values)
+
+
+def told(text: Any) -> Any:
+    """A Wording in the language that this process speaks; anything else as it is."""
+    return text.told() if isinstance(text, Wording) else text
