@@ -53,6 +53,6 @@ def before(words: str) -> re.Pattern[str]:
 def renewed(readme: str, page: str, *, spanish: bool) -> str:
     """The text with each ratio as the page has it."""
     for claim in CLAIMS:
-        told = str(claim.rounded(measured(page, claim.row)))
-        readme = before(claim.spanish if spanish else claim.english).sub(told, readme)
+        number = str(claim.rounded(measured(page, claim.row)))
+        readme = before(claim.spanish if spanish else claim.english).sub(number, readme)
     return readme

@@ -12,11 +12,11 @@ from cierre.oas.pointers import escape
 from cierre.oas.references import resolved
 from cierre.oas.structure import body_members, operations, walk
 from cierre.oas.translating import contract_texts, words
+from cierre.phrases import Phrase
 from cierre.principal import access_of
-from cierre.wording import Wording
 
 Json = dict[str, Any]
-Finding = tuple[str, str, Wording]
+Finding = tuple[str, str, Phrase]
 
 _SNAKE_CASE = re.compile(r"^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$")
 _VENDOR = "application/vnd.cierre."
@@ -52,14 +52,14 @@ def findings(document: Json, files: Mapping[str, str] | None = None) -> Iterator
 
 def _translated(document: Json) -> Iterator[Finding]:
     """Every summary and description has its Spanish; a text that stands in several places is told once."""
-    texts, told = contract_texts("es"), set()
+    texts, reported = contract_texts("es"), set()
     for one in words(document):
-        if one.key not in texts and one.key not in told:
-            told.add(one.key)
+        if one.key not in texts and one.key not in reported:
+            reported.add(one.key)
             yield (
                 f"{one.pointer}/{one.member}",
                 "spanish",
-                Wording("openapi/texts.es.yaml has no such text: {text!r}", text=one.key),
+                Phrase("openapi/texts.es.yaml has no such text: {text!r}", text=one.key),
             )
 
 
@@ -74,38 +74,38 @@ def situations() -> set[str]:
     return known
 
 
-def _names(operation: Json, file: str | None, *, is_source: bool) -> Iterator[tuple[str, Wording]]:
+def _names(operation: Json, file: str | None, *, is_source: bool) -> Iterator[tuple[str, Phrase]]:
     """operationId, tag, file and handler module say the same."""
     name = operation.get("operationId", "")
     tags = operation.get("tags", [])
     if not _SNAKE_CASE.match(name):
-        yield "operation-id", Wording("operationId {name!r} is not snake_case", name=name)
+        yield "operation-id", Phrase("operationId {name!r} is not snake_case", name=name)
     if len(tags) != 1:
-        yield "tag", Wording("{name} has {count} tags, not one", name=name, count=len(tags))
+        yield "tag", Phrase("{name} has {count} tags, not one", name=name, count=len(tags))
         return
     if file is not None and (PurePath(file).stem, PurePath(file).parent.name) != (name, tags[0]):
         message = "{name} with the tag {tag} stands in {file}, not in {tag}/{name}.yaml"
-        yield "file", Wording(message, name=name, tag=tags[0], file=file)
+        yield "file", Phrase(message, name=name, tag=tags[0], file=file)
     controller = operation.get("x-openapi-router-controller")
     if is_source and controller != f"cierre.handlers.{tags[0]}":
         message = "{name} is handled by {controller}, not by cierre.handlers.{tag}"
-        yield "controller", Wording(message, name=name, controller=controller, tag=tags[0])
+        yield "controller", Phrase(message, name=name, controller=controller, tag=tags[0])
 
 
-def _access(document: Json, operation: Json) -> Iterator[tuple[str, Wording]]:
+def _access(document: Json, operation: Json) -> Iterator[tuple[str, Phrase]]:
     """`x-cierre-principal`, `x-cierre-role` and `x-cierre-ability` are there; a role or an ability has its 403."""
     name = operation.get("operationId", "")
     try:
         access = access_of(operation, body_members(document, operation))
     except ValueError as mistake:
-        yield "access", Wording("{name}: {reason}", name=name, reason=mistake.args[0])
+        yield "access", Phrase("{name}: {reason}", name=name, reason=mistake.args[0])
         return
     if access.role is not None and "403" not in operation["responses"]:
-        yield "access", Wording("{name} is for the role {role} and has no response 403", name=name, role=access.role)
+        yield "access", Phrase("{name} is for the role {role} and has no response 403", name=name, role=access.role)
     for ability in dict.fromkeys([access.ability, *access.ability_for.values()]):
         if ability is not None and "403" not in operation["responses"]:
             message = "{name} asks for the ability {ability} and has no response 403"
-            yield "access", Wording(message, name=name, ability=ability)
+            yield "access", Phrase(message, name=name, ability=ability)
 
 
 def _bodies(document: Json) -> Iterator[Finding]:
@@ -113,9 +113,9 @@ def _bodies(document: Json) -> Iterator[Finding]:
     for spot in walk(document):
         if spot.kind == "response" and "$ref" not in spot.node and "content" not in spot.node:
             if not spot.node.get("x-cierre-situations"):
-                yield spot.pointer, "situations", Wording("has no body and names no x-cierre-situations")
+                yield spot.pointer, "situations", Phrase("has no body and names no x-cierre-situations")
         elif spot.kind == "mediaType" and not spot.node.get("examples"):
-            yield spot.pointer, "examples", Wording("has no named example")
+            yield spot.pointer, "examples", Phrase("has no named example")
 
 
 def _failures(document: Json) -> Iterator[Finding]:
@@ -126,12 +126,12 @@ def _failures(document: Json) -> Iterator[Finding]:
             pointer = f"/paths/{escape(path)}/{method}/responses/{status}"
             for name in sorted(_named(resolved(document, response))):
                 if not _SNAKE_CASE.match(name):
-                    yield pointer, "examples", Wording("{name!r} is not snake_case", name=name)
+                    yield pointer, "examples", Phrase("{name!r} is not snake_case", name=name)
                 elif status >= "400" and name not in known:
-                    yield pointer, "examples", Wording("{name!r} is no situation of cierre.errors", name=name)
+                    yield pointer, "examples", Phrase("{name!r} is no situation of cierre.errors", name=name)
 
 
-def _situations_alike(document: Json, operation: Json) -> Iterator[tuple[str, Wording]]:
+def _situations_alike(document: Json, operation: Json) -> Iterator[tuple[str, Phrase]]:
     """A situation that one dialect knows, all dialects of the operation know, by the same name."""
     answers = [resolved(document, response) for response in operation["responses"].values()]
     everything = set().union(*(_named(answer) for answer in answers))
@@ -139,12 +139,12 @@ def _situations_alike(document: Json, operation: Json) -> Iterator[tuple[str, Wo
         own = set().union(*(_named(answer, dialect) for answer in answers))
         for name in sorted(everything - own):
             message = "the dialect {dialect} has no answer to the situation {name!r}"
-            yield "dialects", Wording(message, dialect=dialect, name=name)
+            yield "dialects", Phrase(message, dialect=dialect, name=name)
     body = resolved(document, operation.get("requestBody", {}))
     for media in body.get("content", {}).values():
         for name in media.get("examples", {}):
             if name not in everything:
-                yield "examples", Wording("the request example {name!r} has no answer of that name", name=name)
+                yield "examples", Phrase("the request example {name!r} has no answer of that name", name=name)
 
 
 def _named(response: Json, dialect: str | None = None) -> set[str]:
@@ -165,4 +165,4 @@ def _every_error_shown(document: Json) -> Iterator[Finding]:
     answers = (spot for spot in walk(document) if spot.kind == "mediaType" and "/requestBody/" not in spot.pointer)
     shown = {name for spot in answers for name in spot.node.get("examples", {})}
     for name in sorted(situations() - shown):
-        yield "", "examples", Wording("no example shows the situation {name!r}", name=name)
+        yield "", "examples", Phrase("no example shows the situation {name!r}", name=name)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 Role = Literal["ADMIN", "SUPERVISOR", "EMPLEADO"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -125,21 +125,21 @@ def access_of(operation: Mapping[str, Any], members: frozenset[str]) -> AccessRu
     source, role = operation.get("x-cierre-principal"), operation.get("x-cierre-role")
     if source not in SOURCES:
         raise ValueError(
-            Wording("x-cierre-principal is {source!r}, not one of {known}", source=source, known=", ".join(SOURCES))
+            Phrase("x-cierre-principal is {source!r}, not one of {known}", source=source, known=", ".join(SOURCES))
         )
     is_bearer = source.startswith("bearer")
     if is_bearer != bool(operation.get("security")):
-        wanted = Wording("name bearerAuth") if is_bearer else Wording("be []")
+        wanted = Phrase("name bearerAuth") if is_bearer else Phrase("be []")
         message = "x-cierre-principal is {source!r}, so security must {wanted}"
-        raise ValueError(Wording(message, source=source, wanted=wanted))
+        raise ValueError(Phrase(message, source=source, wanted=wanted))
     if source not in _WITH_USER:
         if role is not None:
             message = "x-cierre-role is {role!r}, but a principal from {source!r} has no role"
-            raise ValueError(Wording(message, role=role, source=source))
+            raise ValueError(Phrase(message, role=role, source=source))
         return AccessRule(source, None, *_abilities_of(operation, source, members))
     if role != "any" and role not in ROLES:
         raise ValueError(
-            Wording("x-cierre-role is {role!r}, not one of any, {known}", role=role, known=", ".join(ROLES))
+            Phrase("x-cierre-role is {role!r}, not one of any, {known}", role=role, known=", ".join(ROLES))
         )
     return AccessRule(source, None if role == "any" else role, *_abilities_of(operation, source, members))
 
@@ -152,7 +152,7 @@ def _abilities_of(
     if source not in _WITH_ABILITIES:
         if ability is not None or by_member:
             message = "x-cierre-ability is {ability!r}, but a principal from {source!r} has no abilities"
-            raise ValueError(Wording(message, ability=ability, source=source))
+            raise ValueError(Phrase(message, ability=ability, source=source))
         return None, {}
     if ability != "any":
         _check_ability("x-cierre-ability", ability)
@@ -161,7 +161,7 @@ def _abilities_of(
     unknown = by_member.keys() - members
     if unknown:
         raise ValueError(
-            Wording("x-cierre-ability-for names {names}, which no body has", names=", ".join(sorted(unknown)))
+            Phrase("x-cierre-ability-for names {names}, which no body has", names=", ".join(sorted(unknown)))
         )
     return None if ability == "any" else ability, by_member
 
@@ -169,4 +169,4 @@ def _abilities_of(
 def _check_ability(where: str, ability: object) -> None:
     if not isinstance(ability, str) or not _ABILITY.match(ability):
         message = "{where} is {ability!r}, neither any nor of the form cierre:verb-noun"
-        raise ValueError(Wording(message, where=where, ability=ability))
+        raise ValueError(Phrase(message, where=where, ability=ability))

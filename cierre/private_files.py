@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 DIRECTORY = 0o700
 FILE = 0o600
@@ -50,13 +50,13 @@ def of_data_directory(directory: Path) -> Iterator[Path]:
     yield from with_companions(directory / "cierre.db")
 
 
-def mend(paths: Iterable[Path]) -> list[Wording]:
+def mend(paths: Iterable[Path]) -> list[Phrase]:
     """Take away what others may do with the files and directories.
 
     Returns:
         A sentence for each that was open to others: that it was mended, or why it could not be.
     """
-    messages: list[Wording] = []
+    messages: list[Phrase] = []
     for path in paths:
         mode = _open_to_others(path)
         if mode is None:
@@ -66,31 +66,31 @@ def mend(paths: Iterable[Path]) -> list[Wording]:
             # A directory such as /tmp belongs to everybody, and is no place for keys.
             if mode & stat.S_ISVTX:
                 messages.append(
-                    Wording("{path} is a directory that all users share: choose another --data-dir", path=path)
+                    Phrase("{path} is a directory that all users share: choose another --data-dir", path=path)
                 )
                 continue
             path.chmod(stat.S_IMODE(mode) & wanted)
             message = "{path} had the mode {mode:04o}: it is {wanted:04o} now"
-            messages.append(Wording(message, path=path, mode=stat.S_IMODE(mode), wanted=wanted))
+            messages.append(Phrase(message, path=path, mode=stat.S_IMODE(mode), wanted=wanted))
         except OSError as failure:
             message = "{warning}, and can't be changed ({reason}): chmod {wanted:04o} {path}"
             values = {"warning": _warning(path, mode), "reason": failure.strerror, "wanted": wanted, "path": path}
-            messages.append(Wording(message, **values))
+            messages.append(Phrase(message, **values))
     return messages
 
 
-def warn(paths: Iterable[Path]) -> list[Wording]:
+def warn(paths: Iterable[Path]) -> list[Phrase]:
     """A sentence for each file that is open to others; nothing is changed."""
     modes = ((path, _open_to_others(path)) for path in paths)
     return [
-        Wording("{warning}: chmod {wanted:04o} {path}", warning=_warning(path, mode), wanted=FILE, path=path)
+        Phrase("{warning}: chmod {wanted:04o} {path}", warning=_warning(path, mode), wanted=FILE, path=path)
         for path, mode in modes
         if mode is not None
     ]
 
 
-def _warning(path: Path, mode: int) -> Wording:
-    return Wording("{path} is open to other users (mode {mode:04o})", path=path, mode=stat.S_IMODE(mode))
+def _warning(path: Path, mode: int) -> Phrase:
+    return Phrase("{path} is open to other users (mode {mode:04o})", path=path, mode=stat.S_IMODE(mode))
 
 
 def _open_to_others(path: Path) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 # The check that every request gets an answer.
 SILENCE = "every_request_gets_an_answer"
@@ -71,10 +71,10 @@ class Symptom:
         return _TELLING.index(self.check) if self.check in _TELLING else len(_TELLING)
 
     @property
-    def sentence(self) -> Wording:
+    def sentence(self) -> Phrase:
         """What is wrong, in one sentence."""
         if self.check == SILENCE:
-            return Wording("{operation} gives no answer.", operation=self.operation)
+            return Phrase("{operation} gives no answer.", operation=self.operation)
         values = {"operation": self.operation, "status": self.status}
         if self.status >= SERVER_ERRORS:
             template = (
@@ -82,16 +82,16 @@ class Symptom:
                 if self.places
                 else "{operation} answers {status}, an error of the server, which no request may cause."
             )
-            return Wording(template, **values, places=_joined(self.places))
+            return Phrase(template, **values, places=_joined(self.places))
         known = _SENTENCES.get(self.check)
         if known is not None:
-            return Wording(known, **values)
-        return Wording("{operation} answers {status}: {title}.", **values, title=self.title.rstrip("."))
+            return Phrase(known, **values)
+        return Phrase("{operation} answers {status}: {title}.", **values, title=self.title.rstrip("."))
 
 
 def _joined(places: tuple[str, ...]) -> str:
     """Of places whose words no catalogue has, as they are a request's own."""
     text = ""
     for place in places:
-        text = Wording("{first} and {second}", first=text, second=place) if text else place
+        text = Phrase("{first} and {second}", first=text, second=place) if text else place
     return text

@@ -25,7 +25,7 @@ from cierre.mocks.preferences import NONE, Preferences, read_preferences
 from cierre.mocks.reading import joined_headers, read_body
 from cierre.mocks.router import Match, Router
 from cierre.oas.document import Document
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 if TYPE_CHECKING:
     from cierre.mocks.console.scenarios.running import Scenarios
@@ -282,7 +282,7 @@ class MockApp:
 
         if len(self._tasks) >= self.options.max_callbacks:
             message = "callbacks of {name} are not sent: {count} are under way"
-            self.log.add_warning(Wording(message, name=operation.name, count=len(self._tasks)))
+            self.log.add_warning(Phrase(message, name=operation.name, count=len(self._tasks)))
             return
         sending = send_callbacks(operation, request, reply, self.log, self.options.callback_hosts)
         task = asyncio.create_task(sending)

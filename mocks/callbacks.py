@@ -22,7 +22,7 @@ from cierre.oas.document import Document
 from cierre.oas.references import UnresolvableReference, lookup
 from cierre.oas.structure import METHODS
 from cierre.oas.validation import MalformedBody, decode_json
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 # An expression whose host no request can change.
 _FIXED_HOST = re.compile(r"https?://[^/{}\\?#@]+(?=[/?#]|\Z)")
@@ -66,19 +66,19 @@ async def send_callbacks(
     for outgoing in callbacks_of(operation, request, reply, example):
         refused = destinations.refusal_of(outgoing.url, from_request=outgoing.from_request)
         if refused is not None:
-            log.add_warning(Wording("callback {name} is not sent: {reason}", name=outgoing.name, reason=refused))
+            log.add_warning(Phrase("callback {name} is not sent: {reason}", name=outgoing.name, reason=refused))
             continue
         try:
             status = await _send(outgoing)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             reason = f"{type(error).__name__} {error}"
             log.add_warning(
-                Wording("callback {name} to {url}: {reason}", name=outgoing.name, url=outgoing.url, reason=reason)
+                Phrase("callback {name} to {url}: {reason}", name=outgoing.name, url=outgoing.url, reason=reason)
             )
         else:
             sent = f"{outgoing.method} {outgoing.url}"
             log.add_note(
-                Wording("callback {name}: {request} → {status}", name=outgoing.name, request=sent, status=status)
+                Phrase("callback {name}: {request} → {status}", name=outgoing.name, request=sent, status=status)
             )
 
 

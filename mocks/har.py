@@ -17,7 +17,7 @@ from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.overlays import Action, actions_of
 from cierre.oas.syntax import parse
 from cierre.oas.validation import compile_schema
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 RULE = "har"
 _TEXT = {"type": "string"}
@@ -51,11 +51,11 @@ def recorded(document: Document, file: Path) -> list[Action]:
     try:
         written = parse(file.read_bytes(), str(file))
     except OSError as error:
-        message = Wording("cannot be read: {reason}", reason=error.strerror)
+        message = Phrase("cannot be read: {reason}", reason=error.strerror)
         raise BrokenDocument([Problem(str(file), message, rule=RULE)]) from None
     broken = compile_schema(SCHEMA, {}, version="3.1", direction="request").violations(written, shown=True)
     if broken:
-        messages = [Wording("no HAR: {pointer}: {reason}", pointer=one.pointer, reason=one.message) for one in broken]
+        messages = [Phrase("no HAR: {pointer}: {reason}", pointer=one.pointer, reason=one.message) for one in broken]
         raise BrokenDocument([Problem(str(file), message, rule=RULE) for message in messages])
     recording, router = Recording(file.name), MockApp(document)
     for request, exchange in _exchanges(written["log"]["entries"]):
@@ -63,7 +63,7 @@ def recorded(document: Document, file: Path) -> list[Action]:
         if not isinstance(found, list):
             recording.add(found, exchange)
     if not recording.actions:
-        nothing = Wording("nothing in it is an answer in JSON to an operation of the document")
+        nothing = Phrase("nothing in it is an answer in JSON to an operation of the document")
         raise BrokenDocument([Problem(str(file), nothing, rule=RULE)])
     return actions_of(recording.overlay, lambda _: str(file))
 

@@ -11,13 +11,13 @@ from typing import Literal, TextIO
 from cierre.mocks.json_writer import write_json
 from cierre.mocks.messages import MockReply, MockRequest
 from cierre.oas.errors import Problem
+from cierre.phrases import Phrase, translated
 from cierre.server.paths import loggable
-from cierre.wording import Wording, told
 
 Level = Literal["silent", "error", "warn", "info"]
 _LEVELS = ("silent", "error", "warn", "info")
 # What a message is; in JSON, its name.
-_NOTE, _WARNING, _ERROR = Wording("note"), Wording("warning"), Wording("error")
+_NOTE, _WARNING, _ERROR = Phrase("note"), Phrase("warning"), Phrase("error")
 _COLOURS = {2: "32", 3: "36", 4: "33", 5: "31"}
 
 
@@ -75,11 +75,11 @@ class Log:
             line["fault"] = reply.fault
         self._write(_clean(write_json(line).decode()))
 
-    def add_note(self, text: Wording) -> None:
+    def add_note(self, text: Phrase) -> None:
         """Write something that is no problem, such as the address of the mock."""
         self._message(_NOTE, text, "36", 3)
 
-    def add_warning(self, text: Wording) -> None:
+    def add_warning(self, text: Phrase) -> None:
         """Write a problem that the mock goes on with, such as a broken example."""
         self._message(_WARNING, text, "33", 2)
 
@@ -87,21 +87,21 @@ class Log:
         """Write an error of the mock itself, with the traceback that a report of it needs."""
         lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
         target = f"{request.method} {loggable(request.path)}"
-        for line in [Wording("{request} could not be answered", request=target), *lines]:
+        for line in [Phrase("{request} could not be answered", request=target), *lines]:
             self._message(_ERROR, line, "31", 1)
 
     def add_problems(self, problems: list[Problem]) -> None:
         """Write the problems of a document that cannot be served."""
         for problem in problems:
-            self._message(_ERROR, problem.worded(), "31", 1)
+            self._message(_ERROR, problem.as_phrase(), "31", 1)
 
-    def _message(self, kind: Wording, text: str, colour: str, severity: int) -> None:
+    def _message(self, kind: Phrase, text: str, colour: str, severity: int) -> None:
         if severity > self._level:
             return
         if self._json:
             self._write(_clean(write_json({kind: text}).decode()))
         else:
-            self._write(f"{_clock()} {self._paint(kind.told(), colour)}: {_clean(told(text))}")
+            self._write(f"{_clock()} {self._paint(kind.translated(), colour)}: {_clean(translated(text))}")
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
+from cierre.phrases import Phrase
 from cierre.server.prefer import read_prefer
-from cierre.wording import Wording
 
 _TRUE = frozenset({"true", "1", "yes", ""})
 _FALSE = frozenset({"false", "0", "no"})
@@ -140,14 +140,12 @@ def _mistakes(given: Mapping[str, str]) -> Iterator[str]:
             yield f"{shown} ({wanted.get(name) or nearest(value, choices)})"
 
 
-def nearest(written: str, known: Iterable[str]) -> Wording:
+def nearest(written: str, known: Iterable[str]) -> Phrase:
     """What may have been meant: the nearest name, or all of them."""
     names = list(known)
     found = get_close_matches(written, names, 1, 0.5)
     return (
-        Wording("did you mean {name}?", name=found[0])
-        if found
-        else Wording("there are {names}", names=", ".join(names))
+        Phrase("did you mean {name}?", name=found[0]) if found else Phrase("there are {names}", names=", ".join(names))
     )
 
 

@@ -13,7 +13,7 @@ from cierre.oas.errors import MEDIA_TYPE, Problem
 from cierre.oas.pointers import pointer
 from cierre.oas.structure import METHODS
 from cierre.oas.validation import media
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 _PLACES = frozenset({"path", "query", "header", "cookie", "querystring"})
 
@@ -24,13 +24,13 @@ def find_problems(document: Document) -> list[Problem]:
     if "swagger" in root and "openapi" not in root:
         return [
             document.problem(
-                "/swagger", Wording("Swagger {version!r}: only 2.0 of Swagger is understood", version=root["swagger"])
+                "/swagger", Phrase("Swagger {version!r}: only 2.0 of Swagger is understood", version=root["swagger"])
             )
         ]
     if "openapi" not in root and isinstance(root.get("item"), list):
-        return [document.problem("/item", Wording("a Postman collection, which is not read: export it as OpenAPI"))]
+        return [document.problem("/item", Phrase("a Postman collection, which is not read: export it as OpenAPI"))]
     if not str(root.get("openapi", "")).startswith("3."):
-        message = Wording("no `openapi: 3.x` here: not an OpenAPI document that can be mocked")
+        message = Phrase("no `openapi: 3.x` here: not an OpenAPI document that can be mocked")
         return [document.problem("/openapi", message)]
     # What several operations refer to is told once.
     return list(dict.fromkeys([*_security(document, root, ""), *_paths(document)]))
@@ -42,7 +42,7 @@ def _paths(document: Document) -> Iterator[Problem]:
     if paths is None and ({"webhooks", "x-webhooks", "components"} & document.root.keys() or document.version == "3.1"):
         return
     if not isinstance(document.resolve(paths), Mapping):
-        yield document.problem("/paths", Wording("must be a mapping of paths"))
+        yield document.problem("/paths", Phrase("must be a mapping of paths"))
         return
     for path, written in document.mapping(paths).items():
         where = pointer("paths", path)
@@ -50,10 +50,10 @@ def _paths(document: Document) -> Iterator[Problem]:
             continue
         path_item = document.resolve(written)
         if not isinstance(path_item, Mapping):
-            yield document.problem(where, Wording("must be a mapping of methods"))
+            yield document.problem(where, Phrase("must be a mapping of methods"))
             continue
         if not str(path).startswith("/"):
-            yield document.problem(where, Wording("a path must start with /"))
+            yield document.problem(where, Phrase("a path must start with /"))
         yield from _parameters(document, path_item, where)
         for method in METHODS:
             if method in path_item:
@@ -62,14 +62,14 @@ def _paths(document: Document) -> Iterator[Problem]:
 
 def _operation(document: Document, node: Any, where: str) -> Iterator[Problem]:
     if not isinstance(node, Mapping):
-        yield document.problem(where, Wording("must be an operation object"))
+        yield document.problem(where, Phrase("must be an operation object"))
         return
     yield from _parameters(document, node, where)
     yield from _security(document, node, where)
     yield from _content(document, node.get("requestBody"), where + "/requestBody")
     responses = node.get("responses", {})
     if not isinstance(document.resolve(responses), Mapping):
-        yield document.problem(where + "/responses", Wording("must be a mapping of statuses"))
+        yield document.problem(where + "/responses", Phrase("must be a mapping of statuses"))
     for status, response in document.mapping(responses).items():
         yield from _content(document, response, where + "/responses" + pointer(status))
 
@@ -78,7 +78,7 @@ def _security(document: Document, holder: Mapping[str, Any], where: str) -> Iter
     """What is no list of requirements would leave the operation open, and nobody would know."""
     if not isinstance(holder.get("security", []), list):
         yield document.problem(
-            where + "/security", Wording("must be a list of alternatives; as it is, no credentials are wanted")
+            where + "/security", Phrase("must be a list of alternatives; as it is, no credentials are wanted")
         )
 
 
@@ -89,18 +89,18 @@ def _content(document: Document, written: Any, where: str) -> Iterator[Problem]:
     for key in document.mapping(document.mapping(written).get("content")):
         if not media.is_media_type(key) and not str(key).startswith("x-"):
             message = "{key!r} is no media type, so it is not served: is it indented too far?"
-            yield document.problem(where + "/content" + pointer(key), Wording(message, key=str(key)), MEDIA_TYPE)
+            yield document.problem(where + "/content" + pointer(key), Phrase(message, key=str(key)), MEDIA_TYPE)
 
 
 def _parameters(document: Document, holder: Mapping[str, Any], where: str) -> Iterator[Problem]:
     parameters = holder.get("parameters") or []
     if not isinstance(parameters, list):
-        yield document.problem(where + "/parameters", Wording("must be a list"))
+        yield document.problem(where + "/parameters", Phrase("must be a list"))
         return
     for index, item in enumerate(parameters):
         node = document.resolve(item)
         spot = f"{where}/parameters/{index}"
         if not isinstance(node, Mapping):
-            yield document.problem(spot, Wording("must be a parameter object"))
+            yield document.problem(spot, Phrase("must be a parameter object"))
         elif node and ("name" not in node or str(node.get("in")) not in _PLACES):
-            yield document.problem(spot, Wording("a parameter needs `name`, and `in`: path, query, header or cookie"))
+            yield document.problem(spot, Phrase("a parameter needs `name`, and `in`: path, query, header or cookie"))

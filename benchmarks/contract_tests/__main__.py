@@ -87,8 +87,8 @@ def _broken(outcome: Outcome) -> set[str]:
 def _behind(row: Row) -> Iterator[str]:
     for tool, outcome in (("cierre contract", row.ours), ("schemathesis", row.theirs)):
         missed = [bug for bug in row.planted if bug not in outcome.bugs]
-        told = f" missed {', '.join(missed) or 'nothing'}" if row.planted else ""
-        yield f"\n{row.title}, {tool}:{told}"
+        missing = f" missed {', '.join(missed) or 'nothing'}" if row.planted else ""
+        yield f"\n{row.title}, {tool}:{missing}"
         for one in outcome.false if row.planted else outcome.problems:
             yield f"  {'false: ' if row.planted else ''}{one.operation} {one.kind}"
     if not row.planted:

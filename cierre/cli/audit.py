@@ -61,10 +61,10 @@ def verify(head: tuple[Head, ...], database_url: str | None, data_dir: Path) -> 
     try:
         found = run_operation(database_url, data_dir, lambda context: audit_verification.verify(context.tx, heads=head))
     except audit_verification.Broken as broken:
-        click.echo(_("broken: {what}").format(what=broken.why.told()))
+        click.echo(_("broken: {what}").format(what=broken.why.translated()))
         raise click.exceptions.Exit(1) from broken
     except audit_verification.HeadPruned as pruned:
-        raise click.UsageError(pruned.why.told()) from pruned
+        raise click.UsageError(pruned.why.translated()) from pruned
     _print_verified(found)
 
 

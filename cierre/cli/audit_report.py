@@ -78,7 +78,7 @@ def _print_tables(found: AuditReport) -> None:
     console = Console()
     console.print(Text(_title(found)))
     for title, counts in found.sections.items():
-        table = Table(title=title.told(), title_justify="left", box=None, show_header=False, pad_edge=False)
+        table = Table(title=title.translated(), title_justify="left", box=None, show_header=False, pad_edge=False)
         table.add_column(max_width=40)
         table.add_column(width=30)
         table.add_column(justify="right")
@@ -110,7 +110,7 @@ def _draw(found: AuditReport, png: Path) -> None:
         names = [printable(name).replace("$", r"\$") for name in counts]
         bars = axis.bar(names, list(counts.values()), color="#33658a")
         axis.bar_label(bars, [f"{count / found.total:.0%}" if count else "" for count in counts.values()], fontsize=7)
-        axis.set_title(title.told())
+        axis.set_title(title.translated())
         axis.tick_params(axis="x", labelrotation=45, labelsize=8)
     figure.savefig(png, dpi=110)
     plt.close(figure)

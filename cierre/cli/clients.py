@@ -136,8 +136,10 @@ def rotate_secret(client_id: str, overlap: int, at_once: bool, database_url: str
         return secret, rfc3339(context.now + overlap)
 
     secret, end = run_operation(database_url, data_dir, do)
-    told = _("the secret before it ended now") if at_once else _("the secret before it ends at {time}").format(time=end)
-    click.echo(told, err=True)
+    ending = (
+        _("the secret before it ended now") if at_once else _("the secret before it ends at {time}").format(time=end)
+    )
+    click.echo(ending, err=True)
     click.echo(secret)
 
 

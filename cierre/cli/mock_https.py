@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cierre.cli.options import option
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 if TYPE_CHECKING:
     from cierre.mocks.log import Log
@@ -57,9 +57,9 @@ def _kept(given: dict[str, Any], log: Log) -> Tls:
         ) from None
     file = kept.public
     note = "its certificate is {file}, until {until:%Y-%m-%d}. To trust it: curl --cacert {file};"
-    log.add_note(Wording(note, file=file, until=kept.until))
+    log.add_note(Phrase(note, file=file, until=kept.until))
     more = "  NODE_EXTRA_CA_CERTS={file} node …; SSL_CERT_FILE={file} python …; browsers: docs/mock.md"
-    log.add_note(Wording(more, file=file))
+    log.add_note(Phrase(more, file=file))
     return _usable(Tls(kept.secret, None))
 
 

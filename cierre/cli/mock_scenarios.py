@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cierre.cli.options import Command, option
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 if TYPE_CHECKING:
     from cierre.mocks.console.scenarios.running import Scenarios
@@ -45,7 +45,7 @@ def scenarios_of(
     try:
         found = open_scenarios(given["scenario"], document, options, state)
     except BrokenDocument as broken:
-        raise click.ClickException(broken.told()) from None
+        raise click.ClickException(broken.translated()) from None
     names = (f"{one.name}{'' if one.begins_on else _(' (off)')}" for one in found.known)
-    log.add_note(Wording("scenarios: {names}", names=", ".join(names)))
+    log.add_note(Phrase("scenarios: {names}", names=", ".join(names)))
     return found

@@ -16,7 +16,7 @@ from cierre.cli.mock_https import tls_of
 from cierre.cli.mock_options import options_of
 from cierre.cli.mock_scenarios import scenarios_of
 from cierre.cli.mock_state import state_of
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 if TYPE_CHECKING:
     import socket
@@ -85,7 +85,7 @@ def read_or_end(load: Callable[[], Document]) -> Document:
     try:
         return load()
     except BrokenDocument as broken:
-        raise click.ClickException(broken.told()) from None
+        raise click.ClickException(broken.translated()) from None
 
 
 def bound(given: dict[str, Any]) -> socket.socket:
@@ -149,11 +149,11 @@ def _mock(given: dict[str, Any], base: str, document: Document, load: Callable[[
     from cierre.mocks.serving.reload import reload_on_edit
 
     for problem in document.problems:
-        log.add_warning(Wording("{problem}; what does not need it is served", problem=problem.worded()))
+        log.add_warning(Phrase("{problem}; what does not need it is served", problem=problem.as_phrase()))
     answers = options_of(given)._replace(base_path=base)
     state = state_of(document, answers, given) if given["stateful"] else None
     if state is not None:
-        log.add_note(Wording("{name}: it keeps {what}; --explain says more", name=document.name, what=state.summary))
+        log.add_note(Phrase("{name}: it keeps {what}; --explain says more", name=document.name, what=state.summary))
     scenarios = scenarios_of(document, answers, given, state, log)
     on_start = reload_on_edit(load, log, given["watch_every"] / 1000) if given["watch"] else None
     return MockApp(document, answers, log, on_start, state, scenarios)
@@ -169,7 +169,7 @@ def _tell_unknown_operations(documents: Iterable[Document], given: dict[str, Any
         if name not in known | written:
             choices = sorted(known or written)
             message = "--delay-of {name}: the document has no such operation; {nearest}"
-            log.add_warning(Wording(message, name=name, nearest=nearest(name, choices)))
+            log.add_warning(Phrase(message, name=name, nearest=nearest(name, choices)))
 
 
 def serve_stateful(ctx: click.Context, given: dict[str, Any], log: Log) -> None:
@@ -197,5 +197,5 @@ def serve_stateful(ctx: click.Context, given: dict[str, Any], log: Log) -> None:
         url, limits=given["requests_per_minute"] is not None, any_origin=given["cors"], log=log, hosts=hosts
     )
     _listen(listener, given)
-    log.add_note(Wording("the real handlers, in memory, at {url}; POST /__mock/reset starts over", url=url))
+    log.add_note(Phrase("the real handlers, in memory, at {url}; POST /__mock/reset starts over", url=url))
     run(app, listener, connection_limits(given["max_connections"]), tls=tls)

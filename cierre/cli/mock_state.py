@@ -68,7 +68,7 @@ def state_of(document: Document, options: MockOptions, given: dict[str, Any]) ->
     try:
         return Stateful(document, options, file=file, data=given["data"], corrections=given["state_model"])
     except BrokenDocument as broken:
-        raise click.ClickException(broken.told()) from None
+        raise click.ClickException(broken.translated()) from None
     except OSError as error:
         raise click.UsageError(_("--state {error}").format(error=error)) from None
 

@@ -85,9 +85,9 @@ def _keep_private(settings: Settings) -> None:
         ours = settings.data_dir in database.absolute().parents
         messages += private_files.mend(files) if ours else private_files.warn(files)
     for line in messages:
-        click.echo(f"cierre: {line.told()}", err=True)
+        click.echo(f"cierre: {line.translated()}", err=True)
 
 
 def lines(mistake: BrokenDocument) -> str:
     """Each problem in a line that begins as all lines of the command do."""
-    return "\ncierre: ".join(mistake.told().splitlines())
+    return "\ncierre: ".join(mistake.translated().splitlines())

@@ -14,7 +14,7 @@ from cierre.cli.mock_serving import bound
 from cierre.cli.options import Parsed, allow_refs_option, option
 from cierre.cli.proxy_coverage import coverage_of, coverage_option, written_at_the_end
 from cierre.mocks.options import read_size
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 if TYPE_CHECKING:
     from cierre.mocks.proxy.upstream import Upstream
@@ -61,7 +61,7 @@ def command(spec: str, upstream: str, **given: Any) -> None:
     log = Log(given["verbose_level"], as_json=given["json_log"])
     server, document = _server(upstream), _read(spec, given)
     for problem in document.problems:
-        log.add_warning(Wording("{problem}; what does not need it is checked", problem=problem.worded()))
+        log.add_warning(Phrase("{problem}; what does not need it is checked", problem=problem.as_phrase()))
     hosts = (given["host"], *given["allowed_host"])
     settings = ProxyOptions(given["errors"], given["fallback"] is not None, given["max_body"], hosts)
     coverage = coverage_of(document, given["coverage"])
@@ -70,8 +70,8 @@ def command(spec: str, upstream: str, **given: Any) -> None:
     with bound(given) as listener:
         listen(listener)
         url = address(listener)
-        log.add_note(Wording("{name}: from {url} to {upstream}", name=document.name, url=url, upstream=upstream))
-        log.add_note(Wording("its page: {page}", page=f"{url}{CONTROL}"))
+        log.add_note(Phrase("{name}: from {url} to {upstream}", name=document.name, url=url, upstream=upstream))
+        log.add_note(Phrase("its page: {page}", page=f"{url}{CONTROL}"))
         run(app, listener, connection_limits(given["max_connections"]), dates=False, on_exit=proxy.board.end)
 
 
@@ -108,4 +108,4 @@ def _read(spec: str, given: dict[str, Any]) -> Document:
     try:
         return load(spec, lenient=given["lenient"], allow_refs=given["allow_refs"])
     except BrokenDocument as broken:
-        raise click.ClickException(broken.told()) from None
+        raise click.ClickException(broken.translated()) from None

@@ -11,7 +11,7 @@ import click
 
 from cierre.cli.options import option
 from cierre.extras import named_when_missing
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 if TYPE_CHECKING:
     from cierre.mocks.log import Log
@@ -55,9 +55,9 @@ def written_at_the_end(
         try:
             share = coverage.write(file)
         except OSError as error:
-            log.add_warning(Wording("--coverage {file}: {reason}", file=file, reason=error.strerror))
+            log.add_warning(Phrase("--coverage {file}: {reason}", file=file, reason=error.strerror))
         else:
-            log.add_note(Wording("of what the document names, {share:.0%} was seen: {file}", share=share, file=file))
+            log.add_note(Phrase("of what the document names, {share:.0%} was seen: {file}", share=share, file=file))
 
     async def ending(scope: Any, receive: Receive, send: Send) -> None:
         async def noting(message: MutableMapping[str, Any]) -> None:

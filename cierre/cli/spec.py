@@ -22,7 +22,7 @@ from cierre.oas.loading import default_path
 from cierre.oas.locations import FileLocation, Location, Unreadable, sized
 from cierre.oas.translating import LANGUAGES, Language, contract_texts
 from cierre.oas.writing import Format, text
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 Source = str | Location | None
 
@@ -92,7 +92,7 @@ def lint_command(ctx: click.Context, spec: str | None, allow_refs: tuple[str, ..
     except BrokenDocument as broken:
         problems, version = broken.problems, ""
     for problem in problems:
-        click.echo(problem.worded().told())
+        click.echo(problem.as_phrase().translated())
     shown = spec or default_path()
     count = ngettext("{count} problem", "{count} problems", len(problems)) if problems else _("no problems")
     click.echo(f"{shown}: {version}{count.format(count=len(problems))}", err=True)
@@ -213,7 +213,7 @@ class GitLocation(FileLocation):
             check=False,
         )
         if shown.returncode:
-            raise Unreadable(Wording("is not in {revision}", revision=self._revision))
+            raise Unreadable(Phrase("is not in {revision}", revision=self._revision))
         return sized(shown.stdout, limits)
 
     def join(self, reference: str) -> Location:
@@ -237,7 +237,7 @@ def _load(source: Source, allow_refs: tuple[str, ...]) -> dict[str, Any]:
     try:
         return load(source, allow_refs=allow_refs)
     except BrokenDocument as broken:
-        raise _Unusable(broken.told()) from broken
+        raise _Unusable(broken.translated()) from broken
 
 
 def _write(document: dict[str, Any], output: Path | None, form: Format | None) -> None:

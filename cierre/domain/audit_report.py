@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import get_args
 
 from cierre.outcomes import LogoutType
+from cierre.phrases import Phrase
 from cierre.storage.repositories import audit
 from cierre.storage.rows import ClosingsRow
 from cierre.storage.statements import Tx
-from cierre.wording import Wording
 
 # In document 003's order.
 TYPES: tuple[LogoutType, ...] = get_args(LogoutType)
@@ -42,13 +42,13 @@ class AuditReport:
     lengths: dict[str, int]
 
     @property
-    def sections(self) -> dict[Wording, dict[str, int]]:
+    def sections(self) -> dict[Phrase, dict[str, int]]:
         """Each of them with its title."""
         return {
-            Wording("by type"): self.types,
-            Wording("by reason"): self.reasons,
-            Wording("by hour of the day (UTC)"): self.hours,
-            Wording("by length of the session"): self.lengths,
+            Phrase("by type"): self.types,
+            Phrase("by reason"): self.reasons,
+            Phrase("by hour of the day (UTC)"): self.hours,
+            Phrase("by length of the session"): self.lengths,
         }
 
 

@@ -8,16 +8,16 @@ from typing import Any
 
 from cierre.clock import rfc3339
 from cierre.domain.audit_chain import COVERED, GENESIS, PERSONAL, Head, link_hash, parse_head, personal_hash
+from cierre.phrases import Phrase
 from cierre.storage.repositories import audit_links
 from cierre.storage.rows import AuditLinkRow, EventOfLinkRow
 from cierre.storage.statements import Tx
-from cierre.wording import Wording
 
 
 class _Told(Exception):
     """`why` is the message."""
 
-    def __init__(self, why: Wording) -> None:
+    def __init__(self, why: Phrase) -> None:
         super().__init__(why)
         self.why = why
 
@@ -83,7 +83,7 @@ async def verify(tx: Tx, *, heads: Sequence[Head] = ()) -> Verified:
     missing = [position for position in walk.heads if position > walk.position]
     if missing:
         message = "the chain ends at {position}, before the known head {head}: its end was cut off"
-        raise Broken(Wording(message, position=walk.position, head=min(missing)))
+        raise Broken(Phrase(message, position=walk.position, head=min(missing)))
     await _look_for_unsealed(tx, walk)
     return walk.found
 
@@ -95,7 +95,7 @@ async def _begin(tx: Tx, walk: _Walk) -> None:
         link = await audit_links.at(tx, anchor.position)
         if link is None or link["hash"] != anchor.hash:
             message = "the audit trail says that it was pruned up to {head}, and the chain has no such link"
-            raise Broken(Wording(message, head=anchor))
+            raise Broken(Phrase(message, head=anchor))
         walk.position, walk.hash = anchor.position, anchor.hash
         walk.found.first = walk.found.last = anchor
         # What the pruned stretch had settled is settled.
@@ -103,35 +103,35 @@ async def _begin(tx: Tx, walk: _Walk) -> None:
     for position, digest in walk.heads.items():
         if position < walk.position:
             message = "the head {head} is older than the beginning of the chain, {position}"
-            raise HeadPruned(Wording(message, head=position, position=walk.position))
+            raise HeadPruned(Phrase(message, head=position, position=walk.position))
         if position == walk.position and digest != walk.hash:
-            raise Broken(Wording("the chain has another link at the known head {position}", position=position))
+            raise Broken(Phrase("the chain has another link at the known head {position}", position=position))
 
 
 def _step(walk: _Walk, link: AuditLinkRow, event: EventOfLinkRow | None) -> None:
     position, found = link["position"], walk.found
     if position != walk.position + 1:
         message = "link {position} is missing: it was deleted, with its row or without it"
-        raise Broken(Wording(message, position=walk.position + 1))
-    row = Wording("row {seq} (link {position})", seq=link["seq"], position=position)
+        raise Broken(Phrase(message, position=walk.position + 1))
+    row = Phrase("row {seq} (link {position})", seq=link["seq"], position=position)
     if event is None:
-        raise Broken(Wording("{row} is missing: it was deleted after it had been sealed", row=row))
+        raise Broken(Phrase("{row} is missing: it was deleted after it had been sealed", row=row))
     if link["form"] not in COVERED:
         message = "{row} has the form {form}, which this version of Cierre doesn't know"
-        raise Broken(Wording(message, row=row, form=link["form"]))
+        raise Broken(Phrase(message, row=row, form=link["form"]))
     values = dict(event)
     if _is_erased(walk, link, event, row):
         found.erased += 1
     elif link["salt"] is None or personal_hash(link["salt"], values) != link["personal"]:
-        raise Broken(Wording("{row} has another device, address or user agent than when it was sealed", row=row))
+        raise Broken(Phrase("{row} has another device, address or user agent than when it was sealed", row=row))
     if link_hash(walk.hash, link, values) != link["hash"]:
         message = "{row} is not what was sealed: the row was changed or moved, or its link was"
-        raise Broken(Wording(message, row=row))
+        raise Broken(Phrase(message, row=row))
     if event["timestamp"] < found.settled:
         message = "{row} says {time}, and all rows from before {settled} were sealed before it"
-        raise Broken(Wording(message, row=row, time=_time(event), settled=_ms(found.settled)))
+        raise Broken(Phrase(message, row=row, time=_time(event), settled=_ms(found.settled)))
     if walk.heads.get(position, link["hash"]) != link["hash"]:
-        raise Broken(Wording("the chain has another link at the known head {position}", position=position))
+        raise Broken(Phrase("the chain has another link at the known head {position}", position=position))
     walk.position, walk.hash = position, link["hash"]
     found.rows += 1
     found.settled = max(found.settled, link["settled_before"] or 0)
@@ -139,13 +139,13 @@ def _step(walk: _Walk, link: AuditLinkRow, event: EventOfLinkRow | None) -> None
     found.first = found.first or found.last
 
 
-def _is_erased(walk: _Walk, link: AuditLinkRow, event: EventOfLinkRow, row: Wording) -> bool:
+def _is_erased(walk: _Walk, link: AuditLinkRow, event: EventOfLinkRow, row: Phrase) -> bool:
     values: dict[str, Any] = dict(event)
     if link["salt"] is not None or any(values[name] is not None for name in PERSONAL):
         return False
     if not {event["user_id"], event["actor_id"]} & walk.erased_users:
         message = "{row} has lost its personal data, and the audit trail has no erasure of that user"
-        raise Broken(Wording(message, row=row))
+        raise Broken(Phrase(message, row=row))
     return True
 
 
@@ -161,7 +161,7 @@ async def _look_for_unsealed(tx: Tx, walk: _Walk) -> None:
                     " added afterwards, or its link was deleted"
                 )
                 values = {"seq": event["seq"], "time": _time(event), "settled": _ms(found.settled)}
-                raise Broken(Wording(message, **values))
+                raise Broken(Phrase(message, **values))
             found.unsealed += 1
             found.oldest_unsealed = min(event["timestamp"], found.oldest_unsealed or event["timestamp"])
 

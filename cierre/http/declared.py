@@ -8,8 +8,8 @@ from connexion.operations import AbstractOperation
 
 from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.structure import body_members
+from cierre.phrases import Phrase
 from cierre.principal import AccessRule, access_of
-from cierre.wording import Wording
 
 
 def plain_id(operation: AbstractOperation) -> str:
@@ -31,4 +31,4 @@ def declared_access(document: dict[str, Any], operation: AbstractOperation) -> A
         node = document["paths"][operation.path][operation.method]
         return access_of(node, body_members(document, node))
     except ValueError as mistake:
-        raise BrokenDocument([Problem(plain_id(operation), Wording.of(mistake.args[0]))]) from mistake
+        raise BrokenDocument([Problem(plain_id(operation), Phrase.of(mistake.args[0]))]) from mistake

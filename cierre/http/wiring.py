@@ -17,8 +17,8 @@ from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.locations import relative
 from cierre.oas.pointers import pointer
 from cierre.oas.structure import Operation, body_members
+from cierre.phrases import Phrase
 from cierre.principal import access_of
-from cierre.wording import Wording
 
 Json = dict[str, Any]
 Steps = tuple[str | int, ...]
@@ -44,7 +44,7 @@ class _Operation(NamedTuple):
     node: Json
     document: Document
 
-    def problem(self, message: Wording, *steps: str | int) -> Problem:
+    def problem(self, message: Phrase, *steps: str | int) -> Problem:
         """A problem of a member of the path item, by default of the operationId."""
         return self.document.problem(pointer("paths", self.path, *(steps or (self.method, "operationId"))), message)
 
@@ -82,26 +82,26 @@ def _problems(operation: _Operation) -> Iterator[Problem]:
     if not name or not module:
         missing = _CONTROLLER if name else "operationId"
         yield operation.problem(
-            Wording("{method} {path} has no {missing}", method=method.upper(), path=path, missing=missing), method
+            Phrase("{method} {path} has no {missing}", method=method.upper(), path=path, missing=missing), method
         )
         return
     handler = _handlers(_module(module)).get(name)
     if handler is None:
         file = module.removeprefix("cierre.").replace(".", "/")
         message = "operationId {name} has no handler: write async def {name} in {file}.py"
-        yield operation.problem(Wording(message, name=name, file=file))
+        yield operation.problem(Phrase(message, name=name, file=file))
         return
     if not inspect.iscoroutinefunction(handler):
-        yield Problem(_line_of(handler), Wording("{name} is awaited: write async def", name=name))
+        yield Problem(_line_of(handler), Phrase("{name} is awaited: write async def", name=name))
     yield from _strange_arguments(operation, handler)
     yield from _lost_parameters(operation, handler)
     try:
         access_of(operation.node, body_members(operation.document.root, operation.node))
     except ValueError as mistake:
-        yield operation.problem(Wording("{name}: {reason}", name=name, reason=mistake.args[0]))
+        yield operation.problem(Phrase("{name}: {reason}", name=name, reason=mistake.args[0]))
     if path.startswith("/api/v1/") and not has_rendering(name):
         message = "the success of {name} has no rendering: add {name} to SUCCESSES in cierre/dialects/successes.py"
-        yield operation.problem(Wording(message, name=name))
+        yield operation.problem(Phrase(message, name=name))
 
 
 def _strange_arguments(operation: _Operation, handler: Handler) -> Iterator[Problem]:
@@ -112,7 +112,7 @@ def _strange_arguments(operation: _Operation, handler: Handler) -> Iterator[Prob
         if argument not in known:
             message = "{name} takes {argument}, which is no parameter; there is {known}"
             values = {"name": operation.name, "argument": argument, "known": ", ".join(known)}
-            yield Problem(_line_of(handler), Wording(message, **values))
+            yield Problem(_line_of(handler), Phrase(message, **values))
 
 
 def _lost_parameters(operation: _Operation, handler: Handler) -> Iterator[Problem]:
@@ -138,7 +138,7 @@ def _lost_parameters(operation: _Operation, handler: Handler) -> Iterator[Proble
         elif _may_be_absent(parameter) and arguments[argument].default is inspect.Parameter.empty:
             problem = "the parameter {name} may be absent: give {argument} a default in {operation}, or {name} one here"
         if problem is not None:
-            yield operation.problem(Wording(problem, **values), *steps)
+            yield operation.problem(Phrase(problem, **values), *steps)
 
 
 def _may_be_absent(parameter: Json) -> bool:
@@ -158,7 +158,7 @@ def _without_operation(document: Document, found: list[_Operation]) -> Iterator[
                         "{name} handles no operation: write {file} and its line in openapi/openapi.yaml,"
                         " or call it _{name}"
                     )
-                    yield Problem(_line_of(handler), Wording(message, name=name, file=file))
+                    yield Problem(_line_of(handler), Phrase(message, name=name, file=file))
 
 
 def _of_security(document: Document) -> set[str]:
@@ -185,7 +185,7 @@ def _module(name: str) -> ModuleType | None:
         raise
     except SyntaxError as mistake:
         file = relative(Path(mistake.filename or name))
-        raise BrokenDocument([Problem(f"{file}:{mistake.lineno}", Wording.of(mistake.msg))]) from mistake
+        raise BrokenDocument([Problem(f"{file}:{mistake.lineno}", Phrase.of(mistake.msg))]) from mistake
 
 
 def _handlers(module: ModuleType | None) -> dict[str, Handler]:

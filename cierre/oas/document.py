@@ -17,7 +17,7 @@ from cierre.oas.structure import Operation, operations
 from cierre.oas.swagger2 import Moves, convert
 from cierre.oas.validation import SchemaCompiler
 from cierre.oas.validation.violations import Version
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 # Base paths of one server, at the most, where its variables have many values.
 _MOST_SERVERS = 64
@@ -108,7 +108,7 @@ class Document:
         """Every operation, in the order of the document."""
         return operations(self.root)
 
-    def problem(self, where: str, message: Wording, rule: str = "") -> Problem:
+    def problem(self, where: str, message: Phrase, rule: str = "") -> Problem:
         """A problem of the part of `root` that a pointer names, with its file, line and column."""
         return Problem(self.place(where), message, where, rule)
 

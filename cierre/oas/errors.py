@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 # The rule of references that lead nowhere: what does not hold them can be used all the same.
 REFERENCE = "reference"
@@ -24,17 +24,17 @@ class Problem(NamedTuple):
     """
 
     place: str
-    message: Wording
+    message: Phrase
     pointer: str = ""
     rule: str = ""
 
     def __str__(self) -> str:
-        return str(self.worded())
+        return str(self.as_phrase())
 
-    def worded(self) -> Wording:
+    def as_phrase(self) -> Phrase:
         """Place, message and rule on one line, in either language."""
         template = "{place}: {message} [{rule}]" if self.rule else "{place}: {message}"
-        return Wording(template, **self._asdict())
+        return Phrase(template, **self._asdict())
 
 
 class BrokenDocument(ValueError):
@@ -44,6 +44,6 @@ class BrokenDocument(ValueError):
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = list(problems)
 
-    def told(self) -> str:
+    def translated(self) -> str:
         """The same lines in the user's language."""
-        return "\n".join(problem.worded().told() for problem in self.problems)
+        return "\n".join(problem.as_phrase().translated() for problem in self.problems)

@@ -11,12 +11,12 @@ from cierre.oas.pointers import escape
 from cierre.oas.references import UnresolvableReference
 from cierre.oas.structure import Spot, walk
 from cierre.oas.validation import SchemaCompiler
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 RULE = "example"
 # Of a value, in a message.
 _LONGEST = 160
-_Found = tuple[str, Wording]
+_Found = tuple[str, Phrase]
 
 
 def broken_examples(document: Document, *, answers_only: bool = False) -> Iterator[Problem]:
@@ -47,13 +47,13 @@ def _check(spot: Spot, values: list[tuple[str, Any]], compiler: SchemaCompiler) 
     try:
         validator = compiler.compile(spot.node if spot.kind == "schema" else compiler.schema_of(spot.node))
     except (ValueError, UnresolvableReference) as mistake:
-        yield spot.pointer, Wording("cannot be used as a schema: {reason}", reason=mistake)
+        yield spot.pointer, Phrase("cannot be used as a schema: {reason}", reason=mistake)
         return
     for pointer, value in values:
         for violation in validator.violations(value, shown=True):
             message = violation.message
             shown = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
-            yield f"{pointer}{violation.pointer}", Wording.of(shown)
+            yield f"{pointer}{violation.pointer}", Phrase.of(shown)
 
 
 def _values(document: Document, spot: Spot) -> Iterator[tuple[str, Any]]:

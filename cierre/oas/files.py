@@ -13,7 +13,7 @@ from cierre.oas.locations import Location, Unreadable
 from cierre.oas.positions import Positions
 from cierre.oas.structure import references
 from cierre.oas.syntax import parse
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 # Only where there is an `$id` have schemas addresses.
 _IDENTIFIED = re.compile(rb"""\$(?:id|self)["']?\s*:""")
@@ -68,7 +68,7 @@ class Files:
                 self.problems.append(Problem(str(location), reason.why))
             else:
                 file, pointer, reference = named_by
-                message = Wording("$ref {reference}: {reason}", reference=reference, reason=reason.why)
+                message = Phrase("$ref {reference}: {reason}", reference=reference, reason=reason.why)
                 self.problems.append(Problem(self.place(file, pointer), message, rule=REFERENCE))
             return False
         try:
@@ -124,9 +124,9 @@ class Files:
 
     def _check(self, location: Location) -> None:
         if not self.root.allows(location, self._allow_refs):
-            raise Unreadable(Wording("is outside of the document's folder; --allow-refs allows it"))
+            raise Unreadable(Phrase("is outside of the document's folder; --allow-refs allows it"))
         if len(self.contents) >= self._limits.files:
-            raise Unreadable(Wording("the document is made of more than {count} files", count=self._limits.files))
+            raise Unreadable(Phrase("the document is made of more than {count} files", count=self._limits.files))
 
     def place(self, location: Location, pointer: str) -> str:
         """`openapi.yaml:41:9`: where a member of a file is written."""

@@ -12,7 +12,7 @@ from cierre.oas.locations import Location, Unreadable
 from cierre.oas.pointers import escape, pointer, tokens
 from cierre.oas.references import UnresolvableReference, lookup
 from cierre.oas.structure import SECTIONS, SWAGGER_2_SECTIONS, VALUE, is_swagger_2, kind_of_document, kind_of_member
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 # A discriminator's mapping holds references, and names of schemas.
 _IS_REFERENCE = re.compile(r"[./#]")
@@ -175,7 +175,7 @@ class Joiner:
         try:
             other = self.files.join(file, path) if path else file
         except Unreadable as reason:
-            self._note(Wording("$ref {reference}: {reason}", reference=reference, reason=reason.why), file, source)
+            self._note(Phrase("$ref {reference}: {reason}", reference=reference, reason=reason.why), file, source)
             return beside
         if not self._leads(other, fragment, reference, file, source):
             return beside
@@ -197,7 +197,7 @@ class Joiner:
         try:
             lookup(self.files.contents[other], f"#{fragment}")
         except UnresolvableReference:
-            self._note(Wording("$ref {reference} leads nowhere", reference=reference), file, source)
+            self._note(Phrase("$ref {reference} leads nowhere", reference=reference), file, source)
             return False
         return True
 
@@ -211,7 +211,7 @@ class Joiner:
     ) -> Any:
         file, source, reference = named_by
         if spot in self._open:
-            self._note(Wording("$ref {reference} refers to itself", reference=reference), file, source)
+            self._note(Phrase("$ref {reference} refers to itself", reference=reference), file, source)
             return beside
         self._open.add(spot)
         self.origins[target] = spot
@@ -233,7 +233,7 @@ class Joiner:
             entries[name] = self._join(lookup(self.files.contents[other], f"#{inner}"), kind, other, inner, target)
         return f"#{self._prefix}/{section}/{escape(self._placed[spot])}"
 
-    def _note(self, message: Wording, file: Location, source: str) -> None:
+    def _note(self, message: Phrase, file: Location, source: str) -> None:
         self.files.problems.append(Problem(self.files.place(file, f"{source}/$ref"), message, rule=REFERENCE))
 
 

@@ -14,11 +14,11 @@ from cierre.oas.examples import broken_examples
 from cierre.oas.pointers import pointer
 from cierre.oas.structure import is_swagger_2
 from cierre.oas.validation import SchemaValidator
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 Json = dict[str, Any]
 # From a document to pointer, rule and message of each finding.
-Rules = Callable[[Json], Iterable[tuple[str, str, Wording]]]
+Rules = Callable[[Json], Iterable[tuple[str, str, Phrase]]]
 STANDARD = "openapi"
 # Problems of one document: a longer list is not read.
 _MOST = 10_000
@@ -66,7 +66,7 @@ def _against_the_standard(document: Document) -> Iterator[Problem]:
     if version[:3] not in known or version[3:4] not in {".", ""}:
         said = "swagger" if "swagger" in document.root else "openapi"
         message = "{version!r} is not OpenAPI 3.0, 3.1 or 3.2, nor Swagger 2.0"
-        yield document.problem(pointer(said), Wording(message, version=document.root.get(said)), STANDARD)
+        yield document.problem(pointer(said), Phrase(message, version=document.root.get(said)), STANDARD)
         return
     validator, schema = known[version[:3]]
     found = list(_against_its_schema(document, schema))
@@ -93,9 +93,9 @@ def _against_its_text(document: Document, validator: Any, *, of_the_right_form: 
     except Exception as failure:  # noqa: BLE001 - it presupposes a document of the right form, and fails in any way
         if of_the_right_form:
             yield document.problem(
-                "", Wording("cannot be checked against the standard: {failure!r}", failure=failure), STANDARD
+                "", Phrase("cannot be checked against the standard: {failure!r}", failure=failure), STANDARD
             )
 
 
-def _shortened(message: str, longest: int = 200) -> Wording:
-    return Wording.of(message if len(message) <= longest else f"{message[: longest // 2]} … {message[-longest // 2 :]}")
+def _shortened(message: str, longest: int = 200) -> Phrase:
+    return Phrase.of(message if len(message) <= longest else f"{message[: longest // 2]} … {message[-longest // 2 :]}")

@@ -21,7 +21,7 @@ from cierre.oas.limits import DEFAULT, DocumentLimits
 from cierre.oas.locations import FileLocation, Location, Unreadable, locate
 from cierre.oas.references import UnresolvableReference, lookup
 from cierre.oas.structure import is_swagger_2, references
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 # A `$ref` that does not start with `#`, or the file of an example: only then are there other files to look for.
 _FOREIGN_REF = re.compile(rb"""\$ref["']?\s*:\s*["']?[^#"'\s]|externalValue["']?\s*:""")
@@ -86,7 +86,7 @@ def _read_files(files: Files) -> Document:
         return Document({}, name, files)
     root, raw = files.contents[files.root], files.raw[files.root]
     if not isinstance(root, dict):
-        files.problems.append(Problem(str(files.root), Wording("not an OpenAPI document: it holds no object")))
+        files.problems.append(Problem(str(files.root), Phrase("not an OpenAPI document: it holds no object")))
         return Document({}, name, files)
     if _FOREIGN_REF.search(raw):
         joiner = Joiner(files)
@@ -112,7 +112,7 @@ def _settle_references(document: Document, refs: set[str], *, unforeseen: bool =
     for where, ref in list(replace_unforeseen(document.root)) if unforeseen else ():
         document.problems.append(_dead(document, where, ref))
     if unforeseen and not _is_finite(document.root):
-        raise BrokenDocument([document.problem("", Wording("a `$ref` leads to an object that holds it"), REFERENCE)])
+        raise BrokenDocument([document.problem("", Phrase("a `$ref` leads to an object that holds it"), REFERENCE)])
     dead = {ref for ref in refs if not _leads_somewhere(document.root, ref)}
     if dead:
         # Only now is the walk through the whole document worth its time.
@@ -121,7 +121,7 @@ def _settle_references(document: Document, refs: set[str], *, unforeseen: bool =
 
 
 def _dead(document: Document, where: str, ref: str) -> Problem:
-    return document.problem(f"{where}/$ref", Wording("$ref {reference} leads nowhere", reference=ref), REFERENCE)
+    return document.problem(f"{where}/$ref", Phrase("$ref {reference} leads nowhere", reference=ref), REFERENCE)
 
 
 def _is_finite(root: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 from cierre.oas.limits import DocumentLimits
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 if TYPE_CHECKING:
     import httpx
@@ -22,7 +22,7 @@ _PORTS = {"http": 80, "https": 443}
 class Unreadable(Exception):
     """What stands at a location cannot be read; `why` is the message."""
 
-    def __init__(self, why: Wording) -> None:
+    def __init__(self, why: Phrase) -> None:
         super().__init__(why)
         self.why = why
 
@@ -125,7 +125,7 @@ class FileLocation(Location):
             with self.path.open("rb") as file:
                 raw = file.read(limits.size + 1)
         except OSError as error:
-            raise Unreadable(Wording("cannot be read: {reason}", reason=error.strerror or error)) from None
+            raise Unreadable(Phrase("cannot be read: {reason}", reason=error.strerror or error)) from None
         return sized(raw, limits)
 
     def join(self, reference: str) -> Location:
@@ -158,7 +158,7 @@ class UrlLocation(Location):
         self.url = url.partition("#")[0]
         split = urlsplit(self.url)
         if split.scheme not in _PORTS or not split.hostname:
-            raise Unreadable(Wording("{url}: only files and addresses of http and https are read", url=self.url))
+            raise Unreadable(Phrase("{url}: only files and addresses of http and https are read", url=self.url))
         self.origin = split.scheme, split.hostname, split.port or _PORTS[split.scheme]
 
     def __str__(self) -> str:
@@ -206,10 +206,10 @@ class UrlLocation(Location):
             with httpx.Client(timeout=min(limits.seconds, 10.0)) as client:
                 return self._fetch(client, limits, until, known)
         except httpx.TimeoutException:
-            raise Unreadable(Wording("cannot be fetched: timed out")) from None
+            raise Unreadable(Phrase("cannot be fetched: timed out")) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = str(error) or type(error).__name__
-            raise Unreadable(Wording("cannot be fetched: {reason}", reason=reason)) from None
+            raise Unreadable(Phrase("cannot be fetched: {reason}", reason=reason)) from None
 
     def _fetch(self, client: httpx.Client, limits: DocumentLimits, until: float, known: Fetched | None) -> Fetched:
         url, fields = self.url, {"Accept": "application/json, application/yaml, */*"}
@@ -225,10 +225,10 @@ class UrlLocation(Location):
                 if answer.status_code == 304 and known is not None:
                     return known
                 if answer.status_code != 200:
-                    raise Unreadable(Wording("cannot be fetched: answered with {status}", status=answer.status_code))
+                    raise Unreadable(Phrase("cannot be fetched: answered with {status}", status=answer.status_code))
                 raw = _received(answer, limits, until)
                 return Fetched(raw, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
-        raise Unreadable(Wording("cannot be fetched: more than {count} redirects", count=_REDIRECTS))
+        raise Unreadable(Phrase("cannot be fetched: more than {count} redirects", count=_REDIRECTS))
 
 
 def _received(answer: httpx.Response, limits: DocumentLimits, until: float) -> bytes:
@@ -239,14 +239,14 @@ def _received(answer: httpx.Response, limits: DocumentLimits, until: float) -> b
         if len(raw) > limits.size:
             break
         if time.monotonic() > until:
-            raise Unreadable(Wording("cannot be fetched: took longer than {seconds:g} s", seconds=limits.seconds))
+            raise Unreadable(Phrase("cannot be fetched: took longer than {seconds:g} s", seconds=limits.seconds))
     return sized(bytes(raw), limits)
 
 
 def sized(raw: bytes, limits: DocumentLimits) -> bytes:
     """The text itself. Raises Unreadable: it is past the limit."""
     if len(raw) > limits.size:
-        raise Unreadable(Wording("is larger than {size:,} bytes", size=limits.size))
+        raise Unreadable(Phrase("is larger than {size:,} bytes", size=limits.size))
     return raw
 
 

@@ -12,7 +12,7 @@ from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.positions import Positions
 from cierre.oas.syntax import parse
 from cierre.oas.validation import compile_schema
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 RULE = "overlay"
 SCHEMA: dict[str, Any] = {
@@ -75,7 +75,7 @@ def read_overlay(file: Path) -> list[Action]:
     try:
         raw = file.read_bytes()
     except OSError as error:
-        message = Wording("cannot be read: {reason}", reason=error.strerror)
+        message = Phrase("cannot be read: {reason}", reason=error.strerror)
         raise BrokenDocument([Problem(str(file), message, rule=RULE)]) from None
     positions = Positions(raw)
 
@@ -103,7 +103,7 @@ def actions_of(written: Any, place: Callable[[str], str]) -> list[Action]:
             [
                 Problem(
                     place(one.pointer),
-                    Wording("{name}: {reason}", name=one.pointer or Wording("the file"), reason=one.message),
+                    Phrase("{name}: {reason}", name=one.pointer or Phrase("the file"), reason=one.message),
                     rule=RULE,
                 )
                 for one in broken
@@ -115,7 +115,7 @@ def actions_of(written: Any, place: Callable[[str], str]) -> list[Action]:
         try:
             target = _compiled(one["target"])
         except ValueError as mistake:
-            problems.append(Problem(place(f"{where}/target"), Wording.of(mistake.args[0]), rule=RULE))
+            problems.append(Problem(place(f"{where}/target"), Phrase.of(mistake.args[0]), rule=RULE))
             continue
         actions.append(Action(place(where), target, one.get("update"), one.get("remove", False)))
     if problems:
@@ -130,7 +130,7 @@ def _compiled(path: str) -> Any:
         return jsonpath.compile(path, strict=True)
     except jsonpath.JSONPathError as error:
         message = "{path!r} is no JSONPath (RFC 9535): {reason}"
-        raise ValueError(Wording(message, path=path, reason=str(error).splitlines()[0])) from None
+        raise ValueError(Phrase(message, path=path, reason=str(error).splitlines()[0])) from None
 
 
 def apply(root: Mapping[str, Any], actions: list[Action]) -> tuple[dict[str, Any], list[Problem]]:
@@ -147,7 +147,7 @@ def apply(root: Mapping[str, Any], actions: list[Action]) -> tuple[dict[str, Any
     for action in actions:
         found = list(action.target.finditer(changed))
         if not found:
-            idle.append(Problem(action.place, Wording("{path} selects nothing", path=action.target), rule=RULE))
+            idle.append(Problem(action.place, Phrase("{path} selects nothing", path=action.target), rule=RULE))
         # From the last to the first: what is removed from a list moves what stands behind it.
         for match in reversed(found):
             message = _carried_out(changed, action, match.parts)
@@ -156,7 +156,7 @@ def apply(root: Mapping[str, Any], actions: list[Action]) -> tuple[dict[str, Any
     return changed, idle
 
 
-def _carried_out(root: dict[str, Any], action: Action, parts: tuple[Any, ...]) -> Wording | None:
+def _carried_out(root: dict[str, Any], action: Action, parts: tuple[Any, ...]) -> Phrase | None:
     """Carry out an action upon one target; what is wrong with that, None where nothing is."""
     holder: Any = root
     for part in parts[:-1]:
@@ -164,7 +164,7 @@ def _carried_out(root: dict[str, Any], action: Action, parts: tuple[Any, ...]) -
     target = holder[parts[-1]] if parts else root
     if action.remove:
         if not parts:
-            return Wording("the whole document cannot be removed")
+            return Phrase("the whole document cannot be removed")
         del holder[parts[-1]]
     elif isinstance(target, dict) and isinstance(action.update, Mapping):
         _merge(target, action.update)
@@ -172,7 +172,7 @@ def _carried_out(root: dict[str, Any], action: Action, parts: tuple[Any, ...]) -
         target.append(action.update)
     elif action.update is not None:
         message = "{path} selects something that an update cannot be merged into: name the object that holds it"
-        return Wording(message, path=action.target)
+        return Phrase(message, path=action.target)
     return None
 
 

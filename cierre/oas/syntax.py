@@ -14,7 +14,7 @@ import orjson
 
 from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.limits import DEFAULT, DocumentLimits
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 _NUMBER_START = frozenset("0123456789+-.")
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
@@ -49,7 +49,7 @@ def parse(raw: bytes, name: str, limits: DocumentLimits = DEFAULT) -> Any:
         except orjson.JSONDecodeError as error:
             # YAML in flow style begins alike.
             if name.endswith(".json") or "ecursion" in error.msg:
-                message = _too_deep(limits) if "ecursion" in error.msg else Wording.of(error.msg)
+                message = _too_deep(limits) if "ecursion" in error.msg else Phrase.of(error.msg)
                 raise BrokenDocument([Problem(f"{name}:{error.lineno}:{error.colno}", message)]) from None
     return _parse_yaml(raw, name, limits)
 
@@ -69,8 +69,8 @@ def _checked_depth(value: Any, name: str, limits: DocumentLimits) -> Any:
     return value
 
 
-def _too_deep(limits: DocumentLimits) -> Wording:
-    return Wording("lists and objects are nested deeper than {depth} levels", depth=limits.depth)
+def _too_deep(limits: DocumentLimits) -> Phrase:
+    return Phrase("lists and objects are nested deeper than {depth} levels", depth=limits.depth)
 
 
 def _parse_yaml(raw: bytes, name: str, limits: DocumentLimits) -> Any:
@@ -81,7 +81,7 @@ def _parse_yaml(raw: bytes, name: str, limits: DocumentLimits) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise BrokenDocument([Problem(place, Wording.of(getattr(error, "problem", None) or error))]) from None
+        raise BrokenDocument([Problem(place, Phrase.of(getattr(error, "problem", None) or error))]) from None
 
 
 def _read_yaml(text: bytes, limits: DocumentLimits) -> Any:
@@ -131,7 +131,7 @@ class _Builder:
         else:
             value = self._sequence(depth + 1)
         if self._count > self._limits.values:
-            raise self._error(Wording("the file holds more than {count:,} values", count=self._limits.values), event)
+            raise self._error(Phrase("the file holds more than {count:,} values", count=self._limits.values), event)
         if event.anchor is not None:
             # Not before its end: an anchor that holds its own alias would have no end.
             self._anchors[event.anchor] = value, self._count - before
@@ -139,12 +139,12 @@ class _Builder:
 
     def _alias(self, event: Any) -> Any:
         if event.anchor not in self._anchors:
-            message = Wording("unknown alias *{anchor}, or one inside of its own anchor", anchor=event.anchor)
+            message = Phrase("unknown alias *{anchor}, or one inside of its own anchor", anchor=event.anchor)
             raise self._error(message, event)
         value, count = self._anchors[event.anchor]
         self._count += count
         if self._count > self._limits.values:
-            message = Wording("with its aliases the file holds more than {count:,} values", count=self._limits.values)
+            message = Phrase("with its aliases the file holds more than {count:,} values", count=self._limits.values)
             raise self._error(message, event)
         return value
 
@@ -166,7 +166,7 @@ class _Builder:
             if is_merge:
                 merged.extend(value if isinstance(value, list) else [value])
             elif key in mapping:
-                raise self._error(Wording("the key {key!r} occurs twice in one mapping", key=key), event)
+                raise self._error(Phrase("the key {key!r} occurs twice in one mapping", key=key), event)
             else:
                 mapping[key] = value
         for other in merged:
@@ -189,7 +189,7 @@ class _Builder:
                 except ValueError:
                     # Python's limit for the digits of one number.
                     raise self._error(
-                        Wording("a number of so many digits is not read; write it in quotes"), event
+                        Phrase("a number of so many digits is not read; write it in quotes"), event
                     ) from None
             if _FLOAT.match(text):
                 return float(text)
@@ -197,6 +197,6 @@ class _Builder:
                 return int(text, 0)
         return _WORDS.get(text, text)
 
-    def _error(self, message: Wording, event: Any) -> Exception:
+    def _error(self, message: Phrase, event: Any) -> Exception:
         error: Exception = self._yaml.MarkedYAMLError(problem=message, problem_mark=event.start_mark)
         return error

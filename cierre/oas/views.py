@@ -9,7 +9,7 @@ from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.references import resolved
 from cierre.oas.structure import METHODS, SECTIONS, operations, walk
 from cierre.oas.translating import Texts, key, translated
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 Json = dict[str, Any]
 
@@ -44,7 +44,7 @@ def view(document: Json, dialect: str, texts: Texts | None = None) -> Json:
     seen["paths"] = {path: item for path, item in paths.items() if any(key in METHODS for key in item)}
     if not seen["paths"]:
         raise BrokenDocument(
-            [Problem("openapi.yaml", Wording("no operation speaks the dialect {dialect!r}", dialect=dialect))]
+            [Problem("openapi.yaml", Phrase("no operation speaks the dialect {dialect!r}", dialect=dialect))]
         )
     components = seen.setdefault("components", {})
     components["responses"] = {

@@ -73,12 +73,12 @@ class Tracing:
             The header fields that tell the receiver of the span.
         """
         with self.span(f"deliver {kind}", trace.SpanKind.CLIENT, _carrier(traceparent)) as span:
-            told: dict[str, str | int] = {
+            attributes: dict[str, str | int] = {
                 "cierre.receiver": receiver,
                 "server.address": host,
                 "cierre.attempt": attempt,
             }
-            span.set_attributes(told)
+            span.set_attributes(attributes)
             yield self.traceparent()
 
     @contextmanager

@@ -26,8 +26,8 @@ from cierre.contract_tests.report.coverage import measure
 from cierre.contract_tests.report.text import answer_text
 from cierre.contract_tests.secrets import Secrets
 from cierre.oas.navigation import Json
+from cierre.phrases import translated
 from cierre.server.printable import printable
-from cierre.wording import told
 
 UNSEEN_SHOWN = 12
 
@@ -109,7 +109,7 @@ def summary(report: Report, document: Json, secrets: Secrets, console: Console) 
         console.rule(f"[red]{number}. {escape(printable(finding.title))}[/red]", align="left")
         message, answer = mask_text(finding.message, secrets), answer_text(finding.exchange, secrets)
         console.print(f"{finding.operation} · {finding.check} · {finding.phase}", markup=False, highlight=False)
-        _print(console, f"{told(finding.summary)}\n\n{_('clause')}  {finding.clause}\n\n{message}\n")
+        _print(console, f"{translated(finding.summary)}\n\n{_('clause')}  {finding.clause}\n\n{message}\n")
         for one in finding.also:
             _print(console, _("also seen: {finding}").format(finding=one))
         console.print(secrets.hide_tokens(finding.curl), markup=False, highlight=False, soft_wrap=True)

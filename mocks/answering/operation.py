@@ -188,8 +188,8 @@ class MockedOperation:
         if preferences.example is None and preferences.code is None and not names:
             rendered = self._echoed(path, validated, selection, rendered)
         why = f"{rendered.source} ({selection.why})"
-        told = violations_header(rendered.violations, b"mock-answer-violations")
-        return MockReply(rendered.status, [*rendered.headers, *told], rendered.body, why, rendered.value)
+        violations = violations_header(rendered.violations, b"mock-answer-violations")
+        return MockReply(rendered.status, [*rendered.headers, *violations], rendered.body, why, rendered.value)
 
     def _render(
         self, accept: str, preferences: Preferences, names: tuple[str, ...], path: Mapping[str, str]

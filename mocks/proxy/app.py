@@ -24,7 +24,7 @@ from cierre.mocks.reading import joined_headers
 from cierre.mocks.recording import Exchange, Recording
 from cierre.oas.document import Document
 from cierre.oas.validation import Violation
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 if TYPE_CHECKING:
     from cierre.mocks.proxy.coverage import Coverage
@@ -231,10 +231,10 @@ class ProxyApp:
         exchange = Exchange(request, answer.response.status_code, content_type, self._shown(answer))
         try:
             if self._recording is not None and self._recording.add(checks.candidate, exchange):
-                told = Wording("recorded: {name} {status}", name=checks.operation.name, status=exchange.status)
-                self.log.add_note(told)
+                recorded = Phrase("recorded: {name} {status}", name=checks.operation.name, status=exchange.status)
+                self.log.add_note(recorded)
         except OSError as error:
-            self.log.add_warning(Wording("--record: {reason}", reason=error))
+            self.log.add_warning(Phrase("--record: {reason}", reason=error))
 
     def _may_fall_back(self, body: RequestBody, checks: Checks | None) -> bool:
         return self._options.fallback and checks is not None and body.whole

@@ -16,7 +16,7 @@ from cierre.oas.document import Document
 from cierre.oas.errors import BrokenDocument
 from cierre.oas.limits import DEFAULT
 from cierre.oas.locations import Fetched, Unreadable, UrlLocation
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 # Milliseconds: editors write a file in several steps, and an edit should be served soon.
 _DEBOUNCE = 60
@@ -95,7 +95,7 @@ async def _ask_again(app: MockApp, load: Callable[[], Document], log: Log, every
             except Unreadable as reason:
                 if location not in away:
                     message = "{location}: {reason}; the last good version is still served"
-                    log.add_warning(Wording(message, location=location, reason=reason.why))
+                    log.add_warning(Phrase(message, location=location, reason=reason.why))
                 away.add(location)
                 continue
             away.discard(location)
@@ -109,15 +109,15 @@ async def _reload(app: MockApp, load: Callable[[], Document], log: Log) -> None:
         document = await asyncio.to_thread(load)
     except BrokenDocument as broken:
         log.add_problems(broken.problems)
-        log.add_note(Wording("the last good version is still served"))
+        log.add_note(Phrase("the last good version is still served"))
         return
     try:
         app.install(document)
     except BrokenDocument as broken:
         log.add_problems(broken.problems)
-        log.add_note(Wording("the last good version is still served"))
+        log.add_note(Phrase("the last good version is still served"))
         return
-    log.add_note(Wording("{name} was edited: the new version is served", name=document.name))
+    log.add_note(Phrase("{name} was edited: the new version is served", name=document.name))
 
 
 def _state(files: frozenset[Path]) -> dict[Path, tuple[int, int]]:

@@ -25,10 +25,10 @@ from cierre.mocks.serving.ending import kill_after
 from cierre.mocks.several import SeveralMocks
 from cierre.oas.document import Document
 from cierre.oas.structure import Operation
+from cierre.phrases import Phrase
 from cierre.server.config import server_config
 from cierre.server.descriptors import raise_limit
 from cierre.settings import ConnectionLimits
-from cierre.wording import Wording
 
 _SHOWN = 20
 # Routes that are listed at the start.
@@ -162,14 +162,14 @@ def serve(
 def _tell(document: Document, url: str, own: str, log: Log) -> None:
     """Log what is served where; `own`: the address of the mock's own routes."""
     operations = list(document.operations())
-    log.add_note(Wording("{name}: {count} operations at {url}", name=document.name, count=len(operations), url=url))
+    log.add_note(Phrase("{name}: {count} operations at {url}", name=document.name, count=len(operations), url=url))
     docs = f"{own}{DOCS.removeprefix(CONTROL)}"
-    log.add_note(Wording("its page: {page}; of the document: {docs}", page=own, docs=docs))
+    log.add_note(Phrase("its page: {page}; of the document: {docs}", page=own, docs=docs))
     for operation in operations[:_ROUTES]:
         path = _path_to_try(document, operation)
-        log.add_note(Wording.of(f"  {operation.method.upper():6} {url}{path} → {_first_status(document, operation)}"))
+        log.add_note(Phrase.of(f"  {operation.method.upper():6} {url}{path} → {_first_status(document, operation)}"))
     if len(operations) > _ROUTES:
-        log.add_note(Wording("  … and {count} more", count=len(operations) - _ROUTES))
+        log.add_note(Phrase("  … and {count} more", count=len(operations) - _ROUTES))
 
 
 def _path_to_try(document: Document, operation: Operation) -> str:
@@ -196,7 +196,7 @@ def _report_examples(documents: Iterable[Document], log: Log) -> None:
     for document in documents:
         found = broken_examples(document, answers_only=True)
         for problem in itertools.islice(found, _SHOWN):
-            log.add_warning(Wording("{problem}; it is repaired or replaced", problem=problem.worded()))
+            log.add_warning(Phrase("{problem}; it is repaired or replaced", problem=problem.as_phrase()))
         rest = sum(1 for _ in found)
         if rest:
-            log.add_warning(Wording("{count} more examples break their schemas", count=rest))
+            log.add_warning(Phrase("{count} more examples break their schemas", count=rest))

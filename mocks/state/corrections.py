@@ -34,7 +34,7 @@ from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.pointers import pointer
 from cierre.oas.syntax import parse
 from cierre.oas.validation import compile_schema
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 KEY = "x-cierre-state"
 RULE = "state"
@@ -138,7 +138,7 @@ def _read(file: Path) -> Any:
         return parse(file.read_bytes(), str(file))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        problem = Problem(str(file), Wording("cannot be read: {reason}", reason=reason), rule=RULE)
+        problem = Problem(str(file), Phrase("cannot be read: {reason}", reason=reason), rule=RULE)
         raise BrokenDocument([problem]) from None
 
 
@@ -146,7 +146,7 @@ def _problems(document: Document, said: Any, place: Any) -> list[Problem]:
     found = [
         Problem(
             place(one.pointer),
-            Wording("{name}: {reason}", name=one.pointer or KEY, reason=one.message),
+            Phrase("{name}: {reason}", name=one.pointer or KEY, reason=one.message),
             one.pointer,
             RULE,
         )
@@ -169,7 +169,7 @@ def _unknown(document: Document, said: Mapping[str, Any], place: Any) -> list[Pr
     return [
         Problem(
             place(where),
-            Wording("{text!r} is not in the document; {nearest}", text=text, nearest=_nearest(text, known)),
+            Phrase("{text!r} is not in the document; {nearest}", text=text, nearest=_nearest(text, known)),
             where,
             RULE,
         )
@@ -208,6 +208,6 @@ def _steps(text: str | None) -> Steps | None:
     return None if text is None else tuple(text.split(".")) if text else ()
 
 
-def _nearest(text: str, known: set[str]) -> Wording:
+def _nearest(text: str, known: set[str]) -> Phrase:
     """What may have been meant, or a few of what there is."""
     return nearest(text, sorted(known)[:_SHOWN] if not get_close_matches(text, known, 1, 0.5) else sorted(known))

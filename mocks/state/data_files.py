@@ -13,7 +13,7 @@ from cierre.oas.document import Document
 from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.syntax import parse
 from cierre.oas.validation.coercion import TextCoercer
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 RULE = "data"
 _ENDS = (".yaml", ".yml", ".json", ".csv")
@@ -36,13 +36,13 @@ def read_data(place: Path, document: Document, model: StateModel) -> Rows:
     rows: Rows = {}
     for file, name, value in _contents(place, problems):
         if name not in model.resources:
-            near = nearest(name, model.resources) if model.resources else Wording("there is none")
-            message = Wording("no collection is named {name!r}; {nearest}", name=name, nearest=near)
+            near = nearest(name, model.resources) if model.resources else Phrase("there is none")
+            message = Phrase("no collection is named {name!r}; {nearest}", name=name, nearest=near)
             problems.append(Problem(str(file), message, rule=RULE))
             continue
         listed = [value] if isinstance(value, Mapping) and model.resources[name].singleton else value
         if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed):
-            problems.append(Problem(str(file), Wording("{name} is no list of objects", name=name), rule=RULE))
+            problems.append(Problem(str(file), Phrase("{name} is no list of objects", name=name), rule=RULE))
             continue
         if file.suffix.lower() == ".csv":
             listed = [_typed(one, document, model, name) for one in listed]
@@ -62,14 +62,14 @@ def _contents(place: Path, problems: list[Problem]) -> Iterator[tuple[Path, str,
             value = _read(file)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            problems.append(Problem(str(file), Wording("cannot be read: {reason}", reason=reason), rule=RULE))
+            problems.append(Problem(str(file), Phrase("cannot be read: {reason}", reason=reason), rule=RULE))
             continue
         if place.is_dir():
             yield file, file.stem, value
         elif isinstance(value, Mapping):
             yield from ((file, str(name), listed) for name, listed in value.items())
         else:
-            problems.append(Problem(str(file), Wording("is no mapping of collections to lists"), rule=RULE))
+            problems.append(Problem(str(file), Phrase("is no mapping of collections to lists"), rule=RULE))
 
 
 def _read(file: Path) -> Any:

@@ -13,7 +13,7 @@ from cierre.mocks.state.store import Store
 from cierre.mocks.state.things import Things
 from cierre.oas.document import Document
 from cierre.oas.structure import Operation
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 
 class Stateful:
@@ -44,11 +44,11 @@ class Stateful:
         self.things = Things(document, options, Store(file), data, corrections)
 
     @property
-    def summary(self) -> Wording:
+    def summary(self) -> Phrase:
         """How much is kept, in a few words."""
         model = self.things.model
         counts = {"resources": len(model.resources), "operations": len(model.parts)}
-        return Wording("{resources} kinds of things, by {operations} operations", **counts)
+        return Phrase("{resources} kinds of things, by {operations} operations", **counts)
 
     def install(self, document: Document) -> None:
         """Work upon this document from now on; what is kept stays.

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.support.paths import ROOT
 
 # What looks a text up in the catalogue.
-CATALOGUED = frozenset({"_", "ngettext", "Wording"})
+CATALOGUED = frozenset({"_", "ngettext", "Phrase"})
 # What writes its arguments to the terminal, or ends the command with them.
 WRITING = frozenset(
     {

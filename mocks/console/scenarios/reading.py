@@ -23,7 +23,7 @@ from cierre.oas.positions import Positions
 from cierre.oas.structure import Operation
 from cierre.oas.syntax import parse
 from cierre.oas.validation import compile_schema
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 RULE = "scenario"
 _SHOWN = 10
@@ -85,7 +85,7 @@ def read_scenarios(file: Path, document: Document, options: MockOptions) -> list
     try:
         raw = file.read_bytes()
     except OSError as error:
-        message = Wording("cannot be read: {reason}", reason=error.strerror)
+        message = Phrase("cannot be read: {reason}", reason=error.strerror)
         raise BrokenDocument([Problem(str(file), message, rule=RULE)]) from None
     written = parse(raw, str(file))
     reader = _Reader(file, Positions(raw), document, options)
@@ -116,7 +116,7 @@ class _Reader:
         return f"{self._file}:{line}:{column}"
 
     def _told(self, where: str, message: str) -> None:
-        self.problems.append(Problem(self._place(where), Wording.of(message), where, RULE))
+        self.problems.append(Problem(self._place(where), Phrase.of(message), where, RULE))
 
     def scenario(self, name: str, written: Mapping[str, Any]) -> Scenario:
         """A scenario that the schema accepts; what else is wrong with it is told."""

@@ -19,7 +19,7 @@ from cierre.mocks.options import MockOptions
 from cierre.mocks.preferences import Preferences
 from cierre.oas.document import Document
 from cierre.oas.errors import BrokenDocument, Problem
-from cierre.wording import Wording
+from cierre.phrases import Phrase
 
 # A step that changes vars alone: the mock answers itself.
 _ITSELF = SetAnswer({})
@@ -92,7 +92,7 @@ class Scenarios:
         names = [one.name for one in found]
         twice = [one for number, one in enumerate(found) if one.name in names[:number]]
         if twice:
-            message = Wording("another scenario has this name: give each its own")
+            message = Phrase("another scenario has this name: give each its own")
             raise BrokenDocument([Problem(one.place, message) for one in twice])
         before = {one.name for one in self.known}
         begun = {one.name for one in found if one.begins_on and one.name not in before}

@@ -111,7 +111,7 @@ def test_a_text_without_a_translation_is_found(source):
         'click.echo(_("it is done"))',
         'click.echo(f"cierre: {mistake}", err=True)',
         'click.echo(_("{count} closed").format(count=count))',
-        'click.echo(Wording("it is done").told())',
+        'click.echo(Phrase("it is done").translated())',
     ],
 )
 def test_a_text_with_one_is_not(source):

@@ -1,4 +1,4 @@
-"""A Wording is English as a text, and the user's language where it is told; copies keep both."""
+"""A Phrase is English as a text, and the user's language where it is told; copies keep both."""
 
 import copy
 import gettext
@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from cierre.mocks.log import Log
-from cierre.wording import Wording, told
+from cierre.phrases import Phrase, translated
 
 SPANISH = {"{row} is {state}": "{row} está {state}", "closed": "cerrada", "row {n:04o}": "fila {n:04o}"}
 
@@ -19,7 +19,7 @@ def spanish(monkeypatch):
     monkeypatch.setattr(gettext, "gettext", lambda text: SPANISH.get(text, text))
 
 
-ROW = Wording("{row} is {state}", row=Wording("row {n:04o}", n=8), state=Wording("closed"))
+ROW = Phrase("{row} is {state}", row=Phrase("row {n:04o}", n=8), state=Phrase("closed"))
 
 
 def test_as_a_text_it_is_english():
@@ -28,19 +28,19 @@ def test_as_a_text_it_is_english():
 
 
 def test_it_is_told_in_the_language_of_the_user_with_all_that_is_in_it():
-    assert ROW.told() == "fila 0010 está cerrada"
+    assert ROW.translated() == "fila 0010 está cerrada"
 
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
 def test_a_copy_has_both_languages(again):
     assert again(ROW) == ROW
-    assert again(ROW).told() == ROW.told()
+    assert again(ROW).translated() == ROW.translated()
 
 
 def test_what_others_say_stays_as_it_is():
-    assert Wording.of("{row} is {state}").told() == "{row} is {state}"
-    assert Wording.of(ROW) is ROW
-    assert told("closed") == "closed"
+    assert Phrase.of("{row} is {state}").translated() == "{row} is {state}"
+    assert Phrase.of(ROW) is ROW
+    assert translated("closed") == "closed"
 
 
 def test_a_log_for_people_tells_it_and_one_for_programs_is_english():

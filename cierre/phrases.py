@@ -9,14 +9,14 @@ from typing import Any, Self
 _ANOTHERS = "{text}"
 
 
-class Wording(str):
+class Phrase(str):
     """A text whose translation is looked up when it is shown, so that one process may say it in two languages.
 
     As a `str` it is English.
 
     Args:
         template: as the catalogue has it, with values in braces; a test finds one that has no translation.
-        values: what stands in the braces; another Wording among them is translated as well.
+        values: what stands in the braces; another Phrase among them is translated as well.
     """
 
     __slots__ = ("_template", "_values")
@@ -33,16 +33,16 @@ class Wording(str):
         return (self._template,), self._values
 
     @classmethod
-    def of(cls, text: object) -> Wording:
+    def of(cls, text: object) -> Phrase:
         """What somebody else says, such as a library or the system: it stays as it is."""
-        return text if isinstance(text, Wording) else cls(_ANOTHERS, text=text)
+        return text if isinstance(text, Phrase) else cls(_ANOTHERS, text=text)
 
-    def told(self) -> str:
+    def translated(self) -> str:
         """The text in the language that this process speaks."""
-        values = {name: told(value) for name, value in self._values.items()}
+        values = {name: translated(value) for name, value in self._values.items()}
         return gettext.gettext(self._template).format(**values)
 
 
-def told(text: Any) -> Any:
-    """A Wording in the language that this process speaks; anything else as it is."""
-    return text.told() if isinstance(text, Wording) else text
+def translated(text: Any) -> Any:
+    """A Phrase in the language that this process speaks; anything else as it is."""
+    return text.translated() if isinstance(text, Phrase) else text
