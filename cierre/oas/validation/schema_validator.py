@@ -12,7 +12,6 @@ import jsonschema_rs
 from cierre.oas.pointers import pointer
 from cierre.oas.validation.secrets import SecretNames
 from cierre.oas.validation.violations import Location, Violation
-from cierre.phrases import Phrase
 
 _COMPOSED = frozenset({"anyOf", "oneOf", "not", "custom", "contains", "propertyNames", "uniqueItems"})
 # Where one of these fails at the top of an alternative, the value was meant for another.
@@ -116,16 +115,13 @@ def _tell(
     where, rule = prefix + pointer(*path), error.kind.name
     match error.kind:
         case kinds.Required(property=name):
-            return [Violation(location, where + pointer(name), Phrase('"{name}" is required', name=name), rule)]
+            return [Violation(location, where + pointer(name), f'"{name}" is required', rule)]
         case kinds.AdditionalProperties(unexpected=names) | kinds.UnevaluatedProperties(unexpected=names):
-            return [
-                Violation(location, where + pointer(name), Phrase('"{name}" is not known here', name=name), rule)
-                for name in names
-            ]
+            return [Violation(location, where + pointer(name), f'"{name}" is not known here', rule) for name in names]
         case kinds.Not(schema={"description": str(reason)}):
             return [Violation(location, where, reason, rule)]
         case kinds.FalseSchema():
-            return [Violation(location, where, Phrase("must not be here"), rule)]
+            return [Violation(location, where, "must not be here", rule)]
     hidden = secrets is not None and secrets.hides([*prefix.split("/")[1:], *path], error.instance)
     return [Violation(location, where, _without_value(error) if hidden else error.message, rule)]
 

@@ -37,8 +37,8 @@ async def test_authorize_and_try_it_out_ask_the_mock(page, tmp_path, version):
     mistakes = []
     page.on("console", lambda message: mistakes.append(message.text) if "Content Security" in message.text else None)
     with started(tmp_path, path) as (url, _):
-        assert f"of the document: {url}/__mock/docs" in (tmp_path / "mock.log").read_text()
         await page.goto(f"{url}/__mock/docs")
+        assert f"of the document: {url}/__mock/docs" in (tmp_path / "mock.log").read_text()
         operation = page.locator("#operations-notes-get_note")
         await operation.locator(".opblock-summary").click()
         await operation.locator(".parameters input").first.fill("7")
