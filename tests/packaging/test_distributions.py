@@ -31,6 +31,7 @@ def test_the_wheel_holds_every_file_of_the_package(built):
         ".py",
         ".yaml",
         ".jinja",
+        ".json",
         ".mako",
         ".mo",
         ".po",
