@@ -261,11 +261,10 @@ async def test_parameters_are_read_as_their_style_writes_them(spec, path, header
         ("application/vnd.cierre.envelope+json", lambda body: "/" + next(iter(body["errors"]))),
     ],
 )
-async def test_the_refusal_of_our_own_contract_tells_the_true_violations(accept, where):
+@pytest.mark.parametrize("body", [{"username": 1, "password": "x"}, {"password": "x"}], ids=["of a type", "missing"])
+async def test_the_refusal_of_our_own_contract_tells_the_true_violations(accept, where, body):
     async with client_of() as client:
-        answer = await client.post(
-            "/api/v1/auth/login", json={"username": 1, "password": "x"}, headers={"Accept": accept}
-        )
+        answer = await client.post("/api/v1/auth/login", json=body, headers={"Accept": accept})
     assert answer.status_code == 400
     assert where(answer.json()) == "/username"
 
