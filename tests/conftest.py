@@ -51,7 +51,7 @@ LONGEST = (
 # Of the tests that are long by nature, those that wait most: others run meanwhile.
 WAITING = ("tests/ops/", "tests/docs/", "tests/end_to_end/")
 # Seconds that one of them may take; pyproject.toml has the limit of the others.
-LONG_TIMEOUT = 1500
+LONG_TIMEOUT = 2400
 
 
 def pytest_collection_modifyitems(items):
