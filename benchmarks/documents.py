@@ -20,7 +20,6 @@ ORDER = {
     "lines": [{"sku": "A-1", "quantity": 2, "price": 19.95}, {"sku": "B-7", "quantity": 1, "price": 90.0}],
 }
 LIST_BYTES = 40_000
-SIZES_MB = (0.1, 3, 13)
 
 
 def contract_alone() -> Path:

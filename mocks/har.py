@@ -15,7 +15,7 @@ from cierre.mocks.recording import Exchange, Recording
 from cierre.oas.document import Document
 from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.overlays import Action, actions_of
-from cierre.oas.syntax import parse
+from cierre.oas.side_files import SideFile
 from cierre.oas.validation import compile_schema
 from cierre.phrases import Phrase
 
@@ -48,11 +48,7 @@ def recorded(document: Document, file: Path) -> list[Action]:
     Raises:
         BrokenDocument: it is no archive, or nothing in it is for the document.
     """
-    try:
-        written = parse(file.read_bytes(), str(file))
-    except OSError as error:
-        message = Phrase("cannot be read: {reason}", reason=error.strerror)
-        raise BrokenDocument([Problem(str(file), message, rule=RULE)]) from None
+    written = SideFile(file, RULE).value
     broken = compile_schema(SCHEMA, {}, version="3.1", direction="request").violations(written, shown=True)
     if broken:
         messages = [Phrase("no HAR: {pointer}: {reason}", pointer=one.pointer, reason=one.message) for one in broken]

@@ -9,9 +9,7 @@ from typing import Any, NamedTuple
 from cierre.extras import named_when_missing
 from cierre.oas.bundling import bundle
 from cierre.oas.errors import BrokenDocument, Problem
-from cierre.oas.positions import Positions
-from cierre.oas.syntax import parse
-from cierre.oas.validation import compile_schema
+from cierre.oas.side_files import SideFile, schema_problems
 from cierre.phrases import Phrase
 
 RULE = "overlay"
@@ -72,18 +70,8 @@ def read_overlay(file: Path) -> list[Action]:
         BrokenDocument: with every mistake of it.
         ExtraNotInstalled: the JSONPath library is missing.
     """
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        message = Phrase("cannot be read: {reason}", reason=error.strerror)
-        raise BrokenDocument([Problem(str(file), message, rule=RULE)]) from None
-    positions = Positions(raw)
-
-    def place(where: str) -> str:
-        line, column = positions.find(where)
-        return f"{file}:{line}:{column}"
-
-    return actions_of(parse(raw, str(file)), place)
+    side = SideFile(file, RULE)
+    return actions_of(side.value, side.place)
 
 
 def actions_of(written: Any, place: Callable[[str], str]) -> list[Action]:
@@ -97,18 +85,9 @@ def actions_of(written: Any, place: Callable[[str], str]) -> list[Action]:
         BrokenDocument: with every mistake of it.
         ExtraNotInstalled: the JSONPath library is missing.
     """
-    broken = compile_schema(SCHEMA, {}, version="3.1", direction="request").violations(written, shown=True)
+    broken = schema_problems(written, SCHEMA, place, rule=RULE)
     if broken:
-        raise BrokenDocument(
-            [
-                Problem(
-                    place(one.pointer),
-                    Phrase("{name}: {reason}", name=one.pointer or Phrase("the file"), reason=one.message),
-                    rule=RULE,
-                )
-                for one in broken
-            ]
-        )
+        raise BrokenDocument(broken)
     actions, problems = [], []
     for number, one in enumerate(written["actions"]):
         where = f"/actions/{number}"

@@ -32,8 +32,7 @@ from cierre.mocks.state.resources import ROLES, Role, Steps
 from cierre.oas.document import Document
 from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.pointers import pointer
-from cierre.oas.syntax import parse
-from cierre.oas.validation import compile_schema
+from cierre.oas.side_files import SideFile, schema_problems
 from cierre.phrases import Phrase
 
 KEY = "x-cierre-state"
@@ -124,34 +123,19 @@ def read_corrections(document: Document, file: Path | None = None) -> Correction
     problems = [] if said is None else _problems(document, said, lambda where: document.place(f"/{KEY}{where}"))
     beside: Any = None
     if file is not None:
-        beside = _read(file)
-        beside = beside[KEY] if isinstance(beside, Mapping) and KEY in beside else beside
-        problems += _problems(document, beside, lambda where: f"{file}#{where}" if where else str(file))
+        side = SideFile(file, RULE)
+        beside, start = side.value, ""
+        if isinstance(beside, Mapping) and KEY in beside:
+            beside, start = beside[KEY], pointer(KEY)
+        problems += _problems(document, beside, lambda where: side.place(start + where))
     if problems:
         raise BrokenDocument(problems)
     first, second = _corrections(said or {}), _corrections(beside or {})
     return Corrections(first.ignored | second.ignored, {**first.resources, **second.resources})
 
 
-def _read(file: Path) -> Any:
-    try:
-        return parse(file.read_bytes(), str(file))
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        problem = Problem(str(file), Phrase("cannot be read: {reason}", reason=reason), rule=RULE)
-        raise BrokenDocument([problem]) from None
-
-
 def _problems(document: Document, said: Any, place: Any) -> list[Problem]:
-    found = [
-        Problem(
-            place(one.pointer),
-            Phrase("{name}: {reason}", name=one.pointer or KEY, reason=one.message),
-            one.pointer,
-            RULE,
-        )
-        for one in compile_schema(SCHEMA, {}, version="3.1", direction="request").violations(said, shown=True)
-    ]
+    found = schema_problems(said, SCHEMA, place, rule=RULE, whole=KEY)
     return found or list(_unknown(document, said, place))
 
 

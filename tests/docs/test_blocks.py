@@ -3,8 +3,6 @@
 import ast
 import importlib
 import json
-import os
-import shutil
 import subprocess
 import sys
 
@@ -13,6 +11,7 @@ import yaml
 
 from tests.support.commands import clean_environment
 from tests.support.fences import blocks
+from tests.support.npm import needing
 from tests.support.paths import ROOT
 from tests.support.terminal import Terminal, is_shown
 
@@ -27,11 +26,6 @@ ALL = [
 ]
 
 
-NPM = pytest.mark.skipif(
-    shutil.which("npm") is None and os.environ.get("CIERRE_NO_SKIP") != "1", reason="npm is not here"
-)
-
-
 def name(page):
     return str(page.relative_to(ROOT))
 
@@ -39,7 +33,7 @@ def name(page):
 def with_commands(page):
     """The page, as a parameter."""
     typed = "".join(block.text for block in blocks(page) if block.language in TYPED)
-    return pytest.param(page, id=name(page), marks=[pytest.mark.npm, NPM] if "npm install" in typed else [])
+    return pytest.param(page, id=name(page), marks=needing() if "npm install" in typed else [])
 
 
 # What stands in the pages, and the fixture with what the tests have instead.

@@ -1,7 +1,6 @@
 """docs/frontend.md: the types of each view, a typed client that compiles, and its run against the mock of the view."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,18 +11,12 @@ import httpx
 import pytest
 
 from cierre.oas import DIALECTS
+from tests.support.npm import needing, ran, run
 from tests.support.paths import ROOT
 from tests.support.running import free_port
 
 EXAMPLE = ROOT / "docs" / "examples" / "typed-client"
-INSTALLED = shutil.which("npx") is not None and (ROOT / "node_modules" / "openapi-fetch").exists()
-
-pytestmark = [
-    pytest.mark.npm,
-    pytest.mark.skipif(
-        not INSTALLED and os.environ.get("CIERRE_NO_SKIP") != "1", reason="openapi-fetch is not installed: run `npm ci`"
-    ),
-]
+pytestmark = needing("openapi-fetch")
 
 EXPECTED = {
     "session": {None: "closed 4, 0 still open", "already_closed": "closed already at 2025-09-25T14:00:00.000Z"},
@@ -35,15 +28,6 @@ EXPECTED = {
     },
     "plain": {None: "closed: 5", "token_invalid": "not closed: 401"},
 }
-
-
-def run(*command, cwd):
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        command, cwd=cwd, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False, timeout=250
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +74,6 @@ def test_what_the_compiler_refuses_is_shown_to_be_refused(built):
     mistakes = (EXAMPLE / "wrong.ts").read_text().count("@ts-expect-error")
     text = (built / "wrong.ts").read_text().replace("// @ts-expect-error", "//")
     (built / "wrong.ts").write_text(text)
-    done = subprocess.run(
-        ["npx", "tsc", "--noEmit"], cwd=built, capture_output=True, text=True, check=False, timeout=60
-    )
+    done = ran("npx", "tsc", "--noEmit", cwd=built)
 
     assert done.stdout.count("error TS") == mistakes

@@ -1,65 +1,11 @@
-"""Prism's documented behaviour as a mock, one row each: a team that changes to `cierre mock` finds it again.
-
-Where we differ on purpose the test says so in its name.
-"""
+"""The bodies that Prism makes from schemas: a team that changes to `cierre mock` finds them again."""
 
 import re
 
 import pytest
 
-from tests.support.mocked import answering, client_of, document
-
-PET = {
-    "type": "object",
-    "required": ["id", "name"],
-    "properties": {"id": {"type": "integer"}, "name": {"type": "string"}},
-}
-CAT, DOG = {"id": 1, "name": "Michi"}, {"id": 2, "name": "Toby"}
-ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
-
-
-def content(schema=None, **media):
-    return {"description": "", "content": {"application/json": {"schema": schema or PET, **media}}}
-
-
-PETS = document(
-    {
-        "/pets/{petId}": {
-            "get": {
-                "parameters": [
-                    {"name": "petId", "in": "path", "required": True, "schema": {"type": "string"}},
-                    {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 9}},
-                ],
-                "responses": {
-                    "200": {
-                        "description": "",
-                        "headers": {"X-Rate": {"schema": {"type": "integer", "example": 7}}},
-                        "content": {
-                            "application/json": {
-                                "schema": PET,
-                                "examples": {"cat": {"value": CAT}, "dog": {"value": DOG}},
-                            },
-                            "application/xml": {"schema": {**PET, "xml": {"name": "pet"}}, "example": CAT},
-                        },
-                    },
-                    "404": content(ERROR, examples={"gone": {"value": {"error": "gone"}}}),
-                },
-            },
-            "delete": {"deprecated": True, "responses": {"204": {"description": ""}}},
-        },
-        "/pets": {
-            "post": {
-                "requestBody": {"required": True, "content": {"application/json": {"schema": PET}}},
-                "responses": {"201": content(), "422": content(ERROR), "400": content(ERROR)},
-            },
-            "put": {
-                "requestBody": {"required": True, "content": {"application/json": {"schema": PET}}},
-                "responses": {"200": content(), "400": content(ERROR)},
-            },
-        },
-    }
-)
-ALL = {"Accept": "*/*"}
+from tests.support.mocked import answering, client_of
+from tests.support.pets import DOG, PETS
 
 
 async def test_a_body_without_examples_is_made_from_the_schema():

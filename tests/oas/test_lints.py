@@ -5,24 +5,14 @@ skipped and say so; with `CI` set nothing may skip, and they fail.
 """
 
 import json
-import os
-import shutil
-import subprocess
 
 import pytest
 
 from cierre.oas import DIALECTS, bundle, load, view
+from tests.support.npm import needing, ran
 from tests.support.paths import ROOT
 
-INSTALLED = shutil.which("npx") is not None and (ROOT / "node_modules" / ".bin" / "spectral").exists()
-
-pytestmark = [
-    pytest.mark.npm,
-    pytest.mark.skipif(
-        not INSTALLED and not os.environ.get("CI"),
-        reason="Spectral, Redocly and openapi-typescript are not installed: run `npm ci`",
-    ),
-]
+pytestmark = needing(".bin/spectral")
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +36,7 @@ def types(documents):
 
 
 def npx(*arguments):
-    return subprocess.run(
-        ["npx", "--no-install", *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, "REDOCLY_TELEMETRY": "off", "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return ran("npx", "--no-install", *arguments)
 
 
 def compiled(*files):

@@ -19,10 +19,8 @@ from cierre.mocks.preferences import nearest
 from cierre.oas.document import Document
 from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.pointers import pointer
-from cierre.oas.positions import Positions
+from cierre.oas.side_files import SideFile, schema_problems
 from cierre.oas.structure import Operation
-from cierre.oas.syntax import parse
-from cierre.oas.validation import compile_schema
 from cierre.phrases import Phrase
 
 RULE = "scenario"
@@ -82,44 +80,27 @@ def read_scenarios(file: Path, document: Document, options: MockOptions) -> list
     Raises:
         BrokenDocument: with every mistake of it.
     """
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        message = Phrase("cannot be read: {reason}", reason=error.strerror)
-        raise BrokenDocument([Problem(str(file), message, rule=RULE)]) from None
-    written = parse(raw, str(file))
-    reader = _Reader(file, Positions(raw), document, options)
-    reader.check(written)
-    found = [reader.scenario(str(name), one) for name, one in written["scenarios"].items()] if reader.is_well() else []
-    if not reader.is_well():
+    side = SideFile(file, RULE)
+    broken = schema_problems(side.value, schema(), side.place, rule=RULE)
+    if broken:
+        raise BrokenDocument(broken)
+    reader = _Reader(side, document, options)
+    found = [reader.scenario(str(name), one) for name, one in side.value["scenarios"].items()]
+    if reader.problems:
         raise BrokenDocument(reader.problems)
     return found
 
 
 class _Reader:
-    def __init__(self, file: Path, positions: Positions, document: Document, options: MockOptions) -> None:
-        self._file, self._positions, self._document, self._options = file, positions, document, options
+    def __init__(self, side: SideFile, document: Document, options: MockOptions) -> None:
+        self._place, self._document, self._options = side.place, document, options
         self.problems: list[Problem] = []
 
-    def is_well(self) -> bool:
-        return not self.problems
-
-    def check(self, written: Any) -> None:
-        """Hold the file to the schema."""
-        wanted = schema()
-        validator = compile_schema(wanted, wanted, version="3.1", direction="request")
-        for one in validator.violations(written, shown=True):
-            self._told(one.pointer, f"{one.pointer or 'the file'}: {one.message}")
-
-    def _place(self, where: str) -> str:
-        line, column = self._positions.find(where)
-        return f"{self._file}:{line}:{column}"
-
-    def _told(self, where: str, message: str) -> None:
+    def _add_problem(self, where: str, message: str) -> None:
         self.problems.append(Problem(self._place(where), Phrase.of(message), where, RULE))
 
     def scenario(self, name: str, written: Mapping[str, Any]) -> Scenario:
-        """A scenario that the schema accepts; what else is wrong with it is told."""
+        """A scenario that the schema accepts; what else is wrong with it is added to the problems."""
         where = pointer("scenarios", name)
         steps = [self._step(f"{where}/steps/{number}", step) for number, step in enumerate(written["steps"])]
         return Scenario(
@@ -150,7 +131,7 @@ class _Reader:
                 if fill is not None:
                     fillers[id(one)] = fill
         except Unfilled as mistake:
-            self._told(at, str(mistake))
+            self._add_problem(at, str(mistake))
             return None
         names = frozenset(one.name for one in known)
         changes = written.get("set", {})
@@ -161,7 +142,7 @@ class _Reader:
             found = operations.find(self._document, name)
             if found is None:
                 known = [one for operation in self._document.operations() for one in (operation.name, operation.label)]
-                self._told(where, f"the document has no operation {name!r}; {_nearest(name, known)}")
+                self._add_problem(where, f"the document has no operation {name!r}; {_nearest(name, known)}")
             else:
                 yield found
 
@@ -170,9 +151,9 @@ class _Reader:
             try:
                 read_answer(self._document, operation, given, self._options)
             except NotDocumented as error:
-                self._told(where, f"{operation.name}: {error}; it has: {', '.join(error.known) or 'none'}")
+                self._add_problem(where, f"{operation.name}: {error}; it has: {', '.join(error.known) or 'none'}")
             except ValueError as error:
-                self._told(where, f"{operation.name}: {error}")
+                self._add_problem(where, f"{operation.name}: {error}")
 
 
 def _nearest(name: str, known: list[str]) -> str:

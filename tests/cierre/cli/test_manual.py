@@ -1,6 +1,5 @@
 """`cierre manual`: one man page with every command and option."""
 
-import os
 import shutil
 import subprocess
 
@@ -11,6 +10,7 @@ from cierre.cli import cli
 from cierre.cli.manual import command
 from cierre.cli.manual import page as manual
 from tests.cierre.cli.test_help import COMMANDS
+from tests.conftest import missing
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,7 @@ def test_it_is_plain_ascii_and_troff_warns_of_nothing(page):
     assert page.isascii()
     assert not [line for line in page.splitlines() if line.startswith("'")]
     if shutil.which("groff") is None:
-        assert os.environ.get("CIERRE_NO_SKIP") != "1"
-        return
+        missing("groff is not here (Debian's package groff-base): no page was set")
     # -ww: all warnings; -z: no output.
     done = subprocess.run(
         ["groff", "-man", "-Tutf8", "-ww", "-z"], input=page, capture_output=True, text=True, check=True

@@ -1,7 +1,6 @@
 """The JavaScript of documents 002 and 003, byte for byte, in Node, under a harness that plays the page."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +9,7 @@ import httpx
 import pytest
 
 from cierre.cli import demo_data
+from tests.conftest import missing
 from tests.support.shown import SNIPPETS
 
 HARNESS = Path(__file__).with_name("harness.mjs")
@@ -18,8 +18,7 @@ HARNESS = Path(__file__).with_name("harness.mjs")
 @pytest.fixture
 def in_node(real):
     if shutil.which("node") is None:
-        message = "no node on this machine"
-        pytest.fail(message, pytrace=False) if os.environ.get("CIERRE_NO_SKIP") == "1" else pytest.skip(message)
+        missing("no node on this machine")
 
     def run(file, *, host, call="", token=None, stored=()):
         command = ["node", HARNESS, real.url, host, SNIPPETS / file, call]

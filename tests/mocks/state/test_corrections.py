@@ -84,5 +84,11 @@ def test_a_file_beside_the_document_goes_before_it(tmp_path):
     found = read_corrections(document, file)
     assert (found.resources["books"].id, found.resources["me"].seed) == (("isbn",), False)
     file.write_text("resources:\n  books: {ids: isbn}\n")
-    with pytest.raises(BrokenDocument, match=r"state\.yaml#/resources/books"):
+    with pytest.raises(BrokenDocument, match=r"state\.yaml:2:11: /resources/books"):
+        read_corrections(document, file)
+    file.write_text("x-cierre-state:\n  resources: {books: {ids: isbn}}\n")
+    with pytest.raises(BrokenDocument, match=r"state\.yaml:2:23: /resources/books"):
+        read_corrections(document, file)
+    file.write_text("resources: [\n")
+    with pytest.raises(BrokenDocument, match=r"state\.yaml:2:1: "):
         read_corrections(document, file)
