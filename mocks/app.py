@@ -228,7 +228,7 @@ class MockApp:
             reply = given.reply(partial(self._of_operation, operation, request, parameters), preferences)
             if "times" in given.given:
                 self.board.changed()
-        return _told(reply, preferences.mistakes) if preferences.mistakes else reply
+        return _with_mistakes(reply, preferences.mistakes) if preferences.mistakes else reply
 
     def _of_operation(
         self, operation: MockedOperation, request: MockRequest, parameters: Mapping[str, str], preferences: Preferences
@@ -291,7 +291,7 @@ class MockApp:
         task.add_done_callback(self._tasks.discard)
 
 
-def _told(reply: MockReply, mistakes: tuple[str, ...]) -> MockReply:
+def _with_mistakes(reply: MockReply, mistakes: tuple[str, ...]) -> MockReply:
     """The reply with what of the preferences was not understood, in a header field and for the log."""
     text = "; ".join(mistakes)
     field = text.encode("ascii", "replace").decode("ascii")

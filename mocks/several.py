@@ -65,16 +65,16 @@ class _Lifespan:
     """Of one application."""
 
     def __init__(self, app: MockApp) -> None:
-        self._told: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
+        self._events: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
         self._answers: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
-        self._task = asyncio.ensure_future(app({"type": "lifespan"}, self._told.get, self._answers.put))
+        self._task = asyncio.ensure_future(app({"type": "lifespan"}, self._events.get, self._answers.put))
 
     async def begin(self) -> None:
-        await self._told.put({"type": "lifespan.startup"})
+        await self._events.put({"type": "lifespan.startup"})
         await self._answers.get()
 
     async def end(self) -> None:
-        await self._told.put({"type": "lifespan.shutdown"})
+        await self._events.put({"type": "lifespan.shutdown"})
         await self._task
 
 

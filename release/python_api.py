@@ -25,11 +25,11 @@ def page() -> str:
         module = importlib.import_module(name)
         lines += ["", f"## {name}", "", *_words(module.__doc__)]
         for exported in names or module.__all__:
-            lines += ["", *_told(exported, getattr(module, exported))]
+            lines += ["", *_described(exported, getattr(module, exported))]
     return "\n".join(lines) + "\n"
 
 
-def _told(name: str, value: object) -> Iterator[str]:
+def _described(name: str, value: object) -> Iterator[str]:
     yield f"### {name}"
     yield ""
     if inspect.isclass(value) or inspect.isroutine(value):

@@ -78,11 +78,14 @@ def compare(folder: Path, *, examples: int, seed: int) -> tuple[tuple[str, ...],
         for number, defect in enumerate(sample()):
             mine = _with(mine, _by_cierre(url, defect, seed))
             theirs = _with(theirs, _by_schemathesis(plain, defect, str(number), known))
-            click.echo(f"{number}: {defect.name}: {_told(mine, defect)}, {_told(theirs, defect)}", err=True)
+            click.echo(
+                f"{number}: {defect.name}: {_found_or_missed(mine, defect)}, {_found_or_missed(theirs, defect)}",
+                err=True,
+            )
     return tuple(one.name for one in sample()), mine, theirs
 
 
-def _told(outcome: Outcome, defect: Defect) -> str:
+def _found_or_missed(outcome: Outcome, defect: Defect) -> str:
     return "found" if defect.name in outcome.bugs else "missed"
 
 

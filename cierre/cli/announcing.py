@@ -46,7 +46,7 @@ def what_runs(settings: Settings, address: str, workers: int) -> str:
     return "\n".join(f"cierre: {line}" for line in [first, *(f"{name:<9} {value}" for name, value in rows.items())])
 
 
-def _tell_end() -> None:
+def _print_end() -> None:
     click.echo("cierre: " + _("ended"), err=True)
 
 
@@ -61,7 +61,7 @@ class AnnouncedServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
         if self.started:
-            _tell_end()
+            _print_end()
 
 
 def run_workers(config: uvicorn.Config, sockets: list[Any]) -> None:
@@ -69,4 +69,4 @@ def run_workers(config: uvicorn.Config, sockets: list[Any]) -> None:
     from uvicorn.supervisors import Multiprocess
 
     Multiprocess(config, sockets=sockets).run()
-    _tell_end()
+    _print_end()

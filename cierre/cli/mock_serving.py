@@ -97,7 +97,7 @@ def bound(given: dict[str, Any]) -> socket.socket:
     # It listens when the mock can answer: until then a client is refused, and knows.
     from cierre.server.sockets import bind
 
-    with _told_address(given):
+    with _refusing_the_address(given):
         return bind(given["host"], given["port"])
 
 
@@ -105,12 +105,12 @@ def _listen(listener: socket.socket, given: dict[str, Any]) -> None:
     """Accept connections, once there is something to answer from: a probe of the port then finds a mock that works."""
     from cierre.mocks.serving.server import listen
 
-    with _told_address(given):
+    with _refusing_the_address(given):
         listen(listener)
 
 
 @contextmanager
-def _told_address(given: dict[str, Any]) -> Iterator[None]:
+def _refusing_the_address(given: dict[str, Any]) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -137,7 +137,7 @@ def serve_documents(
     tls = tls_of(given, log)
     with bound(given) as listener:
         documents = {base: read_or_end(load) for base, load in loads.items()}
-        _tell_unknown_operations(documents.values(), given, log)
+        _warn_of_unknown_operations(documents.values(), given, log)
         mocks = [_mock(given, base, documents[base], load, log) for base, load in loads.items()]
         _listen(listener, given)
         app = SeveralMocks(mocks) if named else mocks[0]
@@ -159,7 +159,7 @@ def _mock(given: dict[str, Any], base: str, document: Document, load: Callable[[
     return MockApp(document, answers, log, on_start, state, scenarios)
 
 
-def _tell_unknown_operations(documents: Iterable[Document], given: dict[str, Any], log: Log) -> None:
+def _warn_of_unknown_operations(documents: Iterable[Document], given: dict[str, Any], log: Log) -> None:
     from cierre.mocks.preferences import nearest
 
     operations = [operation for document in documents for operation in document.operations()]

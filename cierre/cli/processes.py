@@ -38,7 +38,7 @@ def run(settings: Settings, sock: socket.socket, *, workers: int, reload: bool, 
             target=_serve_until_edited,
             args=(settings, sock, log_format),
             watch_filter=_is_source,
-            callback=_tell_edits,
+            callback=_print_edits,
             sigint_timeout=_PATIENCE,
         )
     elif workers > 1:
@@ -95,7 +95,7 @@ def _is_source(_change: Change, path: str) -> bool:
     return path.endswith((".py", ".yaml"))
 
 
-def _tell_edits(changes: set[tuple[Change, str]]) -> None:
+def _print_edits(changes: set[tuple[Change, str]]) -> None:
     from cierre.oas.locations import relative
 
     edited = ", ".join(sorted(relative(Path(path)) for _, path in changes))

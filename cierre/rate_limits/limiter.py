@@ -45,7 +45,7 @@ class _Undecided:
         self.count = 0
         self.changed = asyncio.Event()
 
-    def tell(self) -> None:
+    def wake(self) -> None:
         """Wake who waits for a place."""
         self.changed.set()
         self.changed = asyncio.Event()
@@ -136,7 +136,7 @@ class RateLimiter:
         undecided.count -= 1
         if undecided.count == 0:
             del self._undecided[place]
-            undecided.tell()
+            undecided.wake()
 
     async def give_back(self, reservation: Reservation) -> None:
         """The attempt was right, or was not made at all: it is not counted."""
@@ -145,7 +145,7 @@ class RateLimiter:
             await self._ask(reservation.counter, reservation.counter.give_back(reservation.limit, reservation.key))
         finally:
             self.keep(reservation)
-            waiting.tell()
+            waiting.wake()
 
     async def _hit(self, limit: Limit, key: str) -> tuple[bool, Counter]:
         """Whether it is admitted, and who counted."""

@@ -119,7 +119,7 @@ class Feed:
                 news = self._denylist.take(page)
                 # The first look finds what is old already.
                 if start and self._on_arrival is not None:
-                    self._tell_delays(news, self._on_arrival)
+                    self._report_delays(news, self._on_arrival)
                 await asyncio.sleep(0)
             start = following["horizon"]
             self._looked_at = began
@@ -127,7 +127,7 @@ class Feed:
             self._denylist.forget()
             await self._pause(took=boottime() - began)
 
-    def _tell_delays(self, news: Sequence[RevocationRow], on_arrival: Callable[[int], None]) -> None:
+    def _report_delays(self, news: Sequence[RevocationRow], on_arrival: Callable[[int], None]) -> None:
         now = self._database.clock.now()
         for row in news:
             if row["revoked_at"] is not None:

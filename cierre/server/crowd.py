@@ -52,7 +52,7 @@ class Crowd:
         self._looked = 0.0
         self._is_late = False
         self._timer: asyncio.TimerHandle | None = None
-        self._told = -_QUIET
+        self._logged = -_QUIET
 
     def admit(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> bool:
         """Take in a new connection; another, that keeps the server waiting, gives way where there is no room.
@@ -104,8 +104,8 @@ class Crowd:
         return True
 
     def _refuse(self, connection: Connection, now: float) -> None:
-        if now - self._told >= _QUIET:
-            self._told = now
+        if now - self._logged >= _QUIET:
+            self._logged = now
             _log.warning("%s connections: more are answered with 503", self._room.served)
         self._refused[connection] = None
         while len(self._refused) > self._room.refused:

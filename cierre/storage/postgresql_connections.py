@@ -152,12 +152,12 @@ class Connector:
         try:
             pooled: bool = await connection.fetchval("SELECT pg_backend_pid()") != connection.get_server_pid()
             if pooled:
-                await self._tell(connection)
+                await self._log_pooler(connection)
             return pooled
         finally:
             connection.terminate()
 
-    async def _tell(self, connection: asyncpg.Connection) -> None:
+    async def _log_pooler(self, connection: asyncpg.Connection) -> None:
         """Log that there is a pooler, and which settings the role lacks."""
         wanted = {name: value for name, value in self._settings.items() if name not in _FOR_SPEED}
         rows = await connection.fetch("SELECT name, setting FROM pg_settings WHERE name = ANY($1)", list(wanted))

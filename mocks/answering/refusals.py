@@ -105,14 +105,14 @@ class Refuser:
         selection = self._select(refusal, accept)
         if selection is None:
             return problem(refusal, detail, violations=violations, headers=headers)
-        rendered = self._told(selection, violations)
+        rendered = self._rendered(selection, violations)
         added = [*(headers or []), *violations_header(violations)]
         names = {name for name, _ in added}
         fields = [item for item in rendered.headers if item[0] not in names] + added
         why = f"{refusal.title}: {detail} ({rendered.source} of {selection.response.key})"
         return MockReply(rendered.status, fields, rendered.body, why, rendered.value, tuple(violations))
 
-    def _told(self, selection: Selection, violations: Sequence[Violation]) -> RenderedResponse:
+    def _rendered(self, selection: Selection, violations: Sequence[Violation]) -> RenderedResponse:
         """The documented failure, with the true violations instead of its example's, where its schema allows that."""
         rendered = self._renderer.render(selection, seed=self._seed, dynamic=False)
         value = place_violations(rendered.value, violations) if violations else rendered.value

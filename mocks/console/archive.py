@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from cierre.contract_tests.exchanges import Exchange
 from cierre.contract_tests.secrets import Secrets
 from cierre.extras import named_when_missing
+from cierre.mocks.console.asked import text_reply
 from cierre.mocks.console.calls import Call
 from cierre.mocks.messages import MockReply
-from cierre.server.protection import NO_PAGE
 
 
 def archive(calls: Iterable[Call]) -> MockReply:
@@ -24,13 +24,7 @@ def archive(calls: Iterable[Call]) -> MockReply:
     with named_when_missing("scenarios"):
         from cierre.contract_tests.archive import archive_of  # noqa: PLC0415 - only an extra brings it
     body = archive_of(map(_exchange, calls), Secrets()).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"content-disposition", b'attachment; filename="calls.har"'),
-        *NO_PAGE,
-    ]
-    return MockReply(200, headers, body, "the last requests as HAR")
+    return text_reply(body, (b"content-disposition", b'attachment; filename="calls.har"'))
 
 
 def _exchange(call: Call) -> Exchange:

@@ -39,14 +39,19 @@ class Asked(NamedTuple):
 
 def json_reply(value: Any) -> MockReply:
     """JSON that nobody keeps."""
-    body = write_json(value)
-    headers = [
+    return text_reply(write_json(value))
+
+
+def text_reply(body: bytes, *headers: tuple[bytes, bytes]) -> MockReply:
+    """The text of a JSON value, which nobody keeps; with header fields more."""
+    fields = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
+        *headers,
         *NO_PAGE,
     ]
-    return MockReply(200, headers, body, "of the mock itself")
+    return MockReply(200, fields, body, "of the mock itself")
 
 
 def done(why: str) -> MockReply:

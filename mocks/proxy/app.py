@@ -215,7 +215,7 @@ class ProxyApp:
                 await self._by_mock(scope, send, request, f"{self._upstream.name} answered {status}")
                 return None
             if answer.violations and self._options.errors:
-                detail = "; ".join(_told(one) for one in answer.violations[:3])
+                detail = "; ".join(_sentence(one) for one in answer.violations[:3])
                 return await sent(problem(BROKEN_ANSWER, detail, violations=answer.violations), send)
             reply = await self._passed(receive, send, answer, violations)
             if checks is not None and self._coverage is not None:
@@ -240,7 +240,7 @@ class ProxyApp:
         return self._options.fallback and checks is not None and body.whole
 
     def _refused(self, request: MockRequest, checks: Checks | None, violations: list[Violation]) -> MockReply:
-        detail = "; ".join(_told(one) for one in violations[:3])
+        detail = "; ".join(_sentence(one) for one in violations[:3])
         if checks is None:
             return problem(UNKNOWN, detail, violations=violations)
         accept = request.headers.get("accept", "")
@@ -280,9 +280,9 @@ class ProxyApp:
         both = (*violations, *answer.violations)
         why = f"answered by {self._upstream.name}"
         if violations:
-            why += f"; the request breaks the document: {_told(violations[0])}"
+            why += f"; the request breaks the document: {_sentence(violations[0])}"
         if answer.violations:
-            why += f"; the answer breaks the document: {_told(answer.violations[0])}"
+            why += f"; the answer breaks the document: {_sentence(answer.violations[0])}"
         return MockReply(answer.response.status_code, fields, self._shown(answer), why, violations=both)
 
     def _shown(self, answer: _Answer) -> bytes:
@@ -298,5 +298,5 @@ class ProxyApp:
         await self._mock(scope, receive, marked)
 
 
-def _told(violation: Violation) -> str:
+def _sentence(violation: Violation) -> str:
     return f"{violation.location}{violation.pointer}: {violation.message}"

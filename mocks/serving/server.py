@@ -149,7 +149,9 @@ def serve(
     mocks = app.mocks if isinstance(app, SeveralMocks) else [app]
     for mock in mocks:
         base = mock.options.base_path
-        _tell(mock.document, f"{url}{base}", f"{url}{base if isinstance(app, SeveralMocks) else ''}{CONTROL}", log)
+        _log_routes(
+            mock.document, f"{url}{base}", f"{url}{base if isinstance(app, SeveralMocks) else ''}{CONTROL}", log
+        )
     threading.Thread(target=_report_examples, args=([mock.document for mock in mocks], log), daemon=True).start()
 
     def end() -> None:
@@ -159,7 +161,7 @@ def serve(
     run(app, listener, limits, on_exit=end, tls=tls)
 
 
-def _tell(document: Document, url: str, own: str, log: Log) -> None:
+def _log_routes(document: Document, url: str, own: str, log: Log) -> None:
     """Log what is served where; `own`: the address of the mock's own routes."""
     operations = list(document.operations())
     log.add_note(Phrase("{name}: {count} operations at {url}", name=document.name, count=len(operations), url=url))

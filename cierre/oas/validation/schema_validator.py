@@ -70,7 +70,7 @@ class SchemaValidator:
             violation
             for error in self._validator.iter_errors(held)
             for inner in _causes(error)
-            for violation in _tell(
+            for violation in _violations_of(
                 inner, inner.instance_path[depth:], location, prefix, None if shown else self._secrets
             )
         )
@@ -104,7 +104,7 @@ def _is_another(error: jsonschema_rs.ValidationError) -> bool:
     return error.kind.name in _ANOTHER
 
 
-def _tell(
+def _violations_of(
     error: jsonschema_rs.ValidationError,
     path: list[str | int],
     location: Location,
