@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests import steps
+from tests.support.eventually import eventually
 from tests.support.processes import is_running
 
 
@@ -44,12 +45,13 @@ def test_while_a_step_runs_it_is_told_how_far_it_is(step, capsys):
     assert re.search(r"… slow 42% \d s", capsys.readouterr().out)
 
 
-def test_a_step_that_takes_too_long_is_stopped_with_all_that_it_started(step, capsys):
+async def test_a_step_that_takes_too_long_is_stopped_with_all_that_it_started(step, capsys):
     slow = step("slow", "import subprocess as s, time; print(s.Popen(['sleep', '60']).pid, flush=True); time.sleep(60)")
     slow.limit = 1.0
     assert steps.run([slow], at_once=1) == 1
     assert "Stopped: it took longer than 1 s" in capsys.readouterr().out
-    assert not is_running(int(slow.log.read_text().splitlines()[1]))
+    started = int(slow.log.read_text().splitlines()[1])
+    await eventually(lambda: not is_running(started))
 
 
 def test_a_step_that_is_none_is_a_usage_error(capsys):
