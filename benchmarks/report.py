@@ -1,10 +1,10 @@
-"""The tables: printed, and written between two markers of docs/performance.md."""
+"""The tables: printed, and written between two markers of docs/performance.md, and of its Spanish twin."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 from typing import Any
 
-from benchmarks import scratch
+from benchmarks import scratch, spanish
 from benchmarks.claims import renewed
 from benchmarks.goals import Goal, goals, rates
 from benchmarks.peers.mocks import PEERS as MOCK_PEERS
@@ -41,15 +41,16 @@ def text(results: Json) -> str:
 
 
 def write(results: Json) -> None:
-    """Replace the generated part of the page, and the ratios of README; what is written by hand around them stays."""
+    """Replace the generated part of both pages, and the ratios of README; what is written by hand around them stays."""
     page = PAGE.read_text()
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     page = f"{before}{BEGIN}\n\n{text(results)}\n\n{END}{after}"
     PAGE.write_text(page)
-    for name, spanish in (("README.md", False), ("README.es.md", True)):
+    spanish.write()
+    for name, in_spanish in (("README.md", False), ("README.es.md", True)):
         readme = scratch.ROOT / name
-        readme.write_text(renewed(readme.read_text(), page, spanish=spanish))
+        readme.write_text(renewed(readme.read_text(), page, spanish=in_spanish))
 
 
 def _sections(results: Json) -> Iterator[str]:

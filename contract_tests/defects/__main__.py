@@ -12,6 +12,7 @@ import click
 
 from cierre.contract_tests.defects.catalogue import SUBJECTS
 from cierre.contract_tests.defects.defect import Defect, Origin
+from cierre.contract_tests.defects.page import ENGLISH, SPANISH, page, table
 from cierre.contract_tests.defects.service import service
 from cierre.contract_tests.defects.trial import Outcome, try_defect, try_without
 from cierre.contract_tests.findings import CouldNotRun
@@ -24,30 +25,7 @@ ORIGINS: dict[str, Origin] = {
     "strangers": "independent",
     "gaps": "gap",
 }
-PAGE = """# What the contract tests catch
-
-`python -m cierre.contract_tests.defects --markdown docs/defects.md` writes this page. It starts the service, shows that
-nothing is found, puts one defect after the other in front of it, and stops at the first finding: of the operation that
-the defect touches, or else of the rules of closing a session (`sequences`). The origin of a defect is `seeded` for the
-first list, `independent` where it was thought of later without a look at the checks, and `gap` where somebody who had
-read the checks looked for what they left out."""
-
-
-def table(title: str, outcomes: list[Outcome]) -> str:
-    """The outcomes as a Markdown table, with the score above it."""
-    found = sum(outcome.found for outcome in outcomes)
-    lines = [
-        f"## {title}: {found} of {len(outcomes)} were found",
-        "",
-        "| defect | origin | touches | found by | requests |",
-        "|---|---|---|---|---:|",
-    ]
-    for outcome in outcomes:
-        defect = outcome.defect
-        touches = "sequences" if defect.sequences else defect.operations.replace("*", "\\*")
-        by = outcome.by if outcome.found else f"**missed**: {outcome.by}"
-        lines.append(f"| {defect.name} | {defect.origin} | {touches} | {by} | {outcome.requests} |")
-    return "\n".join(lines)
+PAGE = click.Path(dir_okay=False, path_type=Path)
 
 
 def _chosen(defects: Iterable[Defect], origins: tuple[str, ...], only: str) -> list[Defect]:
@@ -80,7 +58,8 @@ def _check_without(url: str, seed: int) -> None:
 )
 @click.option("--only", default="*", metavar="PATTERN", help="Defects whose name matches.")
 @click.option("--seed", default=1, show_default=True)
-@click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Write the tables to this file.")
+@click.option("--markdown", type=PAGE, help="Write the tables to this file.")
+@click.option("--markdown-es", type=PAGE, help="Write them in Spanish to this file.")
 def main(
     *,
     url: str | None,
@@ -89,12 +68,13 @@ def main(
     only: str,
     seed: int,
     markdown: Path | None,
+    markdown_es: Path | None,
 ) -> None:
     """Test whether each seeded defect is found at URL: a server with the demo's users, without rate limits.
 
     Without URL one is started. Exit code 1 where a defect is missed.
     """
-    tables, missed = [PAGE], False
+    results: list[tuple[str, list[Outcome]]] = []
     try:
         with contextlib.nullcontext(url) if url else service() as target:
             if only == "*":
@@ -105,16 +85,16 @@ def main(
                     outcomes.append(try_defect(target, defect, seed))
                     click.echo(f"{'found ' if outcomes[-1].found else 'MISSED'} {defect.name}: {outcomes[-1].by}")
                 if outcomes:
-                    tables.append(table(subject.title, outcomes))
-                    click.echo(f"\n{tables[-1]}\n")
-                missed = missed or not all(outcome.found for outcome in outcomes)
+                    results.append((subject.title, outcomes))
+                    click.echo(f"\n{table(subject.title, outcomes)}\n")
     except CouldNotRun as problem:
         raise click.ClickException(str(problem)) from problem
-    if len(tables) == 1:
+    if not results:
         raise click.UsageError(f"no defect of these is called {only!r}")
-    if markdown:
-        markdown.write_text("\n\n".join(tables) + "\n", encoding="utf-8")
-    sys.exit(missed)
+    for file, words in ((markdown, ENGLISH), (markdown_es, SPANISH)):
+        if file:
+            file.write_text(page(results, words), encoding="utf-8")
+    sys.exit(not all(outcome.found for _, outcomes in results for outcome in outcomes))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from benchmarks import documents, installs, load, processes, scratch, wire
 from benchmarks.goals import Goal, goals
 from benchmarks.load import LoadFailed, Request
 from benchmarks.processes import Command
-from benchmarks.report import goal_table
+from benchmarks.report import LABELS, goal_table
+from benchmarks.spanish import Untranslated, translated
 from benchmarks.stats import Ratio, exponent, ratio
 
 needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
@@ -121,6 +122,33 @@ def test_a_goal_is_met_by_the_median_and_shows_the_worst_round(at_least, rounds,
     goal = Goal("it", 3, at_least, Ratio(rounds))
     assert (goal.met, goal.worst) == (met, worst)
     assert f"| {'yes' if met else '**no**'} |" in goal_table([goal])
+
+
+def test_a_generated_part_has_its_numbers_and_its_links_in_spanish():
+    part = (
+        "## Growth\n\n![How the cost of a logout, of logoutAll and of the denylist grows](performance/growth.png)\n\n"
+        "|  | sizes | cost |\n| --- | --- | --- |\n| a look at the denylist, by entries | 1,000 | 216 ns |"
+    )
+    assert translated(part).splitlines() == [
+        "## Crecimiento",
+        "",
+        "![Cómo crece el coste de un logout, de logoutAll y de la lista de denegados](../performance/growth.png)",
+        "",
+        "|  | tamaños | coste |",
+        "| --- | --- | --- |",
+        "| una consulta de la lista de denegados, por entradas | 1,000 | 216 ns |",
+    ]
+
+
+def test_a_text_that_has_no_spanish_is_named():
+    with pytest.raises(Untranslated, match="'a row of its own' has no Spanish"):
+        translated("| a row of its own | 12 |")
+
+
+def test_each_peer_and_the_goal_of_a_flood_have_their_spanish():
+    rounds = {"quiet": [{"p99_ms": 2}], "flood": [{"p99_ms": 4}]}
+    (goal,) = goals({"flood": {"sqlite": rounds}}, {})
+    translated("\n".join(f"| {label} |" for label in (*LABELS.values(), goal.subject)))
 
 
 @pytest.mark.parametrize("megabytes", [0.1, 3])

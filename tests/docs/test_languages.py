@@ -4,13 +4,14 @@ import re
 
 import pytest
 
+from benchmarks.spanish import renewed
 from tests.support.fences import blocks
 from tests.support.paths import ROOT
 
 DOCS = ROOT / "docs"
 PAIRS = [
     (ROOT / "README.md", ROOT / "README.es.md"),
-    *((DOCS / page.name, page) for page in sorted((DOCS / "es").glob("*.md"))),
+    *((page, DOCS / "es" / page.name) for page in sorted(DOCS.glob("*.md"))),
 ]
 EVERY = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 IN_PAIRS = pytest.mark.parametrize(("english", "spanish"), PAIRS, ids=[pair[1].name for pair in PAIRS])
@@ -62,6 +63,27 @@ def test_the_links_lead_to_the_same_pages_in_either_language(english, spanish):
         return sorted(name for name in names if name != "README.md")
 
     assert targets(english) == targets(spanish)
+
+
+@IN_PAIRS
+def test_a_page_leads_to_pages_of_its_language_where_they_are(english, spanish):
+    def read(page):
+        """Those that the page leads to, besides its twin."""
+        return {(page.parent / link).resolve() for link in links(page)} - {english, spanish}
+
+    assert read(spanish) & {one for one, _ in PAIRS} == set()
+    assert read(english) & {one for _, one in PAIRS} == set()
+
+
+def test_no_spanish_page_is_without_its_english_one():
+    assert {page.name for page in (DOCS / "es").glob("*.md")} == {page.name for page in DOCS.glob("*.md")}
+
+
+def test_the_tables_that_were_measured_are_the_same_in_spanish():
+    page = (DOCS / "es" / "performance.md").read_text(encoding="utf-8")
+    assert renewed(page, (DOCS / "performance.md").read_text(encoding="utf-8")) == page, (
+        "run python -m benchmarks.spanish"
+    )
 
 
 @pytest.mark.parametrize("page", EVERY, ids=lambda page: str(page.relative_to(ROOT)))

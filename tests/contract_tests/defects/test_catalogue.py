@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from cierre.contract_tests.defects.catalogue import SUBJECTS
+from cierre.contract_tests.defects.page import ENGLISH, SPANISH
 from cierre.contract_tests.defects.proxy import ProxyRequest, ProxyResponse
 from cierre.contract_tests.defects.trial import try_defect
 from tests.support.paths import ROOT
@@ -22,6 +23,23 @@ def test_each_defect_has_a_name_of_its_own():
 def test_the_page_has_each_defect_with_its_origin():
     rows = re.findall(r"^\| (.+?) \| (seeded|independent|gap) \|", (ROOT / "docs/defects.md").read_text(), re.MULTILINE)
     assert dict(rows) == {name: defect.origin for name, defect in DEFECTS.items()}
+
+
+def test_the_spanish_page_is_the_english_one_in_spanish():
+    english, spanish = ((ROOT / "docs" / page).read_text() for page in ("defects.md", "es/defects.md"))
+    rows = re.findall(r"^\| (.+?) (\| (?:seeded|independent|gap) \| .*)$", english, re.MULTILINE)
+    assert [f"| {SPANISH.of(name)} {rest}" for name, rest in rows] == re.findall(
+        r"^\| .+? \| (?:seeded|independent|gap) \| .*$", spanish, re.MULTILINE
+    )
+
+
+def test_each_defect_and_each_subject_has_its_spanish_and_nothing_else_has():
+    assert SPANISH.texts.keys() == DEFECTS.keys() | {subject.title for subject in SUBJECTS.values()}
+
+
+@pytest.mark.parametrize(("words", "page"), [(ENGLISH, "docs/defects.md"), (SPANISH, "docs/es/defects.md")])
+def test_the_pages_begin_as_the_command_writes_them(words, page):
+    assert (ROOT / page).read_text().startswith(f"{words.introduction}\n\n## {words.of('Answers')}: ")
 
 
 def answers(behaviour, *statuses):
@@ -70,12 +88,18 @@ def command(*arguments):
     )
 
 
-def test_the_command_takes_the_old_names_of_origins(real):
-    done = command(real.url, "--set", "strangers", "--only", "a field comes *")
+def test_the_command_takes_the_old_names_of_origins_and_writes_two_pages(real, tmp_path):
+    pages = [tmp_path / "english.md", tmp_path / "spanish.md"]
+    written = ("--markdown", str(pages[0]), "--markdown-es", str(pages[1]))
+    done = command(real.url, "--set", "strangers", "--only", "a field comes *", *written)
 
     assert done.returncode == 0, done.stderr
     assert "found  a field comes twice: json_is_strict (examples)" in done.stdout
-    assert "| a field comes twice | independent | refresh | json_is_strict (examples) |" in done.stdout
+    row = "| independent | refresh | json_is_strict (examples) |"
+    assert f"| a field comes twice {row}" in done.stdout
+    assert f"| a field comes twice {row}" in pages[0].read_text()
+    assert "## Respuestas: se encontraron 1 de 1" in pages[1].read_text()
+    assert f"| un campo viene dos veces {row}" in pages[1].read_text()
 
 
 def test_a_pattern_that_no_defect_has_is_an_error(real):
