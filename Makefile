@@ -87,6 +87,6 @@ lock: install ## Pin what pyproject.toml asks for; UPGRADE=1: the newest of ever
 		--generate-hashes --no-header $(if $(UPGRADE),--upgrade) -o release/docs.lock
 
 clean: ## Remove what was built
-	rm -rf $(VENV) .venv-release .venv-docs .tox node_modules .bench build dist site *.egg-info .cierre
+	rm -rf $(VENV) .venv-release .venv-docs .tox .cache node_modules .bench build dist site *.egg-info .cierre
 
 .PHONY: help install serve mock test test-long attacks contract bench documents stateful-documents found dist docs translations format lock clean

@@ -15,6 +15,8 @@ from typing import Any
 import click
 
 from cierre.cli.options import allow_refs_option
+from cierre.cli.spec_collection import collection_command
+from cierre.cli.unusable import Unusable
 from cierre.oas import DIALECTS, BrokenDocument, bundle, load, read, view
 from cierre.oas.changes import LEVELS
 from cierre.oas.limits import DocumentLimits
@@ -27,15 +29,12 @@ from cierre.phrases import Phrase
 Source = str | Location | None
 
 
-class _Unusable(click.ClickException):
-    """It cannot be done with what was given."""
-
-    exit_code = 2
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """Lint, bundle, view and compare contracts."""
+
+
+command.add_command(collection_command)
 
 
 def _written(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -131,7 +130,7 @@ def apply_command(
     try:
         actions = [action for file in overlays for action in read_overlay(file)]
     except BrokenDocument as broken:
-        raise _Unusable("\n".join(map(str, broken.problems))) from broken
+        raise Unusable("\n".join(map(str, broken.problems))) from broken
     changed, idle = apply(bundle(_load(spec, allow_refs)), actions)
     for problem in idle:
         click.echo(str(problem), err=True)
@@ -227,9 +226,9 @@ def _git(*arguments: str, mistake: str) -> str:
     try:
         result = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
     except OSError as missing:
-        raise _Unusable(_("git is not installed")) from missing
+        raise Unusable(_("git is not installed")) from missing
     if result.returncode:
-        raise _Unusable(mistake)
+        raise Unusable(mistake)
     return result.stdout
 
 
@@ -237,7 +236,7 @@ def _load(source: Source, allow_refs: tuple[str, ...]) -> dict[str, Any]:
     try:
         return load(source, allow_refs=allow_refs)
     except BrokenDocument as broken:
-        raise _Unusable(broken.translated()) from broken
+        raise Unusable(broken.translated()) from broken
 
 
 def _write(document: dict[str, Any], output: Path | None, form: Format | None) -> None:
@@ -249,4 +248,4 @@ def _write(document: dict[str, Any], output: Path | None, form: Format | None) -
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(text(document, form or by_suffix), encoding="utf-8")
     except OSError as mistake:
-        raise _Unusable(_("{output}: {reason}").format(output=output, reason=mistake.strerror)) from mistake
+        raise Unusable(_("{output}: {reason}").format(output=output, reason=mistake.strerror)) from mistake

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from cierre.mocks import oauth
@@ -23,6 +23,28 @@ _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _BASIC = "Basic bW9jazptb2Nr"
 
 
+class SampleBody(NamedTuple):
+    """A valid body of a request.
+
+    Attributes:
+        content_type: without `*`.
+        kind: of that: `json`, `form`, `multipart`, …
+        node: the media type object.
+        value: a JSON value, or the text of another kind.
+    """
+
+    content_type: str
+    kind: str
+    node: Mapping[str, Any]
+    value: Any
+
+    def text(self, document: Document) -> str:
+        """It as one text; what is no text has replacement characters."""
+        if self.kind == "json":
+            return json.dumps(self.value, ensure_ascii=False, indent=2)
+        return encode(document, self.value, self.content_type, self.node.get("schema", {})).decode("utf-8", "replace")
+
+
 def sample_path(document: Document, operation: Operation, validator: RequestValidator | None) -> str:
     """The operation's path, percent-encoded, with a valid value in the place of each parameter.
 
@@ -34,7 +56,7 @@ def sample_path(document: Document, operation: Operation, validator: RequestVali
     path = operation.path
     for parameter in validator.parameters if validator is not None else ():
         if parameter.location == "path":
-            path = path.replace(f"{{{parameter.name}}}", _in_path(parameter, _value_of(document, parameter)))
+            path = path.replace(f"{{{parameter.name}}}", in_path(parameter, value_of(document, parameter)))
     return path
 
 
@@ -57,11 +79,11 @@ def sample_request(
     for parameter in validator.parameters if validator is not None else ():
         if not parameter.required or parameter.location == "path":
             continue
-        value = _value_of(document, parameter)
+        value = value_of(document, parameter)
         if parameter.location == "query":
-            query += _pairs(parameter, value)
+            query += pairs_of(parameter, value)
         elif parameter.location == "header":
-            headers[parameter.name] = _text(value)
+            headers[parameter.name] = text_of(value)
     for place, name, text in _credentials(document, operation, token):
         if place == "query":
             query.append((name, text))
@@ -73,7 +95,8 @@ def sample_request(
     return {**made, "headers": headers, "body": body}
 
 
-def _value_of(document: Document, parameter: Parameter) -> Any:
+def value_of(document: Document, parameter: Parameter) -> Any:
+    """A valid value of a parameter: its example, or one that is made from its schema."""
     for example in examples_of(document, parameter.node).values():
         if _is_valid(document, parameter.schema, example):
             return example
@@ -90,9 +113,20 @@ def _is_valid(document: Document, schema: Any, example: Any) -> bool:
 
 def _body(document: Document, operation: Operation, headers: dict[str, str]) -> str:
     """The text of a valid body, "" for none; its type goes into the header fields."""
+    sample = sample_body(document, operation)
+    if sample is None:
+        return ""
+    headers["Content-Type"] = sample.content_type
+    if sample.kind == "multipart":
+        return _parts(sample.value, headers)
+    return sample.text(document)
+
+
+def sample_body(document: Document, operation: Operation) -> SampleBody | None:
+    """A body that the document calls valid, of JSON where there is JSON; None where the operation reads none."""
     content = document.mapping(document.mapping(operation.node.get("requestBody")).get("content"))
     if not content:
-        return ""
+        return None
     key = min(content, key=lambda one: media.kind_of(media.parse(one).essence) != "json")
     content_type = "application/json" if "*" in key else key
     kind = media.kind_of(media.parse(content_type).essence)
@@ -102,49 +136,48 @@ def _body(document: Document, operation: Operation, headers: dict[str, str]) -> 
     # The text of another kind is as its author wrote it.
     usable = [one for one in examples if (kind != "json" and isinstance(one, str)) or _is_valid(document, schema, one)]
     value = usable[0] if usable else valid_value(document, document.requests, schema, seed="body")[0]
-    headers["Content-Type"] = content_type
-    if kind == "json":
-        return json.dumps(value, ensure_ascii=False, indent=2)
-    if kind == "multipart":
-        return _parts(value, headers)
-    return encode(document, value, content_type, schema).decode("utf-8", "replace")
+    return SampleBody(content_type, kind, node, value)
 
 
 def _parts(value: Any, headers: dict[str, str]) -> str:
     headers["Content-Type"] = 'multipart/form-data; boundary="part"'
     members = value.items() if isinstance(value, dict) else ()
-    parts = [f'--part\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{_text(item)}' for name, item in members]
+    parts = [
+        f'--part\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text_of(item)}' for name, item in members
+    ]
     return "\r\n".join([*parts, "--part--", ""])
 
 
-def _in_path(parameter: Parameter, value: Any) -> str:
+def in_path(parameter: Parameter, value: Any) -> str:
+    """The text of a path parameter, percent-encoded; it is never empty."""
     if parameter.encoded:
         return quote(write_json(value).decode(), safe="")
-    text = quote(_text(value), safe=",") or "x"
+    text = quote(text_of(value), safe=",") or "x"
     prefix = {"label": ".", "matrix": f";{quote(parameter.name)}="}.get(parameter.style, "")
     return f"{prefix}{text}"
 
 
-def _pairs(parameter: Parameter, value: Any) -> list[tuple[str, str]]:
+def pairs_of(parameter: Parameter, value: Any) -> list[tuple[str, str]]:
+    """Names and values of a query parameter, as its style writes it."""
     if parameter.encoded:
         return [(parameter.name, write_json(value).decode())]
     if isinstance(value, dict) and parameter.style == "deepObject":
-        return [(f"{parameter.name}[{key}]", _text(item)) for key, item in value.items()]
+        return [(f"{parameter.name}[{key}]", text_of(item)) for key, item in value.items()]
     if isinstance(value, dict) and parameter.explode:
-        return [(str(key), _text(item)) for key, item in value.items()]
+        return [(str(key), text_of(item)) for key, item in value.items()]
     if isinstance(value, list) and parameter.explode:
-        return [(parameter.name, _text(item)) for item in value]
+        return [(parameter.name, text_of(item)) for item in value]
     if isinstance(value, list):
-        return [(parameter.name, _DELIMITERS.get(parameter.style, ",").join(map(_text, value)))]
-    return [(parameter.name, _text(value))]
+        return [(parameter.name, _DELIMITERS.get(parameter.style, ",").join(map(text_of, value)))]
+    return [(parameter.name, text_of(value))]
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """A value in the style `simple`; objects inside of one are JSON, as clients write them."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ",".join(map(_text, value))
+        return ",".join(map(text_of, value))
     if isinstance(value, dict):
         return write_json(value).decode()
     return "null" if value is None else str(value)

@@ -42,3 +42,21 @@ def run(*command, cwd, **variables):
     done = ran(*command, cwd=cwd, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def installed(folder):
+    """The folder of programs that a lock of its own pins (`folder`/package-lock.json), below .cache of the checkout.
+
+    They are kept for later runs, until the lock is another one.
+    """
+    lock = (folder / "package-lock.json").read_bytes()
+    place = ROOT / ".cache" / folder.name
+    seal = place / ".installed"
+    if not seal.exists() or seal.read_bytes() != lock:
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(folder / name, place / name)
+        run("npm", "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", cwd=place)
+        seal.write_bytes(lock)
+    return place / "node_modules" / ".bin"
