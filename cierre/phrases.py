@@ -37,6 +37,21 @@ class Phrase(str):
         """What somebody else says, such as a library or the system: it stays as it is."""
         return text if isinstance(text, Phrase) else cls(_ANOTHERS, text=text)
 
+    def shortened(self, longest: int) -> Phrase:
+        """The same with each value cut in its middle where the text has more characters than so many."""
+        if len(self) <= longest:
+            return self
+        half = longest // 2
+        values = {
+            name: value.shortened(longest)
+            if isinstance(value, Phrase)
+            else f"{value[:half]} … {value[-half:]}"
+            if isinstance(value, str) and len(value) > longest
+            else value
+            for name, value in self._values.items()
+        }
+        return Phrase(self._template, **values)
+
     def translated(self) -> str:
         """The text in the language that this process speaks."""
         values = {name: translated(value) for name, value in self._values.items()}

@@ -49,9 +49,9 @@ def recorded(document: Document, file: Path) -> list[Action]:
         BrokenDocument: it is no archive, or nothing in it is for the document.
     """
     written = SideFile(file, RULE).value
-    broken = compile_schema(SCHEMA, {}, version="3.1", direction="request").violations(written, shown=True)
+    broken = compile_schema(SCHEMA, {}, version="3.1", direction="request").broken(written)
     if broken:
-        messages = [Phrase("no HAR: {pointer}: {reason}", pointer=one.pointer, reason=one.message) for one in broken]
+        messages = [Phrase("no HAR: {pointer}: {reason}", pointer=where, reason=reason) for where, reason in broken]
         raise BrokenDocument([Problem(str(file), message, rule=RULE) for message in messages])
     recording, router = Recording(file.name), MockApp(document)
     for request, exchange in _exchanges(written["log"]["entries"]):

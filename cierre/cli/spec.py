@@ -27,6 +27,8 @@ from cierre.oas.writing import Format, text
 from cierre.phrases import Phrase
 
 Source = str | Location | None
+# What a change is to clients.
+_LEVELS = {"breaking": Phrase("breaking"), "risky": Phrase("risky"), "harmless": Phrase("harmless")}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -130,10 +132,10 @@ def apply_command(
     try:
         actions = [action for file in overlays for action in read_overlay(file)]
     except BrokenDocument as broken:
-        raise Unusable("\n".join(map(str, broken.problems))) from broken
+        raise Unusable(broken.translated()) from broken
     changed, idle = apply(bundle(_load(spec, allow_refs)), actions)
     for problem in idle:
-        click.echo(str(problem), err=True)
+        click.echo(problem.as_phrase().translated(), err=True)
     _write(changed, output, form)
 
 
@@ -167,12 +169,14 @@ def diff_command(ctx: click.Context, old: str, new: str | None, allow_refs: tupl
 
     before = _load_named(old, allow_refs)
     changes = diff(before, _load_named(new, allow_refs) if new else _load(None, ()))
+    width = max(len(level.translated()) for level in _LEVELS.values()) + 1
     for operation, group in groupby(changes, key=lambda change: change.operation):
         click.echo(operation or _("the document"))
         for change in group:
-            click.echo(f"  {change.level:<9} {change.message}")
+            click.echo(f"  {_LEVELS[change.level].translated():<{width}} {change.message.translated()}")
     count = Counter(change.level for change in changes)
-    click.echo(", ".join(f"{count[level]} {level}" for level in LEVELS), err=True)
+    counted = _("{breaking} breaking, {risky} risky, {harmless} harmless")
+    click.echo(counted.format_map({level: count[level] for level in LEVELS}), err=True)
     ctx.exit(1 if count["breaking"] else 0)
 
 

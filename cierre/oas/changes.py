@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from cierre.phrases import Phrase
+
 Level = Literal["breaking", "risky", "harmless"]
 LEVELS: tuple[Level, ...] = ("breaking", "risky", "harmless")
 Direction = Literal["request", "response"]
@@ -23,7 +25,7 @@ class Change(NamedTuple):
 
     level: Level
     operation: str
-    message: str
+    message: Phrase
 
 
 class Difference(NamedTuple):
@@ -35,7 +37,7 @@ class Difference(NamedTuple):
     """
 
     effect: Effect
-    message: str
+    message: Phrase
     minor: bool = False
 
 

@@ -50,10 +50,8 @@ def _check(spot: Spot, values: list[tuple[str, Any]], compiler: SchemaCompiler) 
         yield spot.pointer, Phrase("cannot be used as a schema: {reason}", reason=mistake)
         return
     for pointer, value in values:
-        for violation in validator.violations(value, shown=True):
-            message = violation.message
-            shown = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
-            yield f"{pointer}{violation.pointer}", Phrase.of(shown)
+        for inner, message in validator.broken(value):
+            yield f"{pointer}{inner}", message.shortened(_LONGEST)
 
 
 def _values(document: Document, spot: Spot) -> Iterator[tuple[str, Any]]:

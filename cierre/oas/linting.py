@@ -22,6 +22,26 @@ Rules = Callable[[Json], Iterable[tuple[str, str, Phrase]]]
 STANDARD = "openapi"
 # Problems of one document: a longer list is not read.
 _MOST = 10_000
+# Of a message, in characters.
+_LONGEST = 200
+# What openapi-spec-validator says, which only knows English, and how we say it.
+_SAID_BY_THE_STANDARD = {
+    r"Duplicate parameter '(?P<name>.*)'": "parameter '{name}' is there twice",
+    r"Operation ID '(?P<id>.*)' for '(?P<method>\w+)' in '(?P<path>.*)' is not unique": (
+        "operationId '{id}' of '{method}' in '{path}' is not unique"
+    ),
+    r"Path parameter '(?P<name>.*)' for '(?P<method>\w+)' operation in '(?P<path>.*)' was not resolved": (
+        "path parameter '{name}' of '{method}' in '{path}' is not in the path, or not declared"
+    ),
+    r"Required list has not defined properties: (?P<names>.*)": (
+        "required names properties that are not defined: {names}"
+    ),
+    r"Duplicate tag name '(?P<name>.*)'": "tag '{name}' is there twice",
+    r"Tag '(?P<name>.*)' references unknown parent tag '(?P<parent>.*)'": (
+        "tag '{name}' has a parent that is not there: '{parent}'"
+    ),
+    r"Circular tag hierarchy detected: (?P<tags>.*)": "tags are their own parents: {tags}",
+}
 # How openapi-spec-validator names an operation.
 _OPERATION = re.compile(r"'(?P<method>[a-z]+)'(?: operation)? in '(?P<path>/[^']*)'")
 
@@ -78,8 +98,8 @@ def _against_its_schema(document: Document, schema: Any) -> Iterator[Problem]:
     """What the standard's own JSON Schema refuses."""
     # The package's own validator does not tell why a oneOf fails.
     validator = SchemaValidator(jsonschema_rs.validator_cls_for(dict(schema))(dict(schema)))
-    for violation in validator.violations(document.root, most=_MOST):
-        yield document.problem(violation.pointer, _shortened(violation.message), STANDARD)
+    for where, message in validator.broken(document.root, most=_MOST):
+        yield document.problem(where, message.shortened(_LONGEST), STANDARD)
 
 
 def _against_its_text(document: Document, validator: Any, *, of_the_right_form: bool) -> Iterator[Problem]:
@@ -89,7 +109,7 @@ def _against_its_text(document: Document, validator: Any, *, of_the_right_form: 
         for error in instance.root_validator(instance.schema_path):
             place = _OPERATION.search(error.message)
             path = error.absolute_path or ("paths", place["path"], place["method"]) if place else error.absolute_path
-            yield document.problem(pointer(*path), _shortened(error.message.partition("\n")[0]), STANDARD)
+            yield document.problem(pointer(*path), _in_both_languages(error.message.partition("\n")[0]), STANDARD)
     except Exception as failure:  # noqa: BLE001 - it presupposes a document of the right form, and fails in any way
         if of_the_right_form:
             yield document.problem(
@@ -97,5 +117,10 @@ def _against_its_text(document: Document, validator: Any, *, of_the_right_form: 
             )
 
 
-def _shortened(message: str, longest: int = 200) -> Phrase:
-    return Phrase.of(message if len(message) <= longest else f"{message[: longest // 2]} … {message[-longest // 2 :]}")
+def _in_both_languages(message: str) -> Phrase:
+    """What openapi-spec-validator says; of a default that breaks its schema in English alone."""
+    for pattern, template in _SAID_BY_THE_STANDARD.items():
+        found = re.fullmatch(pattern, message)
+        if found:
+            return Phrase(template, **found.groupdict()).shortened(_LONGEST)
+    return Phrase.of(message).shortened(_LONGEST)

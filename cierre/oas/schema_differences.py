@@ -9,6 +9,7 @@ from typing import Any
 from cierre.oas.changes import Difference, Direction, Effect
 from cierre.oas.document import Document
 from cierre.oas.flattening import LOWER_BOUNDS, TYPES, UPPER_BOUNDS, flat, types_of
+from cierre.phrases import Phrase
 
 Json = dict[str, Any]
 _HIDDEN: dict[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
@@ -32,9 +33,8 @@ class SchemaComparison:
             return
         self.open.add(pair)
         before, after = flat(self.old, old), flat(self.new, new)
-        place = f"{at}: " if at else ""
         for difference in self._level(before, after):
-            yield difference._replace(message=f"{place}{difference.message}")
+            yield difference._replace(message=_at(at, difference.message))
         yield from self._properties(before, after, at)
         if "items" in before or "items" in after:
             yield from self.compare(before.get("items", {}), after.get("items", {}), f"{at}/*")
@@ -51,24 +51,32 @@ class SchemaComparison:
         for keyword in ("pattern", "format", "multipleOf", "not"):
             yield from _condition(keyword, old.get(keyword), new.get(keyword))
         if bool(old.get("uniqueItems")) != bool(new.get("uniqueItems")):
-            yield Difference(_turn(bool(new.get("uniqueItems"))), "uniqueItems changed", minor=True)
+            yield Difference(_turn(bool(new.get("uniqueItems"))), Phrase("uniqueItems changed"), minor=True)
         if old.get("default") != new.get("default"):
-            yield Difference("unclear", f"default {_said(old.get('default'))} → {_said(new.get('default'))}")
+            yield Difference("unclear", _turned("default", old.get("default"), new.get("default")))
 
     def _properties(self, old: Json, new: Json, at: str) -> Iterator[Difference]:
         before, after = self._seen(self.old, old), self._seen(self.new, new)
         must, must_now = set(old.get("required", [])), set(new.get("required", []))
-        place = f"{at}: " if at else ""
         for name in sorted(before.keys() - after.keys()):
-            yield Difference(self._effect_of_loss(new, required=name in must), f"{place}property {name} is gone")
+            effect = self._effect_of_loss(new, required=name in must)
+            yield Difference(effect, _at(at, Phrase("property {name} is gone", name=name)))
         for name in sorted(after.keys() - before.keys()):
-            word = "new and required" if name in must_now else "new"
             effect = self._effect_of_gain(old, required=name in must_now)
-            yield Difference(effect, f"{place}property {name} is {word}", minor=True)
+            come = (
+                Phrase("property {name} is new and required", name=name)
+                if name in must_now
+                else Phrase("property {name} is new", name=name)
+            )
+            yield Difference(effect, _at(at, come), minor=True)
         for name in sorted(before.keys() & after.keys()):
             if (name in must) != (name in must_now):
-                word = "now" if name in must_now else "no longer"
-                yield Difference(_turn(name in must_now), f"{place}property {name} is {word} required")
+                now = (
+                    Phrase("property {name} is now required", name=name)
+                    if name in must_now
+                    else Phrase("property {name} is no longer required", name=name)
+                )
+                yield Difference(_turn(name in must_now), _at(at, now))
             yield from self.compare(before[name], after[name], f"{at}/{name}")
         yield from self._others(old, new, at)
 
@@ -89,9 +97,12 @@ class SchemaComparison:
         if isinstance(before, dict) and isinstance(after, dict):
             yield from self.compare(before, after, f"{at}/*")
         elif (before is False) != (after is False):
-            word = "refused" if after is False else "allowed"
-            place = f"{at}: " if at else ""
-            yield Difference(_turn(after is False), f"{place}further properties are now {word}", minor=True)
+            now = (
+                Phrase("further properties are now refused")
+                if after is False
+                else Phrase("further properties are now allowed")
+            )
+            yield Difference(_turn(after is False), _at(at, now), minor=True)
 
     def _seen(self, document: Document, schema: Json) -> Json:
         """The properties that this side of the conversation has."""
@@ -110,37 +121,55 @@ class SchemaComparison:
         if len(gone) == len(come) == 1 and before and after:
             yield from self.compare(before[gone[0]], after[come[0]], at)
             return
-        place = f"{at}: " if at else ""
         if not before or not after:
             if before != after:
-                word = "now" if after else "no longer"
-                yield Difference(_turn(bool(after)), f"{place}{keyword} is {word} there")
+                now = (
+                    Phrase("{keyword} is now there", keyword=keyword)
+                    if after
+                    else Phrase("{keyword} is no longer there", keyword=keyword)
+                )
+                yield Difference(_turn(bool(after)), _at(at, now))
             return
-        yield from (Difference("narrowed", f"{place}alternative {_name(before[key])} is gone") for key in gone)
-        yield from (Difference("widened", f"{place}alternative {_name(after[key])} is new", minor=True) for key in come)
+        for key in gone:
+            lost = Phrase("alternative {name} is gone", name=_name(before[key]))
+            yield Difference("narrowed", _at(at, lost))
+        for key in come:
+            won = Phrase("alternative {name} is new", name=_name(after[key]))
+            yield Difference("widened", _at(at, won), minor=True)
+
+
+def _at(at: str, what: Phrase) -> Phrase:
+    """With the place in the value, where it is not the whole of it."""
+    return Phrase("{at}: {what}", at=at, what=what) if at else what
+
+
+def _turned(keyword: str, old: Any, new: Any) -> Phrase:
+    return Phrase("{keyword} {old} → {new}", keyword=keyword, old=_said(old), new=_said(new))
 
 
 def _types(old: frozenset[str], new: frozenset[str]) -> Iterator[Difference]:
     if old - new:
-        yield Difference("narrowed", f"{', '.join(sorted(old - new))} is no longer allowed, {_list(new)} is")
+        lost = {"types": ", ".join(sorted(old - new)), "allowed": _list(new)}
+        yield Difference("narrowed", Phrase("{types} is no longer allowed, {allowed} is", **lost))
     if new - old:
-        yield Difference("widened", f"{', '.join(sorted(new - old))} is now allowed, {_list(old)} was")
+        won = {"types": ", ".join(sorted(new - old)), "allowed": _list(old)}
+        yield Difference("widened", Phrase("{types} is now allowed, {allowed} was", **won))
 
 
-def _list(types: frozenset[str]) -> str:
-    return "anything" if types == TYPES else ", ".join(sorted(types))
+def _list(types: frozenset[str]) -> Phrase:
+    return Phrase("anything") if types == TYPES else Phrase.of(", ".join(sorted(types)))
 
 
 def _values(old: list[Any] | None, new: list[Any] | None) -> Iterator[Difference]:
     if old is None or new is None:
         if old is not new:
-            word = "now" if old is None else "no longer"
-            yield Difference(_turn(old is None), f"values are {word} enumerated")
+            now = Phrase("values are now enumerated") if old is None else Phrase("values are no longer enumerated")
+            yield Difference(_turn(old is None), now)
         return
     if gone := [value for value in old if value not in new]:
-        yield Difference("narrowed", f"value {', '.join(map(_said, gone))} is gone")
+        yield Difference("narrowed", Phrase("value {values} is gone", values=_all(gone)))
     if come := [value for value in new if value not in old]:
-        yield Difference("widened", f"value {', '.join(map(_said, come))} is new", minor=True)
+        yield Difference("widened", Phrase("value {values} is new", values=_all(come)), minor=True)
 
 
 def _bound(keyword: str, old: Any, new: Any) -> Iterator[Difference]:
@@ -150,22 +179,26 @@ def _bound(keyword: str, old: Any, new: Any) -> Iterator[Difference]:
         narrowed = old is None or (new is not None and new > old)
     else:
         narrowed = old is None or (new is not None and new < old)
-    yield Difference(_turn(narrowed), f"{keyword} {_said(old)} → {_said(new)}", minor=True)
+    yield Difference(_turn(narrowed), _turned(keyword, old, new), minor=True)
 
 
 def _condition(keyword: str, old: Any, new: Any) -> Iterator[Difference]:
     if old == new:
         return
     effect: Effect = "unclear" if old is not None and new is not None else _turn(old is None)
-    yield Difference(effect, f"{keyword} {_said(old)} → {_said(new)}", minor=True)
+    yield Difference(effect, _turned(keyword, old, new), minor=True)
 
 
 def _turn(narrower: bool) -> Effect:
     return "narrowed" if narrower else "widened"
 
 
-def _said(value: Any) -> str:
-    return "none" if value is None else json.dumps(value, ensure_ascii=False)
+def _all(values: list[Any]) -> str:
+    return ", ".join(json.dumps(value, ensure_ascii=False) for value in values)
+
+
+def _said(value: Any) -> Phrase:
+    return Phrase("none") if value is None else Phrase.of(json.dumps(value, ensure_ascii=False))
 
 
 def _is_closed(schema: Json) -> bool:

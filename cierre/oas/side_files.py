@@ -57,10 +57,10 @@ def schema_problems(
     validator = compile_schema(schema, schema, version="3.1", direction="request")
     return [
         Problem(
-            place(one.pointer),
-            Phrase("{name}: {reason}", name=one.pointer or whole or Phrase("the file"), reason=one.message),
-            one.pointer,
+            place(where),
+            Phrase("{name}: {reason}", name=where or whole or Phrase("the file"), reason=reason),
+            where,
             rule,
         )
-        for one in validator.violations(value, shown=True)
+        for where, reason in validator.broken(value)
     ]

@@ -262,7 +262,7 @@ def test_lint_tells_all_problems_each_with_its_line(tmp_path):
     assert [line.removeprefix(f"{tmp_path}/") for line in found] == [
         'openapi.yaml:9:11: 3 is not of type "string" [openapi]',
         'openapi.yaml:13:15: "many" is not of type "integer" [example]',
-        "openapi.yaml:14:5: Operation ID 'one' for 'post' in '/a' is not unique [openapi]",
+        "openapi.yaml:14:5: operationId 'one' of 'post' in '/a' is not unique [openapi]",
         "openapi.yaml:16:27: $ref #/components/responses/No leads nowhere [reference]",
     ]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -11,13 +10,16 @@ import jsonschema_rs
 
 from cierre.oas.pointers import pointer
 from cierre.oas.validation.secrets import SecretNames
+from cierre.oas.validation.sentences import rule_of, sentence, without_value
 from cierre.oas.validation.violations import Location, Violation
+from cierre.phrases import Phrase
 
-_COMPOSED = frozenset({"anyOf", "oneOf", "not", "custom", "contains", "propertyNames", "uniqueItems"})
 # Where one of these fails at the top of an alternative, the value was meant for another.
 _ANOTHER = frozenset({"type", "enum", "const"})
 # Of one value: a client mends no more at a time, and one body can have a million.
 _MOST_VIOLATIONS = 100
+# Pointer, sentence and keyword.
+_Broken = tuple[str, Phrase, str]
 
 
 class SchemaValidator:
@@ -50,31 +52,24 @@ class SchemaValidator:
         held = value if self._key is None else {self._key: value}
         return self._validator.is_valid(held) or (self._letter is not None and self._letter(value))
 
-    def violations(
-        self,
-        value: Any,
-        location: Location = "body",
-        prefix: str = "",
-        most: int = _MOST_VIOLATIONS,
-        *,
-        shown: bool = False,
-    ) -> list[Violation]:
-        """The rules that the value breaks, so many at the most; `prefix` is put before each pointer.
-
-        `shown`: nothing is hidden, as the value stands in the document.
-        """
+    def violations(self, value: Any, location: Location = "body", prefix: str = "") -> list[Violation]:
+        """The rules that the value breaks, a hundred at the most; `prefix` is put before each pointer."""
         if self.is_valid(value):
             return []
+        found = self._broken(value, prefix, self._secrets)
+        return [Violation(location, where, str(why), rule) for where, why, rule in islice(found, _MOST_VIOLATIONS)]
+
+    def broken(self, value: Any, most: int = _MOST_VIOLATIONS) -> list[tuple[str, Phrase]]:
+        """The same of a value that stands in a file, for who wrote it: pointer and sentence, with nothing hidden."""
+        if self.is_valid(value):
+            return []
+        return [(where, why) for where, why, _ in islice(self._broken(value, "", None), most)]
+
+    def _broken(self, value: Any, prefix: str, secrets: SecretNames | None) -> Iterator[_Broken]:
         held, depth = (value, 0) if self._key is None else ({self._key: value}, 1)
-        found = (
-            violation
-            for error in self._validator.iter_errors(held)
-            for inner in _causes(error)
-            for violation in _violations_of(
-                inner, inner.instance_path[depth:], location, prefix, None if shown else self._secrets
-            )
-        )
-        return list(islice(found, most))
+        for error in self._validator.iter_errors(held):
+            for inner in _causes(error):
+                yield from _told(inner, inner.instance_path[depth:], prefix, secrets)
 
 
 def _causes(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
@@ -104,32 +99,19 @@ def _is_another(error: jsonschema_rs.ValidationError) -> bool:
     return error.kind.name in _ANOTHER
 
 
-def _violations_of(
-    error: jsonschema_rs.ValidationError,
-    path: list[str | int],
-    location: Location,
-    prefix: str,
-    secrets: SecretNames | None,
-) -> list[Violation]:
+def _told(
+    error: jsonschema_rs.ValidationError, path: list[str | int], prefix: str, secrets: SecretNames | None
+) -> Iterator[_Broken]:
     kinds = jsonschema_rs.ValidationErrorKind
-    where, rule = prefix + pointer(*path), error.kind.name
+    where, rule = prefix + pointer(*path), rule_of(error)
     match error.kind:
         case kinds.Required(property=name):
-            return [Violation(location, where + pointer(name), f'"{name}" is required', rule)]
+            yield where + pointer(name), Phrase('"{name}" is required', name=name), rule
         case kinds.AdditionalProperties(unexpected=names) | kinds.UnevaluatedProperties(unexpected=names):
-            return [Violation(location, where + pointer(name), f'"{name}" is not known here', rule) for name in names]
+            for name in names:
+                yield where + pointer(name), Phrase('"{name}" is not known here', name=name), rule
         case kinds.Not(schema={"description": str(reason)}):
-            return [Violation(location, where, reason, rule)]
-        case kinds.FalseSchema():
-            return [Violation(location, where, "must not be here", rule)]
-    hidden = secrets is not None and secrets.hides([*prefix.split("/")[1:], *path], error.instance)
-    return [Violation(location, where, _without_value(error) if hidden else error.message, rule)]
-
-
-def _without_value(error: jsonschema_rs.ValidationError) -> str:
-    """Which rule is broken, in the schema's words alone: jsonschema-rs puts the value into each message."""
-    broken = error.kind.name
-    # Of the others, `value` is what the composition made of the secret.
-    if broken not in _COMPOSED:
-        broken += f" {json.dumps(error.kind.value, ensure_ascii=False, default=str)}"
-    return f"the value, which is not repeated here, breaks the rule {broken}"
+            yield where, Phrase.of(reason), rule
+        case _:
+            hidden = secrets is not None and secrets.hides([*prefix.split("/")[1:], *path], error.instance)
+            yield where, without_value(error) if hidden else sentence(error), rule

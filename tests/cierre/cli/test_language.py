@@ -167,6 +167,41 @@ def test_a_finding_of_lint_is_told_in_spanish(tmp_path):
     assert done.stderr.rstrip().endswith(": 1 problema")
 
 
+DOCUMENT = """
+openapi: 3.0.3
+info: {title: t, version: '1'}
+paths:
+  /a/{id}:
+    get:
+      parameters:
+        - {name: page, in: query, schema: {type: integer, minimum: 3}, example: 1}
+      responses: {'200': {description: ok}}
+"""
+
+
+def test_what_breaks_the_standard_and_its_schema_is_told_in_spanish(tmp_path):
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT, encoding="utf-8")
+    shown = spoken("spec", "lint", str(tmp_path / "openapi.yaml")).stdout
+    assert "1 es menor que el mínimo de 3 [example]" in shown
+    assert "el parámetro de ruta 'id' de 'get' en '/a/{id}' no está en la ruta, o no está declarado [openapi]" in shown
+
+
+def test_what_changed_between_contracts_is_told_in_spanish(tmp_path):
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(DOCUMENT, encoding="utf-8")
+    new.write_text(DOCUMENT.replace("in: query,", "in: query, required: true,"), encoding="utf-8")
+    done = spoken("spec", "diff", str(old), str(new))
+    assert done.stdout == "GET /a/{id}\n  incompatible  parámetro page (query) ahora es obligatorio\n"
+    assert done.stderr == "1 incompatibles, 0 arriesgados, 0 inofensivos\n"
+
+
+def test_an_overlay_that_is_none_is_told_in_spanish(tmp_path):
+    document, overlay = tmp_path / "openapi.yaml", tmp_path / "overlay.yaml"
+    document.write_text(DOCUMENT, encoding="utf-8")
+    overlay.write_text("overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions: 3\n", encoding="utf-8")
+    assert "/actions: 3 no es de tipo" in spoken("spec", "apply", str(document), str(overlay)).stderr
+
+
 def test_a_result_and_the_headings_of_a_table_are_told_in_spanish(tmp_path):
     at = ("--data-dir", str(tmp_path))
     assert spoken("db", "upgrade", *at).returncode == 0

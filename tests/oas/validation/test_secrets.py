@@ -119,3 +119,10 @@ def test_the_rule_is_told_so_that_the_request_can_be_mended():
     (violation,) = violations({"properties": {"password": {"minLength": 99}}}, {"password": SECRET})
     assert violation.message == "the value, which is not repeated here, breaks the rule minLength 99"
     assert (violation.pointer, violation.rule) == ("/password", "minLength")
+
+
+def test_a_pattern_that_only_python_reads_is_told_without_the_text():
+    schema = {"properties": {"password": {"pattern": "^(a)?(?(1)b|c)$"}}}
+    (violation,) = violations(schema, {"password": SECRET})
+    assert violation.message == ('the value, which is not repeated here, breaks the rule pattern "^(a)?(?(1)b|c)$"')
+    assert violation.rule == "pattern"
