@@ -9,9 +9,19 @@ from benchmarks.stats import Ratio, ratio
 Json = dict[str, Any]
 
 MOCKS = {"prism": 12.0, "prism_silent": 4.5, "openapi_backend": 1.6, "connexion_mock": 8.0, "starlette": 0.65}
-LOGOUTS = {"stock": 6.0, "knox": 4.5, "better_auth": 6.0, "simplejwt": 7.0, "oidc_provider": 1.0, "pgbench": 0.3}
-P99 = {"knox": 0.5, "oidc_provider": 1.2}
+PGBENCH = 0.3
 OURS = "cierre"
+OIDC = "oidc_provider_prepared"
+# Of the life of a session: rates to those of the peers, 16 at once.
+LIFE = {
+    "logout": {"stock": 7.0, "knox": 7.0, "better_auth": 7.0, "simplejwt": 9.0, OIDC: 1.1},
+    "refresh": {OIDC: 1.0, "better_auth": 4.0, "simplejwt": 4.0},
+    "check": {OIDC: 1.2},
+    "introspection": {OIDC: 1.2},
+}
+LOGOUT_CPU_US = 380.0
+REFRESH_OF_LOGOUT = 0.7
+P99 = {"knox": 0.5, OIDC: 0.7}
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,7 @@ def goals(results: Json, labels: dict[str, str]) -> list[Goal]:
     found: list[Goal] = []
     parts: dict[str, Callable[[Json, dict[str, str]], Iterator[Goal]]] = {
         "mocks": _mocks,
+        "life": _life,
         "logout": _logout,
         "denylist": _denylist,
         "growth": _growth,
@@ -77,9 +88,24 @@ def _mocks(mocks: Json, labels: dict[str, str]) -> Iterator[Goal]:
             yield Goal(f"mock, {what}, {document}: of Prism's", target, at_least=False, measured=of_prism, note=missing)
 
 
+def _life(life: Json, labels: dict[str, str]) -> Iterator[Goal]:
+    operations = life["operations"]
+    for name, peers in LIFE.items():
+        for peer, target in peers.items():
+            measured = ratio(rates(operations[name][OURS]), rates(operations[name][peer]))
+            yield Goal(f"{name}, 16 at once: to {labels[peer]}", target, at_least=True, measured=measured)
+    logouts = operations["logout"][OURS]
+    cost = Ratio(tuple(load["cpu_us"] for load in logouts))
+    yield Goal("logout, 16 at once: CPU of the server", LOGOUT_CPU_US, at_least=False, measured=cost, unit="µs")
+    measured = ratio(rates(operations["refresh"][OURS]), rates(logouts))
+    yield Goal("refresh, 16 at once: to logout", REFRESH_OF_LOGOUT, at_least=True, measured=measured)
+    ours, theirs = ([load["p99_ms"] for load in operations["logout_64"][peer]] for peer in (OURS, OIDC))
+    yield Goal(f"logout p99, 64 at once: to {labels[OIDC]}", P99[OIDC], at_least=False, measured=ratio(ours, theirs))
+
+
 def _logout(logout: Json, labels: dict[str, str]) -> Iterator[Goal]:
     few, many, sqlite = logout["postgresql-1-16"], logout["postgresql-1-64"], logout["sqlite-1-16"]
-    for peer, target in LOGOUTS.items():
+    for peer, target in (LIFE["logout"] | {"pgbench": PGBENCH}).items():
         measured = ratio(rates(few[OURS]), rates(few[peer]))
         yield Goal(f"logout on PostgreSQL, 16 at once: to {labels[peer]}", target, at_least=True, measured=measured)
     for peer, target in P99.items():

@@ -41,7 +41,7 @@ class Conditions:
 def conditions() -> Conditions:
     memory_kib = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1])  # type: ignore[index]
     return Conditions(
-        when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        when=now(),
         processor=_processor(),
         cores=len(CORES),
         memory_gib=round(memory_kib / 2**20),
@@ -49,6 +49,10 @@ def conditions() -> Conditions:
         load_before=os.getloadavg()[0],
         versions=_versions(),
     )
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _processor() -> str:

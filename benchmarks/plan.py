@@ -18,6 +18,8 @@ class Plan:
         of_one_user: open sessions of one user, for logoutAll.
         denied: entries of the denylist.
         concurrency: connections at once.
+        life_rounds: the same as `rounds`, of the life of a session.
+        life_warm_seconds: of load for each peer before each of its operations; 0: none.
     """
 
     quick: bool
@@ -31,20 +33,24 @@ class Plan:
     of_one_user: tuple[int, ...]
     denied: tuple[int, ...]
     concurrency: tuple[int, ...]
+    life_rounds: int
+    life_warm_seconds: float
 
 
 FULL = Plan(
     quick=False,
-    rounds=5,
+    rounds=3,
     seconds=2,
     warm_seconds=2,
-    start_rounds=5,
+    start_rounds=3,
     patience_s=30,
     document_sizes=(0.1, 3, 13),
     stored=(10_000, 100_000, 1_000_000),
     of_one_user=(1, 10, 100, 1_000, 10_000),
     denied=(100, 1_000, 10_000, 100_000, 1_000_000),
     concurrency=(1, 4, 16, 64, 256),
+    life_rounds=3,
+    life_warm_seconds=1,
 )
 
 QUICK = Plan(
@@ -59,4 +65,6 @@ QUICK = Plan(
     of_one_user=(1, 100),
     denied=(100, 1_000),
     concurrency=(1, 16),
+    life_rounds=1,
+    life_warm_seconds=0,
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks import machine, scratch
 from benchmarks.load import Request
+from benchmarks.usage import tree
 
 PATIENCE_S = 60.0
 
@@ -149,13 +150,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             break
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def tree(pid: int) -> list[int]:
-    """A process and everything it started."""
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    below = children.read_text().split() if children.exists() else []
-    return [pid, *(member for child in below for member in tree(int(child)))]
 
 
 def _pss_kib(pid: int) -> int:

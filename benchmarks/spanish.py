@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from benchmarks import scratch
+from benchmarks.report_life import A_DAY, AFTERWARDS, HASHES, OIDC_PROVIDER, OTHERS
 
 ENGLISH = scratch.ROOT / "docs" / "performance.md"
 SPANISH = scratch.ROOT / "docs" / "es" / "performance.md"
@@ -73,17 +74,88 @@ TEXTS = {
     "audit rows": "filas de auditoría",
     "holds": "se cumple",
     "memory, MiB": "memoria, MiB",
+    "server's core, other core, %": "núcleo del servidor, el otro, %",
     "{some} of {all}": "{some} de {all}",
     "**the token lives on**": "**el token sigue vivo**",
     "**audit rows ≠ successes**": "**filas de auditoría ≠ éxitos**",
-    "**the token lives on**, **audit rows ≠ successes**": "**el token sigue vivo**, **filas de auditoría ≠ éxitos**",
-    # Tokens
-    "Check, introspection, login, refresh": "Comprobación, introspección, inicio de sesión, renovación",
-    "{count} at once, {workers} worker, PostgreSQL": "{count} a la vez, {workers} proceso, PostgreSQL",
-    "check of an open token over HTTP: {peer}": "comprobación de un token abierto por HTTP: {peer}",
-    "Cierre: introspection": "Cierre: introspección",
-    "Cierre: refresh": "Cierre: renovación",
-    "Cierre: login": "Cierre: inicio de sesión",
+    # The life of a session
+    "The whole life of a session": "La vida entera de una sesión",
+    "Goals of it, all in this run:": "Sus metas, todas en esta corrida:",
+    "{what}, {count} at once: to {peer}": "{what}, {count} a la vez: respecto a {peer}",
+    "logout, {count} at once: CPU of the server": "logout, {count} a la vez: CPU del servidor",
+    "logout p99, {count} at once: to {peer}": "p99 del logout, {count} a la vez: respecto a {peer}",
+    "CPU of the server for one request, in µs": "CPU del servidor por petición, en µs",
+    "login": "inicio de sesión",
+    "login, its own hash": "inicio de sesión, con su hash",
+    "login, a cheap hash": "inicio de sesión, con un hash barato",
+    "refresh": "renovación",
+    "check": "comprobación",
+    "check over HTTP": "comprobación por HTTP",
+    "introspection": "introspección",
+    "list of sessions": "lista de sesiones",
+    "logout": "logout",
+    "logout, {count} at once": "logout, {count} a la vez",
+    "logoutAll of {count}": "logoutAll de {count}",
+    "forced logout of {count}": "logout forzado de {count}",
+    "has none": "no tiene",
+    OIDC_PROVIDER: (
+        "oidc-provider tiene aquí sentencias preparadas. Su inicio de sesión es una página de la propia "
+        "aplicación, con un hash de la propia aplicación: como su inicio barato se mide el canje de un código de "
+        "autorización. Su comprobación es userinfo, su logout la revocación de un token opaco; su renovación no "
+        "hace ningún ID token."
+    ),
+    OTHERS: (
+        "Un token de better-auth no se canjea nunca: como su renovación se mide el `get-session` que alarga una "
+        "sesión, una vez al día. Su logout forzado es el de su plugin de administración. La introspección de "
+        "simplejwt es su `TokenVerifyView`. Connexion tal cual no trae nada de todo esto: su comprobación y su "
+        "logout se escribieron para él."
+    ),
+    HASHES: (
+        "Un inicio de sesión con su hash se midió con 4 a la vez, todo lo demás con 16. Los hashes son argon2id "
+        "con 19 MiB y 2 pasadas (Cierre), scrypt (better-auth) y PBKDF2 (Django); los baratos, argon2id con 8 "
+        "KiB, SHA-256 y MD5."
+    ),
+    "A day of a million users": "Un día de un millón de usuarios",
+    A_DAY: (
+        "Cada usuario inicia sesión una vez, renueva 60 veces, se pregunta por él en 20 introspecciones y cierra "
+        "sesión 0.7 veces. La tabla tiene los núcleos que necesita el servidor, si las peticiones del día se "
+        "repartieran por igual; los de PostgreSQL no están. Donde uno no tiene introspección se cuenta su "
+        "comprobación; lo demás que no tiene se omite."
+    ),
+    "cores of": "núcleos de",
+    "the day": "el día",
+    "the day, hash aside": "el día, sin el hash",
+    "Requests a second, and which core was full": "Peticiones por segundo, y qué núcleo estaba lleno",
+    "operation": "operación",
+    "peer": "servidor",
+    "CPU µs": "CPU µs",
+    "server, % of its core": "el servidor, % de su núcleo",
+    "its core busy, %": "su núcleo ocupado, %",
+    "other core busy, %": "el otro núcleo ocupado, %",
+    "full": "lleno",
+    "both": "ambos",
+    "the server's": "el del servidor",
+    "the other": "el otro",
+    "neither": "ninguno",
+    "What was done, looked at afterwards": "Lo que se hizo, mirado después",
+    AFTERWARDS: (
+        "Una muestra de lo cerrado o canjeado se presentó de nuevo, y por una muestra de lo que solo se había "
+        "preguntado se preguntó de nuevo. Se contó lo que los éxitos dejaron en el almacén, y las filas de "
+        "auditoría donde las escribe."
+    ),
+    "failures": "fallos",
+    "still accepted": "aún aceptados",
+    "answered again": "respondidos de nuevo",
+    "left in the store": "quedó en el almacén",
+    "**counts differ**": "**las cuentas difieren**",
+    "{one}, {another}": "{one}, {another}",
+    (
+        "{as_is}: {rounds} rounds of {seconds} s, load average {low} to {high}; "
+        "all but the server had {others} of its core (median)."
+    ): (
+        "{as_is}: {rounds} rondas de {seconds} s, carga media de {low} a {high}; "
+        "todo lo que no era el servidor tuvo {others} de su núcleo (mediana)."
+    ),
     # Mock servers
     "Mock servers": "Servidores mock",
     "Answers a second of the mock servers, and their time to the first answer and memory": (
@@ -95,6 +167,7 @@ TEXTS = {
     "GET of a {size} KB list": "GET de una lista de {size} KB",
     "a generated answer": "una respuesta generada",
     "memory under load, MiB": "memoria bajo carga, MiB",
+    "CPU µs of an answer": "CPU µs por respuesta",
     "Not the document's list, but a far smaller one, is what {as_is} answers with.": (
         "{as_is} no responde con la lista del documento, sino con una mucho menor."
     ),

@@ -30,8 +30,9 @@ class Contestant:
         """Close sessions for so long; they were opened before the clock started."""
         tickets = self.peer.mint(round(min(self.guess * 1.5, HIGHEST_RATE) * seconds) + 4 * connections)
         self.store.settle()
+        requests = (ticket.logout.raw() for ticket in tickets)
         found = load.once_each(
-            self.server.port, (ticket.logout.raw() for ticket in tickets), connections=connections, seconds=seconds
+            self.server.port, requests, connections=connections, seconds=seconds, pid=self.server.pid
         )
         self.guess = max(found.rate, self.guess * 0.5)
         self.successes += found.successes

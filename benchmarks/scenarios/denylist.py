@@ -5,6 +5,7 @@ import time
 import tracemalloc
 from statistics import median
 
+from benchmarks import progress
 from benchmarks.peers.ours import user
 from benchmarks.plan import Plan
 from benchmarks.rounds import Json
@@ -12,6 +13,11 @@ from cierre.revocation.denylist import Denylist
 
 LOOKS = 100_000
 USERS = 1000
+
+
+def steps(plan: Plan) -> int:
+    """How many measurements there are."""
+    return len(plan.denied)
 
 
 def measure(plan: Plan) -> Json:
@@ -26,6 +32,7 @@ def _measure(size: int, rounds: int) -> Json:
     looked_at = [(secrets.token_hex(12), user(n % USERS), 0) for n in range(LOOKS)]
     seconds = [_looks(denylist, looked_at) for _ in range(rounds)]
     print(f"    {size}: {weight:.0f} bytes an entry, {median(seconds) * 1e9:.0f} ns a look", flush=True)
+    progress.step()
     return {"bytes": weight, "seconds": seconds}
 
 

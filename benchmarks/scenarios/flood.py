@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from statistics import median
 
-from benchmarks import cluster, machine, report, scratch, wire
+from benchmarks import cluster, machine, progress, scratch, tables, wire
 from benchmarks.flooding import CLIENTS
 from benchmarks.goals import goals
 from benchmarks.load import LoadFailed
@@ -27,6 +27,11 @@ LOGOUTS_A_SECOND = 50
 AT_ONCE = 4
 # Of the flood, before the clock starts: a crowd that is there, not one that comes.
 SETTLED_S = 2.0
+
+
+def steps(plan: Plan) -> int:
+    """How many rounds there are."""
+    return 2 * plan.rounds
 
 
 def measure(plan: Plan) -> Json:
@@ -49,6 +54,7 @@ def _rounds(one: Contestant, plan: Plan) -> Json:
         with _flood(one.server.port) as logins:
             found["flood"].append(_logouts(one, plan))
         found["logins"].append(logins)
+        progress.step()
         print(f"    {number + 1}/{plan.rounds} p99 {found['quiet'][-1]['p99_ms']:.1f} ms quiet", end="")
         print(f", {found['flood'][-1]['p99_ms']:.1f} ms in the flood; logins answered: {logins}", flush=True)
     return found
@@ -107,7 +113,7 @@ def main() -> int:
     for name, rounds in found.items():
         quiet, flood = (median(one["p99_ms"] for one in rounds[part]) for part in ("quiet", "flood"))
         print(f"{name}: p99 {quiet:.1f} ms quiet, {flood:.1f} ms beside {CLIENTS} bad logins at once")
-    print(report.goal_table(goals({"flood": found}, {})))
+    print(tables.goal_table(goals({"flood": found}, {})))
     return 0
 
 

@@ -3,10 +3,10 @@
 from contextlib import ExitStack
 from functools import partial
 
-from benchmarks import processes
+from benchmarks import processes, progress
 from benchmarks.database import Store
 from benchmarks.load import LoadFailed, Request
-from benchmarks.peers.ours import LOGOUT, SESSION_COLUMNS, Cierre, user
+from benchmarks.peers.ours import LOGOUT, SESSION_COLUMNS, Cierre, add_users, hexadecimal, user
 from benchmarks.plan import Plan
 from benchmarks.rounds import Json, interleave
 from benchmarks.scenarios.contest import FEW, Contestant, contest
@@ -15,6 +15,11 @@ SESSIONS_A_USER = 10
 OTHERS = 10_000_000
 """Users from this number on only fill the tables; nobody has their tokens."""
 ALL = '{"logoutAll":true}'
+
+
+def steps(plan: Plan) -> int:
+    """How many measurements there are."""
+    return plan.rounds * (len(plan.concurrency) + len(plan.stored) + len(plan.of_one_user))
 
 
 def measure(plan: Plan) -> Json:
@@ -50,6 +55,7 @@ def _of_one_user(one: Contestant, plan: Plan) -> dict[str, list[float]]:
         for size in plan.of_one_user:
             number += 1
             found[str(size)].append(_logout_all(one, number, size))
+            progress.step()
     return found
 
 
@@ -74,26 +80,13 @@ def fill(store: Store, sessions: int) -> None:
     add_sessions(store, OTHERS, users, SESSIONS_A_USER)
 
 
-def add_users(store: Store, first: int, count: int) -> None:
-    store.execute(
-        "INSERT INTO users (id, email, password_hash, role, enabled, epoch, tokenable_id, created_at) "
-        f"SELECT {_id('n')}, 'other' || n || '@example.com', '!', 'EMPLEADO', true, 0, n, 0 "
-        f"FROM generate_series({first}, {first + count - 1}) n"
-    )
-
-
 def add_sessions(store: Store, first: int, users: int, each: int) -> None:
     now = "(extract(epoch FROM now()) * 1000)::bigint"
     series = f"FROM generate_series({first}, {first + users - 1}) n, generate_series(0, {each - 1}) k"
-    key = _id("n::bigint * 100000 + k")
+    owner, key = hexadecimal("n"), hexadecimal("n::bigint * 100000 + k")
     store.execute(
         f"INSERT INTO sessions ({', '.join(SESSION_COLUMNS)}) "
-        f"SELECT {_id('n')}, {key}, 0, 'device-' || k, 'cierre', 'active', {now}, {now}, {now} + 2592000000 {series}",
+        f"SELECT {owner}, {key}, 0, 'device-' || k, 'cierre', 'active', {now}, {now}, {now} + 2592000000 {series}",
         "INSERT INTO refresh_tokens (hash, user_id, session_id, issued_at, expires_at) "
-        f"SELECT encode(sha256(({key})::bytea), 'hex'), {_id('n')}, {key}, {now}, {now} + 2592000000 {series}",
+        f"SELECT encode(sha256(({key})::bytea), 'hex'), {owner}, {key}, {now}, {now} + 2592000000 {series}",
     )
-
-
-def _id(number: str) -> str:
-    """Twenty-four hex digits, as `user()` makes them."""
-    return f"lpad(to_hex({number}), 24, '0')"

@@ -14,7 +14,6 @@ from benchmarks.peers.pgbench import Pgbench
 from benchmarks.peers.stock import Lean, Stock
 from benchmarks.plan import Plan
 from benchmarks.rounds import Json, interleave
-from benchmarks.scenarios import tokens
 from benchmarks.scenarios.contest import FEW, HIGHEST_RATE, MANY, Contestant, contest
 
 ON_POSTGRESQL: tuple[type[Peer], ...] = (
@@ -30,6 +29,11 @@ ON_POSTGRESQL: tuple[type[Peer], ...] = (
 ON_SQLITE: tuple[type[Peer], ...] = (Cierre, Lean, Stock)
 
 
+def steps(plan: Plan) -> int:
+    """How many measurements there are, without those that only warm up."""
+    return plan.rounds * (2 * (len(ON_POSTGRESQL) + 1) + len(_several(plan)) + len(ON_SQLITE))
+
+
 def measure(plan: Plan) -> Json:
     """Return loads and proofs for PostgreSQL with one worker and two, for SQLite, and for pgbench."""
     found: Json = {}
@@ -42,9 +46,7 @@ def measure(plan: Plan) -> Json:
             extra = {limit.name: partial(_limit, limit, connections, plan.seconds)}
             found[f"postgresql-1-{connections}"] = _rounds(contestants, connections, plan, extra)
         found["proofs-postgresql"] = {one.peer.name: one.proof() for one in contestants}
-        found["tokens"] = tokens.measure(contestants, plan)
-    several = ON_POSTGRESQL[:1] if plan.quick else ON_POSTGRESQL
-    with contest(several, workers=2, cores=machine.CORES) as contestants:
+    with contest(_several(plan), workers=2, cores=machine.CORES) as contestants:
         _warm(contestants, plan)
         print(f"  logout on PostgreSQL, 2 workers, {FEW} at once")
         found[f"postgresql-2-{FEW}"] = _rounds(contestants, FEW, plan, {})
@@ -54,6 +56,11 @@ def measure(plan: Plan) -> Json:
         found[f"sqlite-1-{FEW}"] = _rounds(contestants, FEW, plan, {})
         found["proofs-sqlite"] = {one.peer.name: one.proof() for one in contestants}
     return found
+
+
+def _several(plan: Plan) -> tuple[type[Peer], ...]:
+    """Those that are measured with two workers."""
+    return ON_POSTGRESQL[:1] if plan.quick else ON_POSTGRESQL
 
 
 def _warm(contestants: Sequence[Contestant], plan: Plan) -> None:

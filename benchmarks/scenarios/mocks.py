@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from functools import partial
 from statistics import median
 
-from benchmarks import documents, load, processes
+from benchmarks import documents, load, processes, progress
 from benchmarks.load import Load, Request
 from benchmarks.peers.mocks import PEERS, MockPeer
 from benchmarks.plan import Plan
@@ -23,6 +23,13 @@ REQUESTS = {
 INVALID = Request("POST", "/api/v1/auth/logout", {**BEARER, **JSON}, '{"logoutAll":"no"}')
 SESSIONS = Request("GET", "/api/v1/auth/sessions", BEARER)
 FIRST = Request("GET", "/resources0/1")
+
+
+def steps(plan: Plan) -> int:
+    """How many measurements there are, where every server starts in time."""
+    throughput = sum(len(peer.scenarios) for peer in PEERS)
+    starting = sum(not peer.limit for peer in PEERS) * (1 + len(plan.document_sizes))
+    return plan.rounds * throughput + plan.start_rounds * starting
 
 
 def measure(plan: Plan) -> Json:
@@ -49,7 +56,7 @@ def _throughput(scenario: str, servers: dict[str, Server], plan: Plan) -> dict[s
     request = REQUESTS[scenario]
 
     def once(server: Server) -> Load:
-        return load.repeat(server.port, request, connections=CONNECTIONS, seconds=plan.seconds)
+        return load.repeat(server.port, request, connections=CONNECTIONS, seconds=plan.seconds, pid=server.pid)
 
     able = [peer.name for peer in PEERS if scenario in peer.scenarios]
     return interleave({name: partial(once, servers[name]) for name in able}, plan.rounds, servers)
@@ -94,3 +101,4 @@ def _start(peer: MockPeer, command: Starter, ready: Request, into: Json, patienc
             into["mib"].append(server.memory_mib())
     except DidNotStart as failure:
         into["missing"] = str(failure).partition(", see")[0]
+    progress.step()

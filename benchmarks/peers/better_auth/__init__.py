@@ -44,11 +44,16 @@ class BetterAuth(Peer):
 
     def mint(self, count: int) -> list[Ticket]:
         tokens = [secrets.token_urlsafe(24) for _ in range(count)]
+        self.insert(tokens, [f"user{n % USERS}" for n in range(count)])
+        return [ticket_of(token) for token in tokens]
+
+    def insert(self, tokens: list[str], owners: list[str], *, since: str = "now", until: str = "2099-01-01") -> None:
+        """Put sessions with these tokens into the store, each of its owner; times are PostgreSQL's."""
         columns = ["id", "token", '"userId"', '"expiresAt"', '"createdAt"', '"updatedAt"', '"ipAddress"', '"userAgent"']
-        fixed = ["2099-01-01", "now", "now", "127.0.0.1", "wrk"]
-        rows = ([secrets.token_hex(16), token, f"user{n % USERS}", *fixed] for n, token in enumerate(tokens))
+        fixed = [until, since, since, "127.0.0.1", "wrk"]
+        owned = zip(tokens, owners, strict=True)
+        rows = ([secrets.token_hex(16), token, owner, *fixed] for token, owner in owned)
         self.store.load("session", columns, rows)
-        return [_ticket(token) for token in tokens]
 
     def accepts(self, status: int, body: bytes) -> bool:
         """Without a session it answers 200 and `null`."""
@@ -59,7 +64,7 @@ class BetterAuth(Peer):
         return {"DATABASE_URL": self.store.url, "SECRET": SECRET, "NODE_ENV": "production"}
 
 
-def _ticket(token: str) -> Ticket:
+def ticket_of(token: str) -> Ticket:
     signature = base64.b64encode(hmac.digest(SECRET.encode(), token.encode(), hashlib.sha256)).decode()
     cookie = {"Cookie": f"better-auth.session_token={quote(f'{token}.{signature}', safe='')}", "Origin": ORIGIN}
     closing = Request("POST", "/api/auth/sign-out", {**cookie, "Content-Type": "application/json"}, "{}")

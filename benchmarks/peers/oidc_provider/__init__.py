@@ -67,13 +67,13 @@ def _rows(access: str, account: str, now: int) -> list[Row]:
     shared = {"accountId": account, "clientId": "bench", "iat": now, "exp": now + LIFETIME_S}
     token = {**shared, "grantId": grant, "scope": "openid", "gty": "authorization_code"}
     return [
-        _row("Grant", grant, {**shared, "openid": {"scope": "openid"}}, None),
-        _row("AccessToken", access, token, grant),
-        _row("RefreshToken", refresh, {**token, "iiat": now, "rotations": 0}, grant),
+        row("Grant", grant, {**shared, "openid": {"scope": "openid"}}, None),
+        row("AccessToken", access, token, grant),
+        row("RefreshToken", refresh, {**token, "iiat": now, "rotations": 0}, grant),
     ]
 
 
-def _row(model: str, key: str, payload: dict[str, object], grant: str | None) -> Row:
+def row(model: str, key: str, payload: dict[str, object], grant: str | None) -> Row:
     return [model, key, json.dumps({**payload, "jti": key, "kind": model}), grant, "2099-01-01"]
 
 

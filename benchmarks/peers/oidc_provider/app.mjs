@@ -41,7 +41,7 @@ class PostgresAdapter {
       "destroy",
       "WITH gone AS (DELETE FROM oidc WHERE model = $1 AND id = $2 RETURNING payload) " +
         "INSERT INTO peer_audit (event, user_id, grant_id) " +
-        "SELECT 'user_logout', payload->>'accountId', payload->>'grantId' FROM gone",
+        "SELECT 'user_logout', payload->>'accountId', coalesce(payload->>'grantId', $2) FROM gone", // or a grant itself
       [this.model, id],
     );
   }
@@ -66,9 +66,9 @@ const configuration = {
     {
       client_id: "bench",
       token_endpoint_auth_method: "none",
-      redirect_uris: [],
-      response_types: [],
-      grant_types: ["refresh_token"],
+      redirect_uris: ["https://client.example/callback"],
+      response_types: ["code"],
+      grant_types: ["authorization_code", "refresh_token"],
     },
   ],
   cookies: { keys: ["only-for-the-benchmark"] },

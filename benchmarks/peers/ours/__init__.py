@@ -9,14 +9,15 @@ from tempfile import TemporaryDirectory
 from typing import ClassVar, NamedTuple
 
 from benchmarks import scratch
+from benchmarks.database import Store
 from benchmarks.load import Request
 from benchmarks.peers.base import USERS, Peer, Ticket
 from benchmarks.processes import Command
-from cierre.principal import Principal
+from cierre.principal import Principal, Role
 from cierre.storage import migrate
 from cierre.tokens.access_tokens import AccessTokens
 from cierre.tokens.key_files import KeyRing
-from cierre.tokens.opaque import digest
+from cierre.tokens.opaque import digest, family_of, new_refresh_token
 
 ISSUER = "http://127.0.0.1"
 ACCESS_TTL_MS = 15 * 60_000
@@ -33,7 +34,7 @@ SESSION_COLUMNS = [
     "last_seen_at",
     "expires_at",
 ]
-REFRESH_COLUMNS = ["hash", "user_id", "session_id", "issued_at", "expires_at"]
+REFRESH_COLUMNS = ["hash", "user_id", "session_id", "issued_at", "expires_at", "family"]
 
 
 class Opened(NamedTuple):
@@ -69,13 +70,13 @@ class Cierre(Peer):
 
     @cached_property
     def tokens(self) -> AccessTokens:
-        keys = KeyRing(self.data / "keys", algorithm="RS256", keep=ACCESS_TTL_MS)
+        keys = KeyRing(self.data / "keys", algorithm=None, keep=ACCESS_TTL_MS)
         return AccessTokens(keys, issuer=ISSUER, audience="cierre", ttl=ACCESS_TTL_MS)
 
-    def open_sessions(self, users: list[str]) -> list[Opened]:
-        """Open a session for each of the users named, as a login writes it."""
+    def open_sessions(self, users: list[str], *, role: Role = "EMPLEADO") -> list[Opened]:
+        """Open a session for each of the users named, as a login writes it; `role` is the one that they have."""
         now = int(datetime.now(UTC).timestamp() * 1000)
-        opened = [self._opened(user_id, now) for user_id in users]
+        opened = [self._opened(user_id, role, now) for user_id in users]
         sessions = (
             [
                 one.user_id,
@@ -90,7 +91,10 @@ class Cierre(Peer):
             ]
             for one in opened
         )
-        refresh = ([digest(one.refresh_token), one.user_id, one.session_id, now, now + DAY_MS] for one in opened)
+        refresh = (
+            [digest(one.refresh_token), one.user_id, one.session_id, now, now + DAY_MS, _family(one.refresh_token)]
+            for one in opened
+        )
         self.store.load("sessions", SESSION_COLUMNS, sessions)
         self.store.load("refresh_tokens", REFRESH_COLUMNS, refresh)
         return opened
@@ -103,10 +107,10 @@ class Cierre(Peer):
         closing = Request("POST", LOGOUT, {**bearer, "Content-Type": "application/json", **self.prefer}, "{}")
         return Ticket(closing, Request("GET", "/api/v1/auth/sessions", bearer))
 
-    def _opened(self, user_id: str, now: int) -> Opened:
+    def _opened(self, user_id: str, role: Role, now: int) -> Opened:
         session_id = secrets.token_hex(12)
-        principal = Principal(user_id, session_id, "EMPLEADO", "cierre", f"device-{session_id}")
-        return Opened(user_id, session_id, self.tokens.issue(principal, epoch=0, at=now), secrets.token_urlsafe(32))
+        principal = Principal(user_id, session_id, role, "cierre", f"device-{session_id}")
+        return Opened(user_id, session_id, self.tokens.issue(principal, epoch=0, at=now), new_refresh_token())
 
 
 class CierreMinimal(Cierre):
@@ -119,3 +123,23 @@ class CierreMinimal(Cierre):
 
 def user(number: int) -> str:
     return f"{number:024x}"
+
+
+def add_users(store: Store, first: int, count: int, *, role: Role = "EMPLEADO") -> None:
+    """Users who can't log in, by number; `user` has their ids."""
+    store.execute(
+        "INSERT INTO users (id, email, password_hash, role, enabled, epoch, tokenable_id, created_at) "
+        f"SELECT {hexadecimal('n')}, 'other' || n || '@example.com', '!', '{role}', true, 0, n, 0 "
+        f"FROM generate_series({first}, {first + count - 1}) n"
+    )
+
+
+def hexadecimal(number: str) -> str:
+    """SQL of twenty-four hex digits, as `user` makes them."""
+    return f"lpad(to_hex({number}), 24, '0')"
+
+
+def _family(refresh_token: str) -> str:
+    family = family_of(refresh_token)
+    assert family is not None
+    return digest(family)

@@ -1,7 +1,12 @@
-"""Open sessions in the store itself and print each one's secrets as a JSON line."""
+"""Open sessions in the store itself and print each one's secrets as a JSON line.
+
+Each line of the standard input is an order, `1000 0`: so many sessions, of the users in turn, or `1000 5`: five each of
+new users, one after the other. An empty line ends the answer to it.
+"""
 
 import json
-from argparse import ArgumentParser
+import secrets
+import sys
 from collections.abc import Iterator
 
 from django.conf import settings
@@ -14,62 +19,70 @@ BATCH = 2000
 
 
 class Command(BaseCommand):
-    """`python -m django mint 1000`."""
+    """`python -m django mint`, until the standard input ends."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("count", type=int)
-
-    def handle(self, *, count: int, **_: object) -> None:
-        users = list(User.objects.order_by("pk")[:USERS])
-        if not users:
-            users = User.objects.bulk_create(
-                User(username=f"user{n}", email=f"user{n}@example.com", password="!") for n in range(USERS)
-            )
-        mint = mint_knox if settings.PEER == "knox" else mint_simplejwt
-        for start in range(0, count, BATCH):
-            for secrets in mint(users, min(BATCH, count - start)):
-                self.stdout.write(json.dumps(secrets))
+    def handle(self, **_: object) -> None:
+        for line in sys.stdin:
+            count, each = map(int, line.split())
+            users = new_users(count // each) if each else old_users()
+            mint = mint_knox if settings.PEER == "knox" else mint_simplejwt
+            owners = [users[n // each if each else n % len(users)] for n in range(count)]
+            for start in range(0, count, BATCH):
+                for made in mint(owners[start : start + BATCH]):
+                    self.stdout.write(json.dumps(made))
+            self.stdout.write("\n")
+            self.stdout.flush()
 
 
-def mint_knox(users: list[User], count: int) -> Iterator[list[str]]:
+def old_users() -> list[User]:
+    return list(User.objects.order_by("pk")[:USERS]) or User.objects.bulk_create(
+        User(username=f"user{n}", email=f"user{n}@example.com", password="!") for n in range(USERS)
+    )
+
+
+def new_users(count: int) -> list[User]:
+    return User.objects.bulk_create(User(username=secrets.token_hex(12), password="!") for _ in range(count))
+
+
+def mint_knox(owners: list[User]) -> Iterator[list[str]]:
     from knox import crypto  # noqa: PLC0415
     from knox.models import AuthToken  # noqa: PLC0415
     from knox.settings import CONSTANTS, knox_settings  # noqa: PLC0415
 
-    made = [crypto.create_token_string() for _ in range(count)]
+    made = [crypto.create_token_string() for _ in owners]
     expiry = timezone.now() + knox_settings.TOKEN_TTL
     AuthToken.objects.bulk_create(
         AuthToken(
             digest=crypto.hash_token(token),
             token_key=token[: CONSTANTS.TOKEN_KEY_LENGTH],
-            user=users[n % USERS],
+            user=owner,
             expiry=expiry,
         )
-        for n, token in enumerate(made)
+        for owner, token in zip(owners, made, strict=True)
     )
     for token in made:
         yield [token]
 
 
-def mint_simplejwt(users: list[User], count: int) -> Iterator[list[str]]:
+def mint_simplejwt(owners: list[User]) -> Iterator[list[str]]:
     from rest_framework_simplejwt.token_blacklist.models import OutstandingToken  # noqa: PLC0415
     from rest_framework_simplejwt.tokens import RefreshToken  # noqa: PLC0415
     from rest_framework_simplejwt.utils import datetime_from_epoch  # noqa: PLC0415
 
     made = []
-    for n in range(count):
+    for owner in owners:
         token = RefreshToken()  # `for_user` would write each row by itself
-        token["user_id"] = str(users[n % USERS].pk)
+        token["user_id"] = str(owner.pk)
         made.append((token, str(token), str(token.access_token)))
     OutstandingToken.objects.bulk_create(
         OutstandingToken(
-            user=users[n % USERS],
+            user=owner,
             jti=token["jti"],
             token=text,
             created_at=token.current_time,
             expires_at=datetime_from_epoch(token["exp"]),
         )
-        for n, (token, text, _) in enumerate(made)
+        for owner, (token, text, _) in zip(owners, made, strict=True)
     )
     for _, text, access in made:
         yield [access, text]
