@@ -11,6 +11,7 @@ import sqlite3
 import time
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import fields
+from functools import cache
 
 import asyncpg
 import pytest
@@ -98,17 +99,29 @@ async def fill_demo(url):
 
 
 @pytest.fixture(scope="session")
-def _keys(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("keys")
-    key_files.rotate(directory / "keys", "RS256")
-    server_secret(directory, None)
-    return directory
+def _data_dirs(tmp_path_factory):
+    """`_data_dirs(algorithm)`: a data directory with a key of that algorithm, made once."""
+
+    @cache
+    def make(algorithm):
+        directory = tmp_path_factory.mktemp("keys")
+        key_files.rotate(directory / "keys", algorithm)
+        server_secret(directory, None)
+        return directory
+
+    return make
 
 
 @pytest.fixture
-def data_dir(_keys, tmp_path):
+def key_algorithm():
+    """Of the first signing key: the default. An RSA key takes a hundred times as long to read."""
+    return "ES256"
+
+
+@pytest.fixture
+def data_dir(_data_dirs, key_algorithm, tmp_path):
     """A data directory with a signing key and a secret."""
-    return shutil.copytree(_keys, tmp_path / "data")
+    return shutil.copytree(_data_dirs(key_algorithm), tmp_path / "data")
 
 
 # --- databases: each test gets a fresh one, migrated, with the demo's users and clients
@@ -236,12 +249,12 @@ def _demo_server(directory, keys, template):
 
 
 @pytest.fixture(scope="session")
-def real(tmp_path_factory, _keys, _sqlite_template):
+def real(tmp_path_factory, _data_dirs, _sqlite_template):
     """One `cierre serve --demo` process on SQLite for all tests that only need some real server."""
-    yield from _demo_server(tmp_path_factory.mktemp("real"), _keys, _sqlite_template)
+    yield from _demo_server(tmp_path_factory.mktemp("real"), _data_dirs("ES256"), _sqlite_template)
 
 
 @pytest.fixture(scope="module")
-def own_real(tmp_path_factory, _keys, _sqlite_template):
+def own_real(tmp_path_factory, _data_dirs, _sqlite_template):
     """The same for one module alone: where others close all sessions of a user, Laravel's tokens are gone."""
-    yield from _demo_server(tmp_path_factory.mktemp("own"), _keys, _sqlite_template)
+    yield from _demo_server(tmp_path_factory.mktemp("own"), _data_dirs("ES256"), _sqlite_template)

@@ -116,7 +116,7 @@ def test_npm_clients_before_and_after_a_rotation(issuer, serve, tmp_path):
         missing("oauth4webapi, openid-client and jose are not installed: run `npm ci`")
     old = login_over_http(issuer)
     _run(issuer, "before", [old["accessToken"]], tmp_path)
-    rotated = key_files.rotate(serve.data_dir / "keys", "ES256")
+    rotated = key_files.rotate(serve.data_dir / "keys", "RS256")
     deadline = time.monotonic() + 10
     while True:
         new = login_over_http(issuer)

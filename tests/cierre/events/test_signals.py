@@ -88,7 +88,7 @@ async def test_a_client_is_told_by_a_logout_token_that_joserfc_verifies(start, c
         "exp": {"essential": True},
         "jti": {"essential": True},
     }
-    read = jwt.decode(token, await keys_of(service), algorithms=["RS256"])
+    read = jwt.decode(token, await keys_of(service), algorithms=["ES256"])
     claims = read.claims
     jwt.JWTClaimsRegistry(**options).validate(claims)
     assert read.header["typ"] == "logout+jwt"
@@ -116,7 +116,7 @@ async def test_a_receiver_gets_a_security_event_that_joserfc_verifies(start, cli
     (signal,) = receiver.got
     assert signal.headers["content-type"] == "application/secevent+jwt"
     assert signal.headers["accept"] == "application/json"
-    read = jwt.decode(signal.body.decode(), await keys_of(service), algorithms=["RS256"])
+    read = jwt.decode(signal.body.decode(), await keys_of(service), algorithms=["ES256"])
     claims = read.claims
     assert read.header["typ"] == "secevent+jwt"
     assert (claims["iss"], claims["aud"]) == (ISSUER, "siem")
@@ -167,7 +167,7 @@ async def test_a_signal_that_was_refused_comes_again_with_its_id(start, cli, rec
     receiver.status = 202
     await emptied(service)
     keys = await keys_of(service)
-    ids = {jwt.decode(one.body.decode(), keys, algorithms=["RS256"]).claims["jti"] for one in receiver.got}
+    ids = {jwt.decode(one.body.decode(), keys, algorithms=["ES256"]).claims["jti"] for one in receiver.got}
     assert len(ids) == 1
 
 

@@ -109,10 +109,10 @@ async def test_a_denylist_that_is_too_old_lets_nobody_in(service, verifying, mon
     assert await refusal(verifier, closed.access) is Revoked, "what is known to be dead needs no source"
 
 
-async def test_forged_and_foreign_tokens_are_invalid(service, verifying, tmp_path):
+async def test_forged_and_foreign_tokens_are_invalid(service, verifying, tmp_path, key_algorithm):
     verifier = await verifying()
     (one,) = await service.mint()
-    foreign = key_files.KeyRing(tmp_path / "foreign", algorithm="RS256", keep=1000)
+    foreign = key_files.KeyRing(tmp_path / "foreign", algorithm=service.services.keys.signing().algorithm, keep=1000)
     claims = jwt.decode(one.access, options={"verify_signature": False})
     ours = service.services.keys.signing()
     for header, key in (
@@ -120,7 +120,7 @@ async def test_forged_and_foreign_tokens_are_invalid(service, verifying, tmp_pat
         ({"typ": "at+jwt", "kid": ours.kid}, foreign.signing()),
         ({"typ": "at+jwt", "kid": foreign.signing().kid}, foreign.signing()),
     ):
-        token = jwt.encode(claims, key.private, algorithm="RS256", headers=header)
+        token = jwt.encode(claims, key.private, algorithm=key_algorithm, headers=header)
         assert await refusal(verifier, token) is Invalid
     for token in ("", "a.b.c", one.refresh, "1|abcdef1234567890", one.access + "\n", one.access[:-2]):
         assert await refusal(verifier, token) is Invalid

@@ -42,7 +42,7 @@ async def verifying(service, redis_url):
 
 async def forged(service, tmp_path):
     """What somebody who can't sign for the issuer can make, by what it is."""
-    foreign = key_files.KeyRing(tmp_path / "foreign", algorithm="RS256", keep=1000)
+    foreign = key_files.KeyRing(tmp_path / "foreign", algorithm=service.services.keys.signing().algorithm, keep=1000)
     everybody = [Revocation(None, "*", 999_999_999, FAR), Revocation(None, USER, 999_999_999, FAR)]
     times = {"written_at": now_ms(), "complete_at": now_ms()}
     signed = BatchSigner(foreign, issuer=ISSUER, life=1).sign(everybody, **times)
@@ -58,7 +58,7 @@ async def forged(service, tmp_path):
         "signed by somebody else": {"batch": signed},
         "somebody else's in the name of our key": {
             "batch": jwt.encode(
-                claims, foreign.signing().private, "RS256", headers={"typ": "revocations+jwt", "kid": ours.kid}
+                claims, foreign.signing().private, ours.algorithm, headers={"typ": "revocations+jwt", "kid": ours.kid}
             )
         },
         "signed by nobody": {"batch": jwt.encode(claims, None, "none", headers={"typ": "revocations+jwt"})},
