@@ -15,7 +15,6 @@ from connexion.options import SwaggerUIOptions
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cierre import oas
 from cierre.http.published import published
 from cierre.http.request import REQUEST, Request
 from cierre.http.stored import Fields, Stored
@@ -64,8 +63,8 @@ class Pages:
         self._document = document
         self._texts: dict[_Shown, Stored] = {}
         self._ui = SwaggerUIMiddleware(unrouted)
-        # Connexion changes what it is given.
-        specification = Specification.load(oas.bundle(document, published=True))
+        # The page asks us for the document: of it Connexion wants to know the version and where the paths begin.
+        specification = Specification.load({name: document[name] for name in ("openapi", "info")} | {"paths": {}})
         options = SwaggerUIOptions(swagger_ui_config=_CONFIG, swagger_ui_template_arguments={"urls": _NAMED})
         self._ui.add_api(specification, swagger_ui_options=options)
 

@@ -44,6 +44,8 @@ class Files:
         self._limits = limits
         self._positions: dict[Location, Positions] = {}
         self._failed: set[Location] = set()
+        # To resolve a path takes system calls, and a document repeats its references.
+        self._joined: dict[tuple[Location, str], Location] = {}
         # The files that have an address of their own, by it.
         self._identified: dict[str, Location] = {}
         self._has_looked = False
@@ -97,7 +99,10 @@ class Files:
                 self._read_all()
             if path in self._identified:
                 return self._identified[path]
-        return file.join(path)
+        joined = self._joined.get((file, path))
+        if joined is None:
+            joined = self._joined[file, path] = file.join(path)
+        return joined
 
     def _read_all(self) -> None:
         """Read what the files that were read refer to by a path, as one of them may have the `$id` that is looked for.

@@ -1,15 +1,13 @@
-"""Where requests are counted, by the `limits` library: in this process, or in Redis for all nodes together."""
+"""Where requests are counted, by the `limits` library: in this process."""
 
 from __future__ import annotations
 
 import hashlib
 import math
 import time
-from typing import Any, Protocol
+from typing import Protocol
 
-from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
-from redis.asyncio import ConnectionPool, Redis
 
 from cierre.rate_limits.limits import Limit, Standing
 from cierre.rate_limits.memory import BoundedMemory
@@ -50,7 +48,7 @@ class MemoryCounter:
         self._memory(limit).give_back(limit.item.key_for(key))
 
     async def standing(self, limit: Limit, key: str) -> Standing:
-        return await _standing(self._strategy(limit), limit, key)
+        return await standing_of(self._strategy(limit), limit, key)
 
     def _strategy(self, limit: Limit) -> MovingWindowRateLimiter:
         return MovingWindowRateLimiter(self._memory(limit))
@@ -62,37 +60,8 @@ class MemoryCounter:
         return memory
 
 
-class RedisCounter:
-    """In Redis.
-
-    Args:
-        patience: seconds for a connection, and for an answer.
-    """
-
-    def __init__(self, url: str, *, patience: float) -> None:
-        self._pool = ConnectionPool.from_url(url, socket_timeout=patience, socket_connect_timeout=patience)
-        self._client = Redis(connection_pool=self._pool)
-        # The pool knows where Redis is; `limits` requires a URL all the same.
-        options: dict[str, Any] = {"implementation": "redispy", "connection_pool": self._pool}
-        self._storage = RedisStorage("async+redis://localhost:6379", **options)
-        self._strategy = MovingWindowRateLimiter(self._storage)
-
-    async def hit(self, limit: Limit, key: str) -> bool:
-        return await self._strategy.hit(limit.item, key)
-
-    async def give_back(self, limit: Limit, key: str) -> None:
-        # `limits` keeps a window as a list, the newest entry first.
-        await self._client.lpop(self._storage.bridge.prefixed_key(limit.item.key_for(key)))
-
-    async def standing(self, limit: Limit, key: str) -> Standing:
-        return await _standing(self._strategy, limit, key)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._pool.aclose()
-
-
-async def _standing(strategy: MovingWindowRateLimiter, limit: Limit, key: str) -> Standing:
+async def standing_of(strategy: MovingWindowRateLimiter, limit: Limit, key: str) -> Standing:
+    """How the caller stands in the window of a limit."""
     stats = await strategy.get_window_stats(limit.item, key)
     return Standing(limit, stats.remaining, max(1, math.ceil(stats.reset_time - time.time())))
 

@@ -6,13 +6,16 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
-from cierre.rate_limits.counters import Counter, MemoryCounter, RedisCounter, key_of
+from cierre.rate_limits.counters import Counter, MemoryCounter, key_of
 from cierre.rate_limits.limits import Limit, Standing, refusal
 from cierre.settings import RateLimiting
+
+if TYPE_CHECKING:
+    from cierre.rate_limits.redis_counter import RedisCounter
 
 Result = TypeVar("Result")
 
@@ -23,6 +26,13 @@ _PATIENCE = 1.0
 _REST = 5.0
 # Connections to Redis: a burst of requests that opened one each would take longer than that.
 _CONNECTIONS = 8
+
+
+def _in_redis(url: str) -> RedisCounter:
+    # Who has no Redis need not wait for its client.
+    from cierre.rate_limits.redis_counter import RedisCounter  # noqa: PLC0415
+
+    return RedisCounter(url, patience=_PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ class RateLimiter:
         self.mode = mode
         self._on_decision = on_decision
         self._memory = MemoryCounter(keys)
-        self._redis = None if redis_url is None else RedisCounter(redis_url, patience=_PATIENCE)
+        self._redis = None if redis_url is None else _in_redis(redis_url)
         self._turns = asyncio.Semaphore(_CONNECTIONS)
         self._away_until = 0.0
         self._undecided: dict[tuple[Limit, str], _Undecided] = {}

@@ -16,7 +16,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from cierre.errors import ServiceUnavailable
@@ -118,7 +117,10 @@ def _on_sqlite(url: str, action: Callable[[Connection], Result], *, create: bool
 
 
 async def _on_postgresql(url: str, action: Callable[[Connection], Result]) -> Result:
-    from cierre.storage.postgresql import connect_once  # noqa: PLC0415 - only the driver that is used is imported
+    # Only the driver that is used is imported; SQLAlchemy's asyncio brings its whole ORM.
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
+    from cierre.storage.postgresql import connect_once  # noqa: PLC0415
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
