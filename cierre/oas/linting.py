@@ -26,21 +26,21 @@ _MOST = 10_000
 _LONGEST = 200
 # What openapi-spec-validator says, which only knows English, and how we say it.
 _SAID_BY_THE_STANDARD = {
-    r"Duplicate parameter '(?P<name>.*)'": "parameter '{name}' is there twice",
-    r"Operation ID '(?P<id>.*)' for '(?P<method>\w+)' in '(?P<path>.*)' is not unique": (
+    re.compile(r"Duplicate parameter '(?P<name>[^']*)'"): "parameter '{name}' is there twice",
+    re.compile(r"Operation ID '(?P<id>[^']*)' for '(?P<method>\w+)' in '(?P<path>[^']*)' is not unique"): (
         "operationId '{id}' of '{method}' in '{path}' is not unique"
     ),
-    r"Path parameter '(?P<name>.*)' for '(?P<method>\w+)' operation in '(?P<path>.*)' was not resolved": (
+    re.compile(r"Path parameter '(?P<name>[^']*)' for '(?P<method>\w+)' operation in '(?P<path>[^']*)' was not resolved"): (
         "path parameter '{name}' of '{method}' in '{path}' is not in the path, or not declared"
     ),
-    r"Required list has not defined properties: (?P<names>.*)": (
+    re.compile(r"Required list has not defined properties: (?P<names>.*)"): (
         "required names properties that are not defined: {names}"
     ),
-    r"Duplicate tag name '(?P<name>.*)'": "tag '{name}' is there twice",
-    r"Tag '(?P<name>.*)' references unknown parent tag '(?P<parent>.*)'": (
+    re.compile(r"Duplicate tag name '(?P<name>[^']*)'"): "tag '{name}' is there twice",
+    re.compile(r"Tag '(?P<name>[^']*)' references unknown parent tag '(?P<parent>[^']*)'"): (
         "tag '{name}' has a parent that is not there: '{parent}'"
     ),
-    r"Circular tag hierarchy detected: (?P<tags>.*)": "tags are their own parents: {tags}",
+    re.compile(r"Circular tag hierarchy detected: (?P<tags>.*)"): "tags are their own parents: {tags}",
 }
 # How openapi-spec-validator names an operation.
 _OPERATION = re.compile(r"'(?P<method>[a-z]+)'(?: operation)? in '(?P<path>/[^']*)'")
@@ -120,7 +120,7 @@ def _against_its_text(document: Document, validator: Any, *, of_the_right_form: 
 def _in_both_languages(message: str) -> Phrase:
     """What openapi-spec-validator says; of a default that breaks its schema in English alone."""
     for pattern, template in _SAID_BY_THE_STANDARD.items():
-        found = re.fullmatch(pattern, message)
+        found = pattern.fullmatch(message)
         if found:
             return Phrase(template, **found.groupdict()).shortened(_LONGEST)
     return Phrase.of(message).shortened(_LONGEST)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl, unquote_plus, urljoin
 
 from cierre.contract_tests.credentials import in_text, is_secret_field
 from cierre.contract_tests.exchanges import Exchange
@@ -21,6 +21,9 @@ from cierre.oas.document import Document
 
 # Characters of a credential that is looked for elsewhere in its exchange: a shorter one is a word of many texts.
 _SHORTEST = 4
+# Characters of all credentials of a request: the time to look for them grows with it. Of a request with more, only
+# its method, names and status are shown.
+_MOST = 4096
 _AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
 
 
@@ -85,9 +88,10 @@ def _hidden(seen: Exchange, keys: _Keys) -> Exchange:
     longest_first = sorted(values, key=len, reverse=True)
     # Neither a part of a word nor the name of a member.
     pattern = re.compile(rf'(?<!\w)(?:{"|".join(map(re.escape, longest_first))})(?!\w)(?!"\s*:)')
+    too_many = sum(map(len, values)) > _MOST
 
     def hide(text: str) -> str:
-        return pattern.sub(MASK, text)
+        return MASK if too_many else pattern.sub(MASK, text)
 
     def fields(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         return tuple((name, hide(value)) for name, value in pairs)
@@ -97,7 +101,7 @@ def _hidden(seen: Exchange, keys: _Keys) -> Exchange:
 
     return replace(
         plain,
-        url=hide(plain.url),
+        url=urljoin(plain.url, f"/{MASK}") if too_many else hide(plain.url),
         request_headers=fields(plain.request_headers),
         request_body=body(plain.request_body),
         headers=fields(plain.headers),

@@ -27,6 +27,7 @@ OF_DOCUMENTS = {
     ("cierre/oas/validation/patterns.py", "__init__"),
     ("mocks/generation/generator.py", "_schemas_of_other"),
     ("mocks/router.py", "_add"),
+    ("mocks/console/archive.py", "_hidden"),
     ("contract_tests/resources/model.py", "expression_of"),
     ("contract_tests/secrets.py", "_hold"),
     ("contract_tests/defects/defect.py", "paths"),

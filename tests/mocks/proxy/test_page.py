@@ -132,3 +132,12 @@ async def test_the_archive_has_bodies_that_are_no_text_and_of_large_ones_their_b
     [entry] = await large.archive()
     assert "encoding" not in entry["response"]["content"]
     assert len(entry["response"]["content"]["text"].encode()) == pytest.approx(BODY, abs=4)
+
+
+async def test_of_a_request_with_more_credentials_than_are_looked_for_nothing_is_shown_that_may_repeat_them():
+    server = Server(value={**BOOK, "echo": "number-7"})
+    passwords = [{"password": f"number-{number}"} for number in range(1000)]
+    await server.http.post("/books?q=number-7", json=passwords)
+    [entry] = await server.archive()
+    assert (entry["request"]["method"], entry["response"]["status"]) == ("POST", 200)
+    assert "number-7" not in json.dumps(entry)
