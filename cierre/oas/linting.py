@@ -30,9 +30,9 @@ _SAID_BY_THE_STANDARD = {
     re.compile(r"Operation ID '(?P<id>[^']*)' for '(?P<method>\w+)' in '(?P<path>[^']*)' is not unique"): (
         "operationId '{id}' of '{method}' in '{path}' is not unique"
     ),
-    re.compile(r"Path parameter '(?P<name>[^']*)' for '(?P<method>\w+)' operation in '(?P<path>[^']*)' was not resolved"): (
-        "path parameter '{name}' of '{method}' in '{path}' is not in the path, or not declared"
-    ),
+    re.compile(
+        r"Path parameter '(?P<name>[^']*)' for '(?P<method>\w+)' operation in '(?P<path>[^']*)' was not resolved"
+    ): ("path parameter '{name}' of '{method}' in '{path}' is not in the path, or not declared"),
     re.compile(r"Required list has not defined properties: (?P<names>.*)"): (
         "required names properties that are not defined: {names}"
     ),
