@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from benchmarks.scratch import ROOT
 
-EXTRAS = ("", "lint", "scenarios", "events", "contract", "service", "all")
+EXTRAS = ("", "lint", "scenarios", "events", "contract", "service", "websockets", "all")
 _PIN = re.compile(r"^[\w.-]+==[^ \\]+(?: ;[^\\]+)?", re.MULTILINE)
 
 

@@ -17,6 +17,7 @@ MODULES = {
     "events": frozenset({"aio_pika", "nats"}),
     "lint": frozenset({"openapi_spec_validator"}),
     "otel": frozenset({"opentelemetry"}),
+    "websockets": frozenset({"websockets"}),
 }
 
 

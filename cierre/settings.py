@@ -136,6 +136,25 @@ class ConnectionLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketLimits:
+    """What a client may take of a server that speaks WebSocket, beside `ConnectionLimits`. Times are in milliseconds.
+
+    Half of the connections of a server may be WebSockets at once: the others are left for requests.
+
+    Attributes:
+        message_bytes: of one message, in all its frames and unpacked.
+        idle_timeout: how long there may be no message, in either direction, and no ping of the client.
+        ping_interval: after how long a client is pinged.
+        ping_timeout: how long it may take to answer that.
+    """
+
+    message_bytes: int = 10_000_000
+    idle_timeout: int = 3_600_000
+    ping_interval: int = 20_000
+    ping_timeout: int = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseLimits:
     """How many connections to the database a process opens, and how long statements wait. Times are in milliseconds.
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @option("--fallback", "Who answers for what UPSTREAM has not got.", type=click.Choice(["mock"]))
 @option(
     "--max-body",
-    "Of a body before it passes unchecked, in bytes, or as 500kB, 10MB.",
+    "Of a body before it passes unchecked, and of a WebSocket's message at the most: in bytes, or as 500kB, 10MB.",
     type=Parsed("size", read_size),
     default="10MB",
     show_default=True,
@@ -55,8 +55,11 @@ def command(spec: str, upstream: str, **given: Any) -> None:
     """
     from cierre.mocks.control import CONTROL
     from cierre.mocks.log import Log
-    from cierre.mocks.proxy.app import ProxyApp, ProxyOptions
+    from cierre.mocks.proxy.app import ProxyApp
+    from cierre.mocks.proxy.options import ProxyOptions
+    from cierre.mocks.proxy.refusing import why_no_websockets
     from cierre.mocks.serving.server import address, connection_limits, listen, run
+    from cierre.settings import WebSocketLimits
 
     log = Log(given["verbose_level"], as_json=given["json_log"])
     server, document = _server(upstream), _read(spec, given)
@@ -72,7 +75,15 @@ def command(spec: str, upstream: str, **given: Any) -> None:
         url = address(listener)
         log.add_note(Phrase("{name}: from {url} to {upstream}", name=document.name, url=url, upstream=upstream))
         log.add_note(Phrase("its page: {page}", page=f"{url}{CONTROL}"))
-        run(app, listener, connection_limits(given["max_connections"]), dates=False, on_exit=proxy.board.end)
+        websockets = None if why_no_websockets() else WebSocketLimits(message_bytes=given["max_body"])
+        run(
+            app,
+            listener,
+            connection_limits(given["max_connections"]),
+            dates=False,
+            on_exit=proxy.board.end,
+            websockets=websockets,
+        )
 
 
 def _recording(file: Path | None, server: Upstream) -> Recording | None:

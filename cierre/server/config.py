@@ -8,25 +8,34 @@ from typing import Any, cast
 import uvicorn
 
 from cierre.server.connections import LimitedProtocol
-from cierre.settings import ConnectionLimits
+from cierre.settings import ConnectionLimits, WebSocketLimits
 
 # Seconds after which a worker that doesn't answer its parent is replaced. It doesn't while it starts, either: with the
 # 5 s of uvicorn, workers on a busy machine were replaced for ever.
 _HUNG = 30
 
 
-def server_config(app: Any, limits: ConnectionLimits | None = None, **options: Any) -> uvicorn.Config:
+def server_config(
+    app: Any, limits: ConnectionLimits | None = None, websockets: WebSocketLimits | None = None, **options: Any
+) -> uvicorn.Config:
     """A configuration of uvicorn's.
 
     Args:
         app: an ASGI application, or a factory of one (`factory=True`).
         limits: what a client may take; the usual ones where it is None.
+        websockets: the same of WebSockets, which need the library `websockets`; None: there are none.
         options: more of uvicorn's own.
     """
+    if websockets is not None:
+        options |= {
+            "ws_max_size": websockets.message_bytes,
+            "ws_ping_interval": websockets.ping_interval / 1000,
+            "ws_ping_timeout": websockets.ping_timeout / 1000,
+        }
     return uvicorn.Config(
         app,
-        http=cast("Any", partial(LimitedProtocol, limits=limits or ConnectionLimits())),
-        # Another protocol would take the connection over, without limits.
+        http=cast("Any", partial(LimitedProtocol, limits=limits or ConnectionLimits(), websockets=websockets)),
+        # Another protocol would take the connection over, without limits: ours hands it to one with limits.
         ws="none",
         access_log=False,
         # Ours, where proxies are trusted at all.

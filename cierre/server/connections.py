@@ -7,7 +7,7 @@ chunked body (RFC 9112, section 7.1.2) for header fields.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httptools
 from uvicorn.config import Config
@@ -21,7 +21,10 @@ from cierre.server.lingering import LingeringTransport
 from cierre.server.phase import Phase
 from cierre.server.refusals import Refusal
 from cierre.server.unread import Unread
-from cierre.settings import ConnectionLimits
+from cierre.settings import ConnectionLimits, WebSocketLimits
+
+if TYPE_CHECKING:
+    from cierre.server.websockets import LimitedWebSocket
 
 __all__ = ["ConnectionLimits", "LimitedProtocol"]
 
@@ -41,6 +44,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     Args:
         limits: of this connection, and of all connections of its server.
+        websockets: of those that become WebSockets; None: no upgrade is offered.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class LimitedProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         limits: ConnectionLimits,
+        websockets: WebSocketLimits | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.timeout_keep_alive = limits.keep_alive / 1000  # type: ignore[assignment] # asyncio takes any number
@@ -67,6 +72,10 @@ class LimitedProtocol(HttpToolsProtocol):
         patience = limits.send_timeout / 1000
         self._unread = Unread(patience, limits.body_rate * patience)
         self._lingering: LingeringTransport
+        self._websocket_limits = websockets
+        self._websocket: LimitedWebSocket | None = None
+        # What came behind the request for a WebSocket, while an earlier request is answered.
+        self._early = b""
 
     # --- the connection
 
@@ -81,6 +90,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._crowd.leave(self)
+        if self._websocket is not None:
+            self._websocket.connection_lost(exc)
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -101,9 +112,18 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self._is_answering():
             self._lingering.end()
 
+    def pause_writing(self) -> None:
+        if self._websocket is not None:
+            self._websocket.pause_writing()
+        else:
+            super().pause_writing()
+
     def resume_writing(self) -> None:
         self._unread.begin_anew()
-        super().resume_writing()
+        if self._websocket is not None:
+            self._websocket.resume_writing()
+        else:
+            super().resume_writing()
 
     # --- what arrives
 
@@ -117,6 +137,9 @@ class LimitedProtocol(HttpToolsProtocol):
                 self._crowd.wait_no_more(self)
                 self._crowd.wait(self, self._since)
         for begin in range(0, len(data), _PIECE):
+            if self._phase is Phase.UPGRADED:
+                self._pass_on(data[begin:])
+                return
             self._feed(data[begin : begin + _PIECE])
 
     def _feed(self, data: bytes) -> None:
@@ -128,7 +151,10 @@ class LimitedProtocol(HttpToolsProtocol):
         self._counted += len(data)
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._phase is Phase.UPGRADED:
+                self._pass_on(data[upgrade.args[0] :])
+                return
             # No upgrade is offered: the request is answered, but where the next one begins is not known.
             self._last_cycle().keep_alive = False
             self._phase = Phase.DEAF
@@ -176,6 +202,9 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         refusals.check_target(self.url, self.headers)
         super().on_headers_complete()
+        if self.parser.should_upgrade() and self._should_upgrade():
+            self._phase = Phase.UPGRADED
+            return
         if self._is_oversized:
             # So much is not read only to get to the next request.
             self.cycle.keep_alive = False
@@ -191,12 +220,53 @@ class LimitedProtocol(HttpToolsProtocol):
             self._lingering.end()
 
     def on_message_complete(self) -> None:
+        if self._phase is Phase.UPGRADED:
+            return
         super().on_message_complete()
         self._phase = Phase.COMPLETE
         self._crowd.wait_no_more(self)
         if not self._is_answering():
             # It was answered before all of it had arrived.
             self._become_idle()
+
+    # --- what becomes a WebSocket
+
+    def _should_upgrade(self) -> bool:
+        """Whether the request is for a WebSocket."""
+        if self._websocket_limits is None or self._get_upgrade() != b"websocket":
+            return False
+        has_body = any(name in {b"content-length", b"transfer-encoding"} for name, _ in self.headers)
+        return self.parser.get_method() == b"GET" and self.parser.get_http_version() == "1.1" and not has_body
+
+    def _pass_on(self, data: bytes) -> None:
+        """Let the WebSocket read what comes; it begins once earlier requests are answered."""
+        if self._websocket is not None:
+            self._websocket.data_received(data)
+            return
+        self._early += data
+        if self._is_answering():
+            self.flow.pause_reading()
+        else:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Let a WebSocket read the connection from now on."""
+        from cierre.server.websockets import LimitedWebSocket  # noqa: PLC0415 - an extra, which few servers need
+
+        assert self._websocket_limits is not None
+        self._unset_keepalive_if_required()
+        self.flow.resume_reading()
+        if self._is_ending or not self._crowd.admit_websocket(self):
+            self._refuse(refusals.no_room())
+            return
+        self.connections.discard(self)
+        self._websocket = LimitedWebSocket(
+            self.config, self.server_state, self.app_state, self.loop, limits=self._websocket_limits
+        )
+        self._websocket.connection_made(self._lingering)
+        fields = [name + b": " + value for name, value in self.headers]
+        head = b"\r\n".join([b"GET " + self.url + b" HTTP/1.1", *fields, b"", b""])
+        self._websocket.data_received(head + self._early)
 
     # --- what is answered
 
@@ -211,7 +281,9 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._since = self.loop.time()
         self._received = 0
-        if self._phase is Phase.COMPLETE:
+        if self._phase is Phase.UPGRADED:
+            self._hand_over()
+        elif self._phase is Phase.COMPLETE:
             self._phase = Phase.IDLE
             self._crowd.idle(self, self._since)
         else:
@@ -263,7 +335,13 @@ class LimitedProtocol(HttpToolsProtocol):
         """End the connection where one of its time-outs has passed."""
         if self._is_stuck(now):
             self._lingering.abort()
-        elif self._is_servers_turn():
+        elif self._websocket is not None and self._phase is Phase.UPGRADED:
+            self._websocket.check(now)
+        else:
+            self._check_request(now)
+
+    def _check_request(self, now: float) -> None:
+        if self._is_servers_turn():
             self._since = now
         elif self._phase is Phase.DEAF or (self._phase is Phase.BODY and self.cycle.response_complete):
             if now - self._since > self._limits.linger_timeout / 1000:
@@ -312,4 +390,6 @@ class LimitedProtocol(HttpToolsProtocol):
         self._since = self.loop.time()
         self._received = 0
         self.flow.resume_reading()
+        if self._websocket is not None and self._websocket.read_paused:
+            self._lingering.resume_reading()
         self._crowd.wait(self, self._since)

@@ -41,6 +41,7 @@ class Crowd:
     def __init__(self, limits: ConnectionLimits) -> None:
         self._room = room(limits.connections)
         self._served: set[Connection] = set()
+        self._websockets: set[Connection] = set()
         self._refused: dict[Connection, None] = {}
         # Closed, with something left to send perhaps.
         self._ending: set[Connection] = set()
@@ -70,9 +71,22 @@ class Crowd:
         self._waiting[connection] = loop.time()
         return True
 
+    def admit_websocket(self, connection: Connection) -> bool:
+        """Let a connection that is served become a WebSocket, which gives way to no other one.
+
+        Returns:
+            Whether there was room: half of the connections are left for requests.
+        """
+        if len(self._websockets) >= max(1, self._room.served // 2):
+            return False
+        self._websockets.add(connection)
+        self.wait_no_more(connection)
+        return True
+
     def leave(self, connection: Connection) -> None:
         """A connection is lost."""
         self._served.discard(connection)
+        self._websockets.discard(connection)
         self._refused.pop(connection, None)
         self._ending.discard(connection)
         self.wait_no_more(connection)

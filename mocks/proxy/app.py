@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
-from cierre.mocks.answering.refusals import MALFORMED, MOCK_FAILED, Refusal, problem, violations_header
+from cierre.mocks.answering.refusals import MOCK_FAILED, Refusal, problem, violations_header
 from cierre.mocks.app import MockApp, Scope
 from cierre.mocks.console.board import Board
 from cierre.mocks.control import CONTROL
@@ -18,6 +18,8 @@ from cierre.mocks.options import MockOptions
 from cierre.mocks.proxy.bodies import RequestBody, read_up_to, unpacked
 from cierre.mocks.proxy.checks import Checks, unknown
 from cierre.mocks.proxy.fields import forwarded, without_hops
+from cierre.mocks.proxy.options import ProxyOptions
+from cierre.mocks.proxy.refusing import AWAY, LATE, refused, request_of, sentence, why_no_websockets
 from cierre.mocks.proxy.sending import adding, sent, stream
 from cierre.mocks.proxy.upstream import Upstream
 from cierre.mocks.reading import joined_headers
@@ -29,30 +31,12 @@ from cierre.phrases import Phrase
 if TYPE_CHECKING:
     from cierre.mocks.proxy.coverage import Coverage
 
-UNKNOWN = Refusal(404, (404,), (), "Not in the document")
 BROKEN_ANSWER = Refusal(502, (502,), (), "The answer does not conform to the document")
-AWAY = Refusal(502, (502,), (), "The upstream server is away")
-LATE = Refusal(504, (504,), (), "The upstream server is late")
+NO_WEBSOCKETS = Refusal(501, (501,), (), "WebSockets do not pass")
 _REQUESTS, _ANSWERS, _FALLBACK = b"mock-violations", b"mock-answer-violations", b"mock-fallback"
 # A server that has not got an operation yet answers one of these, not as the document says.
 _NOT_YET = frozenset({404, 405})
 _NOT_IMPLEMENTED = 501
-
-
-class ProxyOptions(NamedTuple):
-    """How a proxy answers.
-
-    Attributes:
-        errors: what breaks the document is an error: a request is not passed on, an answer is a 502.
-        fallback: the mock answers for what the upstream server has not got.
-        max_body: bytes of a body before it is passed on unchecked.
-        allowed_hosts: names that the proxy's own routes answer under, beside this machine's.
-    """
-
-    errors: bool = False
-    fallback: bool = False
-    max_body: int = 10_000_000
-    allowed_hosts: tuple[str, ...] = ()
 
 
 class _Answer(NamedTuple):
@@ -111,7 +95,9 @@ class ProxyApp:
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1003})
+            from cierre.mocks.proxy.handshakes import pass_websocket  # noqa: PLC0415 - an extra brings what it needs
+
+            await pass_websocket(self._mock, self._upstream, self._options, scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -140,19 +126,13 @@ class ProxyApp:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
-        headers, client = joined_headers(scope["headers"]), scope.get("client")
-        path = scope["raw_path"].partition(b"?")[0] if scope.get("raw_path") else scope["path"].encode()
-        request = MockRequest(
-            scope["method"],
-            path.decode("latin-1"),
-            scope["query_string"],
-            headers,
-            b"",
-            client[0] if client else "",
-            scheme=scope.get("scheme", "http"),
-        )
+        request = request_of(scope)
+        headers = request.headers
         if request.path.startswith(CONTROL):
             await self._mock(scope, receive, adding(send, []))
+            return
+        if headers.get("upgrade", "").lower() == "websocket" and (reason := why_no_websockets()):
+            await sent(problem(NO_WEBSOCKETS, reason), send)
             return
         found = self._mock.operation_for(request)
         checks = None if isinstance(found, list) else Checks(found)
@@ -198,7 +178,7 @@ class ProxyApp:
     ) -> MockReply | None:
         """Answer. Returns what was sent, for the log; None where the mock answered, which logs that itself."""
         if violations and self._options.errors:
-            return await sent(self._refused(request, checks, violations), send)
+            return await sent(refused(request, checks, violations), send)
         try:
             answer = await self._asked(scope, request, body, checks)
         except httpx.TransportError as error:
@@ -215,7 +195,7 @@ class ProxyApp:
                 await self._by_mock(scope, send, request, f"{self._upstream.name} answered {status}")
                 return None
             if answer.violations and self._options.errors:
-                detail = "; ".join(_sentence(one) for one in answer.violations[:3])
+                detail = "; ".join(sentence(one) for one in answer.violations[:3])
                 return await sent(problem(BROKEN_ANSWER, detail, violations=answer.violations), send)
             reply = await self._passed(receive, send, answer, violations)
             if checks is not None and self._coverage is not None:
@@ -238,13 +218,6 @@ class ProxyApp:
 
     def _may_fall_back(self, body: RequestBody, checks: Checks | None) -> bool:
         return self._options.fallback and checks is not None and body.whole
-
-    def _refused(self, request: MockRequest, checks: Checks | None, violations: list[Violation]) -> MockReply:
-        detail = "; ".join(_sentence(one) for one in violations[:3])
-        if checks is None:
-            return problem(UNKNOWN, detail, violations=violations)
-        accept = request.headers.get("accept", "")
-        return checks.operation.refuse(MALFORMED, detail, accept, violations_header(violations))
 
     async def _asked(self, scope: Scope, request: MockRequest, body: RequestBody, checks: Checks | None) -> _Answer:
         """The answer of the upstream server, of which a body that is checked and small is read.
@@ -280,9 +253,9 @@ class ProxyApp:
         both = (*violations, *answer.violations)
         why = f"answered by {self._upstream.name}"
         if violations:
-            why += f"; the request breaks the document: {_sentence(violations[0])}"
+            why += f"; the request breaks the document: {sentence(violations[0])}"
         if answer.violations:
-            why += f"; the answer breaks the document: {_sentence(answer.violations[0])}"
+            why += f"; the answer breaks the document: {sentence(answer.violations[0])}"
         return MockReply(answer.response.status_code, fields, self._shown(answer), why, violations=both)
 
     def _shown(self, answer: _Answer) -> bytes:
@@ -296,7 +269,3 @@ class ProxyApp:
 
         marked = adding(send, [(_FALLBACK, why.encode("latin-1", "replace"))])
         await self._mock(scope, receive, marked)
-
-
-def _sentence(violation: Violation) -> str:
-    return f"{violation.location}{violation.pointer}: {violation.message}"

@@ -36,6 +36,20 @@ class Upstream:
         limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=100)
         self._transport = transport or httpx.AsyncHTTPTransport(limits=limits)
 
+    def websocket(self, path: bytes, query: bytes) -> str:
+        """The URL of a WebSocket of the server.
+
+        Args:
+            path: percent-encoded.
+            query: the raw query string.
+        """
+        scheme = "wss" if self._origin.scheme == "https" else "ws"
+        return f"{scheme}://{self.name}{self.target(path, query).decode('latin-1')}"
+
+    def target(self, path: bytes, query: bytes) -> bytes:
+        """The request target: below the path of the server's own URL."""
+        return self._base + path + (b"?" + query if query else b"")
+
     @property
     def host(self) -> bytes:
         """As the field Host has it."""
@@ -56,10 +70,9 @@ class Upstream:
         Raises:
             httpx.TransportError: the server is away, or does not speak HTTP.
         """
-        target = self._base + path + (b"?" + query if query else b"")
         request = httpx.Request(
             method,
-            self._origin.copy_with(raw_path=target),
+            self._origin.copy_with(raw_path=self.target(path, query)),
             headers=fields,
             content=body or None,
             extensions={"timeout": _TIMEOUTS},

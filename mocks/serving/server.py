@@ -28,7 +28,7 @@ from cierre.oas.structure import Operation
 from cierre.phrases import Phrase
 from cierre.server.config import server_config
 from cierre.server.descriptors import raise_limit
-from cierre.settings import ConnectionLimits
+from cierre.settings import ConnectionLimits, WebSocketLimits
 
 _SHOWN = 20
 # Routes that are listed at the start.
@@ -84,6 +84,7 @@ def run(
     dates: bool = True,
     on_exit: Callable[[], None] | None = None,
     tls: Tls | None = None,
+    websockets: WebSocketLimits | None = None,
 ) -> None:
     """Serve an ASGI application on a listening socket until the process is interrupted.
 
@@ -94,13 +95,21 @@ def run(
         dates: add the field Date; an application that passes answers on has it already.
         on_exit: called once the process is told to end, before requests under way are waited for.
         tls: to serve HTTPS with; HTTP where it is None.
+        websockets: what clients may take of WebSockets; None: there are none.
     """
     raise_limit()
     # A document may be large: garbage collection would go through all of it while requests wait.
     gc.freeze()
     files = {} if tls is None else {"ssl_certfile": tls.certificate, "ssl_keyfile": tls.key}
     config = server_config(
-        app, limits, lifespan="on", log_level="critical", timeout_graceful_shutdown=_GRACE, date_header=dates, **files
+        app,
+        limits,
+        websockets,
+        lifespan="on",
+        log_level="critical",
+        timeout_graceful_shutdown=_GRACE,
+        date_header=dates,
+        **files,
     )
     try:
         _Server(config, on_exit).run(sockets=[listener])

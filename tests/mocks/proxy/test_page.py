@@ -10,7 +10,8 @@ import pytest
 from cierre.mocks import mock_app
 from cierre.mocks.console.calls import BODY
 from cierre.mocks.loading import load
-from cierre.mocks.proxy.app import ProxyApp, ProxyOptions
+from cierre.mocks.proxy.app import ProxyApp
+from cierre.mocks.proxy.options import ProxyOptions
 from cierre.mocks.proxy.upstream import Upstream
 from tests.support.library import library
 

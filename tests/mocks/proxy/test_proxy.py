@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from cierre.mocks.loading import load
-from cierre.mocks.proxy.app import ProxyApp, ProxyOptions
+from cierre.mocks.proxy.app import ProxyApp
 from cierre.mocks.proxy.bodies import unpacked
+from cierre.mocks.proxy.options import ProxyOptions
 from cierre.mocks.proxy.upstream import Upstream
 from tests.support.library import answer, library
 
