@@ -33,6 +33,7 @@ _PIECE = 64 * 1024
 # Bytes of chunk sizes and line ends that a byte of a body may cost.
 _FRAMING = 8
 _LENGTH = len("Content-Length")
+_FRAMING_FIELDS = frozenset({b"content-length", b"transfer-encoding"})
 # Seconds that a request may still take to arrive when the process is asked to end.
 _ARRIVAL = 1.0
 # Seconds without progress after which a client that does not read may have to give way.
@@ -67,6 +68,8 @@ class LimitedProtocol(HttpToolsProtocol):
         # Bytes since the phase began that are no body, bytes of complete fields, and bytes of the body.
         self._counted = self._field_bytes = self._received = 0
         self._is_oversized = False
+        # The parser reads the head of a request for the second time.
+        self._is_head_known = False
         self._answering: RequestResponseCycle | None = None
         self._is_ending = False
         patience = limits.send_timeout / 1000
@@ -155,14 +158,30 @@ class LimitedProtocol(HttpToolsProtocol):
             if self._phase is Phase.UPGRADED:
                 self._pass_on(data[upgrade.args[0] :])
                 return
-            # No upgrade is offered: the request is answered, but where the next one begins is not known.
-            self._last_cycle().keep_alive = False
-            self._phase = Phase.DEAF
+            self._read_without_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._refuse(cause if isinstance(cause, Refusal) else refusals.bad_request())
         else:
             self._check_size()
+
+    def _read_without_upgrade(self, rest: bytes) -> None:
+        """Go on with a request whose upgrade is not offered, as if it had not asked (RFC 9110, section 7.8).
+
+        The parser ends with its header section, so another one reads the body, from a head that says its length alone.
+
+        Args:
+            rest: what has come of it.
+        """
+        # What the client sends next may be no HTTP/1.1: the connection ends with the answer.
+        self._last_cycle().keep_alive = False
+        framing = [(name, value) for name, value in self.headers if name in _FRAMING_FIELDS]
+        head = [b"POST / HTTP/1.1", *(name + b": " + value for name, value in framing), b"", b""]
+        self.parser = httptools.HttpRequestParser(self)
+        self._is_head_known = True
+        self._feed(b"\r\n".join(head))
+        if rest and self._phase is not Phase.DEAF:
+            self._feed(rest)
 
     def _check_size(self) -> None:
         limit = self._limits.header_bytes
@@ -172,6 +191,8 @@ class LimitedProtocol(HttpToolsProtocol):
             self._refuse(refusals.too_much_framing(limit))
 
     def on_message_begin(self) -> None:
+        if self._is_head_known:
+            return
         if self._phase is Phase.COMPLETE:
             self._since = self.loop.time()
         self._phase = Phase.HEAD
@@ -182,12 +203,14 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
+        if self._is_head_known:
+            return
         super().on_url(url)
         if len(self.url) > self._limits.target_bytes:
             raise refusals.target_too_long(self._limits.target_bytes)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._phase is not Phase.HEAD:
+        if self._phase is not Phase.HEAD or self._is_head_known:
             # A field after the body is no header field, and nothing here asks for such fields.
             return
         self._field_bytes += len(name) + len(value) + 4
@@ -200,6 +223,9 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if self._is_head_known:
+            self._is_head_known = False
+            return
         refusals.check_target(self.url, self.headers)
         super().on_headers_complete()
         if self.parser.should_upgrade() and self._should_upgrade():
@@ -220,7 +246,8 @@ class LimitedProtocol(HttpToolsProtocol):
             self._lingering.end()
 
     def on_message_complete(self) -> None:
-        if self._phase is Phase.UPGRADED:
+        if self._phase is Phase.UPGRADED or self.parser.should_upgrade():
+            # What else it has is still to be read.
             return
         super().on_message_complete()
         self._phase = Phase.COMPLETE
@@ -235,7 +262,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Whether the request is for a WebSocket."""
         if self._websocket_limits is None or self._get_upgrade() != b"websocket":
             return False
-        has_body = any(name in {b"content-length", b"transfer-encoding"} for name, _ in self.headers)
+        has_body = any(name in _FRAMING_FIELDS for name, _ in self.headers)
         return self.parser.get_method() == b"GET" and self.parser.get_http_version() == "1.1" and not has_body
 
     def _pass_on(self, data: bytes) -> None:

@@ -286,15 +286,46 @@ def test_a_broken_request_does_not_take_the_answer_of_the_one_before_it(serve_wi
     assert data.startswith(b"HTTP/1.1 200")
 
 
-def test_what_follows_an_upgrade_is_no_request(serve_with, connect):
-    """An upgrade is not offered, and the body of such a request must not be read as the next request."""
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAA\r\n"
+
+
+def test_an_upgrade_that_is_not_offered_takes_no_body_from_its_request(serve_with, connect):
+    """As curl --http2 and Java's client ask, before each request of a connection without TLS."""
+    post = b"POST / HTTP/1.1\r\nHost: x\r\n" + UPGRADE
+    sized = post + b"Content-Length: 40\r\n\r\n", b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n     "
+    pieces = post + b"Transfer-Encoding: chunked\r\n\r\n", b"4\r\nfour\r\n0\r\n\r\n"
+    for (head, body), text in ((sized, sized[1].decode()), (pieces, "four")):
+        for pause in (0.0, 0.1):
+            sock = connect(serve_with())
+            sock.sendall(head + (body if not pause else b""))
+            time.sleep(pause)
+            sock.sendall(body if pause else b"")
+            data, _ = ended(sock)
+            assert data.count(b"HTTP/1.1 ") == 1
+            answered = json.loads(Raw(data).body)
+            assert (answered["path"], answered["body"]) == ("/", text)
+            assert ["host", "x"] in answered["headers"]
+            assert sum(name == "host" for name, _ in answered["headers"]) == 1
+
+
+def test_an_upgrade_that_is_not_offered_changes_nothing_without_a_body(serve_with):
+    answered = exchange(serve_with(), GET + UPGRADE + b"\r\n")
+    assert (answered.status, json.loads(answered.body)["body"]) == (200, "")
+
+
+def test_limits_hold_for_the_body_beside_an_upgrade(serve_with, connect):
+    sock = connect(serve_with(body_timeout=300, body_rate=1_000_000))
+    sock.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"Content-Length: 40\r\n\r\nhalf")
+    assert problem_of(ended(sock)[0])[0] == 408
+    broken = b"POST / HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"
+    assert problem_of(exchange(serve_with(), broken).data)[0] == 400
+
+
+def test_connect_is_refused_and_what_follows_it_is_no_request(serve_with, connect):
     sock = connect(serve_with())
-    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 40\r\n\r\n"
-    sock.sendall(head)
-    time.sleep(0.1)
-    sock.sendall(b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n     ")
+    sock.sendall(b"CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n")
     data, _ = ended(sock)
-    assert data.count(b"HTTP/1.1 ") == 1
+    assert problem_of(data)[0] == 400
     assert b"smuggled" not in data
 
 
