@@ -5,7 +5,7 @@ from __future__ import annotations
 import gettext
 from typing import Any, Self
 
-# What others say, whose words no catalogue of ours has.
+# What others say.
 _ANOTHERS = "{text}"
 
 
@@ -54,8 +54,16 @@ class Phrase(str):
 
     def translated(self) -> str:
         """The text in the language that this process speaks."""
+        if self._template == _ANOTHERS:
+            # The catalogue has the system's most frequent words.
+            return gettext.gettext(str(self))
         values = {name: translated(value) for name, value in self._values.items()}
         return gettext.gettext(self._template).format(**values)
+
+
+def reason_of(failure: OSError) -> Phrase:
+    """Why the system refused."""
+    return Phrase.of(failure.strerror or str(failure) or type(failure).__name__)
 
 
 def translated(text: Any) -> Any:

@@ -116,7 +116,8 @@ def _start(document: Document, at: str) -> str:
         # The bar of Swagger UI's standalone layout is where it lets one choose.
         named = [{"url": options.pop("url"), "name": "English"}, {"url": f"{at}/{_IN_SPANISH}", "name": "Español"}]
         options |= {"urls": named, "layout": "StandaloneLayout"}
-        bar = "{presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset]}"
+        first = "navigator.language.startsWith('es') ? 'Español' : 'English'"
+        bar = f"{{presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset], 'urls.primaryName': {first}}}"
     back = f"{{oauth2RedirectUrl: location.origin + {json.dumps(f'{at}/{_BACK}')}}}"
     # Any will do: one click on "Authorize" is enough.
     client = json.dumps({"clientId": "mock", "clientSecret": "mock"})

@@ -13,6 +13,7 @@ import click
 
 from cierre import extras
 from cierre.cli.language import speak, translated
+from cierre.phrases import reason_of
 
 # What writing to a pipe that nobody reads, a full disk or a closed descriptor fails with.
 _OF_STANDARD_OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG})
@@ -63,10 +64,15 @@ def cli() -> None:
 
 def _description(failure: OSError) -> str:
     """What failed, and why. Sockets and what is built on them raise OSErrors as well, with or without a number."""
-    why = failure.strerror or str(failure) or type(failure).__name__
+    why = reason_of(failure).translated()
     if failure.filename is not None:
         return f"{failure.filename}: {why}"
     return _("standard output: {reason}").format(reason=why) if failure.errno in _OF_STANDARD_OUTPUT else why
+
+
+def _mistake(mistake: click.ClickException) -> str:
+    """What click says, whose hint at a variable is in English alone."""
+    return mistake.format_message().replace("(env var: ", f"({_('env var: {var}').format(var='')}")
 
 
 def main() -> None:
@@ -92,5 +98,5 @@ def main() -> None:
         click.echo(f"cierre: {_description(failure)}", err=True)
         sys.exit(2)
     except click.ClickException as mistake:
-        click.echo(f"cierre: {mistake.format_message()}", err=True)
+        click.echo(f"cierre: {_mistake(mistake)}", err=True)
         sys.exit(2)

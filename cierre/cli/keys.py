@@ -13,6 +13,7 @@ import click
 from cierre.cli import options
 from cierre.cli.administration import run_operation, table
 from cierre.cli.options import DURATION, option
+from cierre.phrases import reason_of
 
 if TYPE_CHECKING:
     from cierre.domain.context import OperationContext
@@ -37,7 +38,7 @@ def _mistakes(data_dir: Path) -> Iterator[None]:
         raise click.UsageError(str(mistake)) from mistake
     except OSError as failure:
         raise click.UsageError(
-            _("can't write to {data_dir}: {reason}").format(data_dir=data_dir, reason=failure.strerror)
+            _("can't write to {data_dir}: {reason}").format(data_dir=data_dir, reason=reason_of(failure).translated())
         ) from failure
 
 
@@ -75,7 +76,7 @@ def make(algorithm: Algorithm, output: Path | None, key_passphrase_file: Path | 
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as failure:
         raise click.UsageError(
-            _("can't write {output}: {reason}").format(output=output, reason=failure.strerror)
+            _("can't write {output}: {reason}").format(output=output, reason=reason_of(failure).translated())
         ) from failure
     with os.fdopen(descriptor, "wb") as file:
         file.write(text)

@@ -16,10 +16,17 @@ from typing import Literal
 
 import click
 
+from cierre.phrases import Phrase
+
 DOMAIN = "cierre"
 LOCALES = Path(__file__).parent / "locale"
 
 Language = Literal["en", "es"]
+# What click calls values, and has in English alone.
+_VALUES = {
+    name: Phrase(name)
+    for name in ("COMMAND [ARGS]...", "FILENAME", "FLOAT RANGE", "INTEGER", "INTEGER RANGE", "TEXT", "[OPTIONS]")
+}
 
 
 def asked(environ: Mapping[str, str]) -> Language:
@@ -51,7 +58,10 @@ def translated(command: click.Command) -> click.Command:
         _in_catalogue(text) for text in (other.help, other.short_help, other.epilog)
     )
     other.params = [_with_help(param) for param in command.params]
+    if other.options_metavar:
+        other.options_metavar = _value(other.options_metavar)
     if isinstance(other, click.Group):
+        other.subcommand_metavar = _value(other.subcommand_metavar)
         other.commands = {name: translated(below) for name, below in other.commands.items()}
     return other
 
@@ -70,4 +80,11 @@ def _with_help(param: click.Parameter) -> click.Parameter:
         return param
     other = copy.copy(param)
     other.help = _in_catalogue(param.help)
+    name = param.type.name.upper()
+    if param.metavar is None and param.nargs == 1 and name in _VALUES:
+        other.metavar = _value(name)
     return other
+
+
+def _value(name: str) -> str:
+    return _VALUES[name].translated() if name in _VALUES else name

@@ -8,6 +8,7 @@ from gettext import gettext as _
 
 import click
 
+from cierre.phrases import reason_of
 from cierre.server.sockets import bind
 
 # sd_listen_fds(3): the first descriptor that is passed.
@@ -30,7 +31,7 @@ def listening(host: str, port: int) -> socket.socket:
     except OSError as failure:
         raise click.UsageError(
             _("can't listen on {host}:{port}: {reason}; try --port 0").format(
-                host=host, port=port, reason=failure.strerror
+                host=host, port=port, reason=reason_of(failure).translated()
             )
         ) from failure
     sock.set_inheritable(True)
@@ -52,7 +53,7 @@ def _inherited() -> socket.socket | None:
         listens = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError as failure:
         raise click.UsageError(
-            _("descriptor 3 is no socket (LISTEN_FDS): {reason}").format(reason=failure.strerror)
+            _("descriptor 3 is no socket (LISTEN_FDS): {reason}").format(reason=reason_of(failure).translated())
         ) from failure
     if sock.family not in {socket.AF_INET, socket.AF_INET6} or not listens:
         raise click.UsageError(_("descriptor 3 does not listen for TCP (LISTEN_FDS): pass a listening socket"))

@@ -16,7 +16,7 @@ from cierre.cli.mock_https import tls_of
 from cierre.cli.mock_options import options_of
 from cierre.cli.mock_scenarios import scenarios_of
 from cierre.cli.mock_state import state_of
-from cierre.phrases import Phrase
+from cierre.phrases import Phrase, reason_of
 
 if TYPE_CHECKING:
     import socket
@@ -116,7 +116,9 @@ def _refusing_the_address(given: dict[str, Any]) -> Iterator[None]:
     except OSError as error:
         where = f"{given['host']}:{given['port']}"
         raise click.UsageError(
-            _("can't listen on {where}: {reason}; try --port 0").format(where=where, reason=error.strerror)
+            _("can't listen on {where}: {reason}; try --port 0").format(
+                where=where, reason=reason_of(error).translated()
+            )
         ) from None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cierre.phrases import reason_of
 from cierre.settings import PASSWORD_MEMORY, PASSWORD_PASSES
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def prepare(settings: Settings, *, demo: bool) -> None:
         ) from away
     except OSError as failure:
         raise click.UsageError(
-            _("can't write to {data_dir}: {reason}").format(data_dir=settings.data_dir, reason=failure.strerror)
+            _("can't write to {data_dir}: {reason}").format(
+                data_dir=settings.data_dir, reason=reason_of(failure).translated()
+            )
         ) from failure
 
 

@@ -11,7 +11,7 @@ import click
 
 from cierre.cli.options import option
 from cierre.extras import named_when_missing
-from cierre.phrases import Phrase
+from cierre.phrases import Phrase, reason_of
 
 if TYPE_CHECKING:
     from cierre.mocks.log import Log
@@ -55,7 +55,7 @@ def written_at_the_end(
         try:
             share = coverage.write(file)
         except OSError as error:
-            log.add_warning(Phrase("--coverage {file}: {reason}", file=file, reason=error.strerror))
+            log.add_warning(Phrase("--coverage {file}: {reason}", file=file, reason=reason_of(error)))
         else:
             log.add_note(Phrase("of what the document names, {share:.0%} was seen: {file}", share=share, file=file))
 

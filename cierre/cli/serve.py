@@ -18,6 +18,7 @@ from cierre.cli.listening import listening
 from cierre.cli.options import DURATION, ISSUER, MINUTES, NETWORKS, ORIGINS, QUEUE, REDIS, TOPIC, option
 from cierre.cli.preparing import prepare
 from cierre.cli.processes import run
+from cierre.phrases import reason_of
 from cierre.settings import PASSWORD_SETTINGS, ConnectionLimits, DatabaseLimits, Settings
 
 _COUNT = click.IntRange(1, 1000)
@@ -234,7 +235,7 @@ def _metrics(host: str, port: int | None, *, shared: bool) -> Iterator[Path | No
             except OSError as failure:
                 raise click.UsageError(
                     _("can't listen on {host}:{port} for metrics: {reason}").format(
-                        host=host, port=port, reason=failure.strerror
+                        host=host, port=port, reason=reason_of(failure).translated()
                     )
                 ) from failure
         yield folder

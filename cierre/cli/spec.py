@@ -24,7 +24,7 @@ from cierre.oas.loading import default_path
 from cierre.oas.locations import FileLocation, Location, Unreadable, sized
 from cierre.oas.translating import LANGUAGES, Language, contract_texts
 from cierre.oas.writing import Format, text
-from cierre.phrases import Phrase
+from cierre.phrases import Phrase, reason_of
 
 Source = str | Location | None
 # What a change is to clients.
@@ -252,4 +252,6 @@ def _write(document: dict[str, Any], output: Path | None, form: Format | None) -
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(text(document, form or by_suffix), encoding="utf-8")
     except OSError as mistake:
-        raise Unusable(_("{output}: {reason}").format(output=output, reason=mistake.strerror)) from mistake
+        raise Unusable(
+            _("{output}: {reason}").format(output=output, reason=reason_of(mistake).translated())
+        ) from mistake

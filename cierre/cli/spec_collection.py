@@ -12,6 +12,7 @@ import click
 from cierre.cli.options import allow_refs_option
 from cierre.cli.unusable import Unusable
 from cierre.oas.errors import BrokenDocument
+from cierre.phrases import reason_of
 
 if TYPE_CHECKING:
     from cierre.oas.document import Document
@@ -62,7 +63,9 @@ def collection_command(spec: str | None, allow_refs: tuple[str, ...], form: str,
             output.parent.mkdir(parents=True, exist_ok=True)
             output.write_text(written, encoding="utf-8")
     except OSError as mistake:
-        raise Unusable(_("{output}: {reason}").format(output=output, reason=mistake.strerror)) from mistake
+        raise Unusable(
+            _("{output}: {reason}").format(output=output, reason=reason_of(mistake).translated())
+        ) from mistake
 
 
 def _read(spec: str | None, allow_refs: tuple[str, ...]) -> Document:

@@ -1,5 +1,5 @@
 """The pages of the service: the contract at /openapi.json and /openapi.yaml, in Spanish at /openapi.es.json and
-/openapi.es.yaml; its page in both languages at /ui; `/` leads to the page.
+/openapi.es.yaml; its page in both languages at /ui, first in the one that the browser prefers; `/` leads to the page.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from connexion.options import SwaggerUIOptions
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cierre.dialects.negotiation import language
 from cierre.http.published import published
 from cierre.http.request import REQUEST, Request
 from cierre.http.stored import Fields, Stored
@@ -31,6 +32,7 @@ _CONFIG = {
     # The schemas wait below the operations, closed.
     "defaultModelsExpandDepth": 0,
 }
+_BY_LANGUAGE = (b"vary", b"Accept-Language")
 Format = Literal["json", "yaml"]
 _DOCUMENTS: dict[str, tuple[Format, Language]] = {
     "/openapi.json": ("json", "en"),
@@ -38,8 +40,11 @@ _DOCUMENTS: dict[str, tuple[Format, Language]] = {
     "/openapi.es.json": ("json", "es"),
     "/openapi.es.yaml": ("yaml", "es"),
 }
-# What the page offers to choose from.
-_NAMED = [{"url": "/openapi.json", "name": "English"}, {"url": "/openapi.es.json", "name": "Español"}]
+# What the page offers to choose from; it begins with the first.
+_NAMED: dict[Language, list[dict[str, str]]] = {
+    "en": [{"url": "/openapi.json", "name": "English"}, {"url": "/openapi.es.json", "name": "Español"}],
+    "es": [{"url": "/openapi.es.json", "name": "Español"}, {"url": "/openapi.json", "name": "English"}],
+}
 
 
 class _Shown(NamedTuple):
@@ -62,11 +67,14 @@ class Pages:
     def __init__(self, document: dict[str, Any], unrouted: ASGIApp) -> None:
         self._document = document
         self._texts: dict[_Shown, Stored] = {}
-        self._ui = SwaggerUIMiddleware(unrouted)
         # The page asks us for the document: of it Connexion wants to know the version and where the paths begin.
-        specification = Specification.load({name: document[name] for name in ("openapi", "info")} | {"paths": {}})
-        options = SwaggerUIOptions(swagger_ui_config=_CONFIG, swagger_ui_template_arguments={"urls": _NAMED})
-        self._ui.add_api(specification, swagger_ui_options=options)
+        stub = {name: document[name] for name in ("openapi", "info")} | {"paths": {}}
+        self._uis: dict[Language, SwaggerUIMiddleware] = {}
+        for spoken, named in _NAMED.items():
+            self._uis[spoken] = SwaggerUIMiddleware(unrouted)
+            options = SwaggerUIOptions(swagger_ui_config=_CONFIG, swagger_ui_template_arguments={"urls": named})
+            # Connexion changes what it is given.
+            self._uis[spoken].add_api(Specification.load(dict(stub)), swagger_ui_options=options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["method"] in {"GET", "HEAD"} else None
@@ -75,12 +83,16 @@ class Pages:
             await self._send_document(request, *_DOCUMENTS[path], send)
         elif path == "/":
             await _respond(send, 302, [(b"location", b"/ui/"), (b"content-length", b"0")], b"")
+        elif path == "/ui/":
+            request = scope[REQUEST]
+            spoken = language(request.headers.get("accept-language", ""), "en")
+            await self._uis[spoken](scope, receive, _Guarded(send, _BY_LANGUAGE))
         else:
-            await self._ui(scope, receive, _Guarded(send))
+            await self._uis["en"](scope, receive, _Guarded(send))
 
-    async def _send_document(self, request: Request, form: Format, language: Language, send: Send) -> None:
+    async def _send_document(self, request: Request, form: Format, spoken: Language, send: Send) -> None:
         settings = request.services.settings
-        shown = _Shown(form, language, settings.issuer, settings.demo)
+        shown = _Shown(form, spoken, settings.issuer, settings.demo)
         stored = self._texts.get(shown)
         if stored is None:
             # At the first request: to write YAML takes a quarter of a second.
@@ -102,10 +114,11 @@ async def _respond(send: Send, status: int, fields: Fields, body: bytes) -> None
 
 
 class _Guarded:
-    """`send` of an answer with the fields that protect a page; its scripts are known by their hashes."""
+    """`send` of an answer with the fields that protect a page, and others; its scripts are known by their hashes."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *fields: tuple[bytes, bytes]) -> None:
         self._send = send
+        self._fields = fields
         self._start: Message | None = None
 
     async def __call__(self, message: Message) -> None:
@@ -115,7 +128,7 @@ class _Guarded:
         if self._start is not None:
             start, self._start = self._start, None
             policy = (b"content-security-policy", self._policy(message.get("body", b"")))
-            await self._send({**start, "headers": [*start["headers"], *PROTECTION, policy]})
+            await self._send({**start, "headers": [*start["headers"], *PROTECTION, policy, *self._fields]})
         await self._send(message)
 
     def _policy(self, body: bytes) -> bytes:

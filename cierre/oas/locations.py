@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 from cierre.oas.limits import DocumentLimits
-from cierre.phrases import Phrase
+from cierre.phrases import Phrase, reason_of
 
 if TYPE_CHECKING:
     import httpx
@@ -125,7 +125,7 @@ class FileLocation(Location):
             with self.path.open("rb") as file:
                 raw = file.read(limits.size + 1)
         except OSError as error:
-            raise Unreadable(Phrase("cannot be read: {reason}", reason=error.strerror or error)) from None
+            raise Unreadable(Phrase("cannot be read: {reason}", reason=reason_of(error))) from None
         return sized(raw, limits)
 
     def join(self, reference: str) -> Location:

@@ -10,7 +10,7 @@ from cierre.oas.errors import BrokenDocument, Problem
 from cierre.oas.positions import Positions
 from cierre.oas.syntax import parse
 from cierre.oas.validation import compile_schema
-from cierre.phrases import Phrase
+from cierre.phrases import Phrase, reason_of
 
 
 class SideFile:
@@ -31,7 +31,7 @@ class SideFile:
         try:
             raw = file.read_bytes()
         except OSError as error:
-            message = Phrase("cannot be read: {reason}", reason=error.strerror)
+            message = Phrase("cannot be read: {reason}", reason=reason_of(error))
             raise BrokenDocument([Problem(str(file), message, rule=rule)]) from None
         self._file = file
         self._positions = Positions(raw)

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from cierre.mocks.log import Log
-from cierre.phrases import Phrase, translated
+from cierre.phrases import Phrase, reason_of, translated
 
 SPANISH = {"{row} is {state}": "{row} está {state}", "closed": "cerrada", "row {n:04o}": "fila {n:04o}"}
 
@@ -38,9 +38,14 @@ def test_a_copy_has_both_languages(again):
 
 
 def test_what_others_say_stays_as_it_is():
-    assert Phrase.of("{row} is {state}").translated() == "{row} is {state}"
+    assert Phrase.of("{row} was {state}").translated() == "{row} was {state}"
     assert Phrase.of(ROW) is ROW
     assert translated("closed") == "closed"
+
+
+def test_what_the_system_says_is_looked_up_as_well():
+    assert reason_of(OSError(2, "closed")).translated() == "cerrada"
+    assert reason_of(OSError("for no reason that has a number")) == "for no reason that has a number"
 
 
 def test_a_log_for_people_tells_it_and_one_for_programs_is_english():

@@ -1,7 +1,9 @@
 """The command line speaks Spanish where LANG asks for it: its help, and whatever else it shows."""
 
 import ast
+import errno
 import io
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -64,10 +66,11 @@ def test_every_help_and_every_text_has_its_spanish():
     assert sorted(wanted - messages().keys()) == []
 
 
-def test_the_catalogue_has_nothing_else_but_words_of_click():
+def test_the_catalogue_has_nothing_else_but_words_of_click_and_of_the_system():
     paths = Path(click.__file__).parent.glob("*.py")
     of_click = {text for path in paths for text in catalogued(ast.parse(path.read_text(encoding="utf-8")))}
-    assert sorted(messages().keys() - {*map(message_of, helps()), *said()} - of_click) == []
+    of_the_system = set(map(os.strerror, errno.errorcode))
+    assert sorted(messages().keys() - {*map(message_of, helps()), *said()} - of_click - of_the_system) == []
 
 
 def test_a_translation_fills_in_the_same_values():
@@ -143,6 +146,9 @@ def test_help_is_in_spanish():
     assert done.stdout.startswith("Uso: ")
     assert "Añadir un usuario que inicia sesión con EMAIL." in done.stdout
     assert "Mostrar este mensaje y terminar." in done.stdout
+    assert "users add [OPCIONES] EMAIL" in done.stdout
+    assert "--password TEXTO" in done.stdout
+    assert "--password-min-length ENTERO" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -151,6 +157,8 @@ def test_help_is_in_spanish():
         (("serv",), "cierre: No existe el comando 'serv'."),
         (("users", "add", "nobody"), "cierre: 'nobody' no es una dirección de correo"),
         (("demo", "--pause", "soon"), "'soon' no es una duración"),
+        (("serve", "--port", "99999"), "Valor no válido para '--port' (variable: 'CIERRE_PORT'): 99999 no está"),
+        (("mock", "--port", "0", "nowhere.yaml"), "nowhere.yaml: no se puede leer: no existe ese archivo o carpeta"),
     ],
 )
 def test_a_mistake_is_told_in_spanish(arguments, said):

@@ -33,6 +33,17 @@ async def test_the_contract_is_offered_in_spanish_too(service):
     assert '"url": "/openapi.es.json"' in (await service.client.get("/ui/")).text
 
 
+@pytest.mark.parametrize(
+    ("accepted", "first"),
+    [("es-ES,es;q=0.9,en;q=0.8", "Español"), ("en-US,en", "English"), ("fr", "English"), ("", "English")],
+)
+async def test_the_page_begins_in_the_language_that_the_browser_prefers(service, accepted, first):
+    answer = await service.client.get("/ui/", headers={"Accept-Language": accepted})
+    names = [one["name"] for one in json.loads(re.search(r"urls: (\[.*\])", answer.text)[1])]
+    assert (names[0], sorted(names)) == (first, ["English", "Español"])
+    assert answer.headers["Vary"] == "Accept-Language"
+
+
 async def test_a_document_is_written_once_and_not_for_each_request(service, monkeypatch):
     """Connexion wrote it anew each time: one anonymous request for the YAML held up all others for seconds."""
     first = (await service.client.get("/openapi.yaml")).content

@@ -65,3 +65,8 @@ async def test_the_only_server_is_the_service_itself(page):
     servers = page.locator(".servers select option")
     await expect(servers).to_have_count(1)
     await expect(servers.first).to_contain_text("http://localhost:3000")
+
+
+async def test_a_browser_that_prefers_spanish_begins_with_the_contract_in_spanish(page):
+    await page.goto(PAGE)
+    await expect(page.locator(".info .title")).to_contain_text("Cierre, cerrar sesiones")
