@@ -155,10 +155,12 @@ class Parts:
             encoding = self._document.mapping(encodings.get(name))
             style = str(encoding.get("style", "form"))
             content_type = str(encoding.get("contentType", "")).partition(",")[0].strip() if is_multipart else ""
-            if isinstance(item, list) and encoding.get("explode") is False:
+            if style == "deepObject" and not is_multipart and isinstance(item, list | Mapping):
+                yield from (Field(at, text) for at, text in _in_brackets(str(name), item))
+            elif isinstance(item, list) and encoding.get("explode") is False:
                 yield Field(str(name), _DELIMITERS.get(style, ",").join(map(text_of, item)))
-            elif isinstance(item, Mapping) and style == "deepObject":
-                yield from (Field(f"{name}[{key}]", text_of(each)) for key, each in item.items())
+            elif isinstance(item, list) and not is_multipart and any(isinstance(one, list | Mapping) for one in item):
+                yield Field(str(name), write_json(item).decode())
             else:
                 for each in item if isinstance(item, list) else [item]:
                     kind = content_type or ("application/json" if isinstance(each, Mapping) and is_multipart else "")
@@ -175,6 +177,18 @@ def _is(parameter: Parameter, place: str) -> bool:
 def _about(node: Mapping[str, Any]) -> str:
     text = node.get("description")
     return text.strip() if isinstance(text, str) else ""
+
+
+def _in_brackets(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """A nested value as names in brackets: OpenAPI leaves them open below the first, and this is what servers read."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _in_brackets(f"{name}[{key}]", item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _in_brackets(f"{name}[{index}]", item)
+    else:
+        yield name, text_of(value)
 
 
 def _literal(segment: str) -> str:

@@ -15,7 +15,7 @@ def run(*arguments):
 
 def test_postmans_is_written_to_the_terminal_or_a_file(tmp_path):
     shown = run(AWKWARD)
-    assert len(list(requests_in(json.loads(shown.stdout)["item"]))) == 15
+    assert len(list(requests_in(json.loads(shown.stdout)["item"]))) == 17
     file = tmp_path / "new" / "postman.json"
     assert run(AWKWARD, "-o", file).exit_code == 0
     assert file.read_text(encoding="utf-8") == shown.stdout

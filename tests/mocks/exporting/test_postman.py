@@ -218,6 +218,19 @@ def test_path_variables_stay_where_a_segment_is_one():
     assert items["POST /:colon/batch:get"]["request"]["url"]["path"] == ["%3Acolon", "batch:get"]
 
 
+def test_members_of_forms_are_written_as_their_encoding_says():
+    items = named(written(AWKWARD))
+    fields = items["POST /nested"]["request"]["body"]["urlencoded"]
+    assert [(one["key"], one["value"]) for one in fields] == [
+        ("deep[a][b][0]", "1"),
+        ("deep[a][b][1]", "2"),
+        ("items", '[{"n":7}]'),
+        ("few", "x,y"),
+    ]
+    assert [one["key"] for one in items["POST /form"]["request"]["body"]["urlencoded"]] == ["a", "list", "list"]
+    assert items["GET /search"]["request"]["url"]["raw"] == "{{baseUrl}}/search?q=a%20b%26c"
+
+
 def test_what_may_be_left_out_is_there_and_switched_off():
     query = named(written(AWKWARD))["GET /files/{name}.{ext}"]["request"]["url"]["query"]
     assert [(one["key"], one.get("disabled", False)) for one in query] == [
