@@ -5,10 +5,14 @@ import importlib
 import json
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import yaml
 
+from cierre import oas
 from tests.support.commands import clean_environment
 from tests.support.fences import blocks
 from tests.support.npm import needing
@@ -37,7 +41,62 @@ def with_commands(page):
 
 
 # What stands in the pages, and the fixture with what the tests have instead.
-EXAMPLES = {"postgresql://cierre@db/cierre": "postgres_url", "redis://cache": "redis_url"}
+EXAMPLES = {
+    "postgresql://cierre@db/cierre": "postgres_url",
+    "redis://cache": "redis_url",
+    "https://api.example.com": "documents_url",
+    "http://localhost:8080": "receiver_url",
+    "http://localhost:8000": "upstream_url",
+}
+
+
+class Example(BaseHTTPRequestHandler):
+    """A server of documents, all of them our contract, and a receiver of whatever is posted."""
+
+    document = json.dumps(oas.bundle(oas.load(), published=True), default=str).encode()
+
+    def do_GET(self):
+        self.answer(self.document)
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        # Of a signal, RFC 8935, section 2.2; a back-channel logout is answered with 200.
+        self.answer(b"", 202 if self.path == "/events" else 200)
+
+    def answer(self, body, status=200):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Nothing: who is tested tells it."""
+
+
+@contextmanager
+def example():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Example) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def documents_url():
+    with example() as url:
+        yield url
+
+
+@pytest.fixture
+def receiver_url():
+    with example() as url:
+        yield url
+
+
+@pytest.fixture
+def upstream_url():
+    with example() as url:
+        yield url
 
 
 @pytest.fixture
@@ -65,7 +124,7 @@ def run(terminal, page, block):
     for command in (*first, last):
         code = int(block.notes.get("ends with", 0)) if command is last else 0
         printed = terminal.run(command.text, ends_with=code, patience=900 if "long" in block.notes else 120)
-        serves = command.text.startswith(("cierre serve", "cierre mock", "make serve"))
+        serves = command.text.startswith(("cierre serve", "cierre mock", "cierre proxy", "make serve"))
         where = f"{name(page)}:{block.line}: {command.text}"
         if command.shown:
             assert is_shown(command.shown, printed, among_others=serves), f"{where}\n--- printed\n{printed}"

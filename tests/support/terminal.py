@@ -16,8 +16,8 @@ from tests.support.paths import ROOT
 from tests.support.running import free_port
 
 # The ports that pages name, and who listens there by default.
-PORTS = {"serve": "3000", "mock": "4010"}
-_SERVER = re.compile(r"^cierre (?P<kind>serve|mock)\b(?!.*--(?:webhook|explain))(?P<rest>.*)$", re.DOTALL)
+PORTS = {"serve": "3000", "mock": "4010", "proxy": "4011"}
+_SERVER = re.compile(r"^cierre (?P<kind>serve|mock|proxy)\b(?!.*--(?:webhook|explain))(?P<rest>.*)$", re.DOTALL)
 # What differs from run to run.
 _OWN = (
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
