@@ -17,6 +17,8 @@ from cierre.oas.structure import Operation
 from cierre.oas.validation import Violation, media
 
 # Of that one request, or written for each answer.
+# The lowest status that is an answer by itself.
+_FINAL = 200
 _OWN = frozenset({"content-length", "content-encoding", "date", "mock-violations", "mock-answer-violations"})
 
 
@@ -53,8 +55,10 @@ def same_again(call: Call) -> SetAnswer:
     """The answer of a request, once.
 
     Raises:
-        ValueError: not all of its body is kept.
+        ValueError: not all of its body is kept, or it was a WebSocket.
     """
+    if call.status < _FINAL:
+        raise ValueError("a WebSocket is nothing that could be answered again")
     if call.size > BODY:
         raise ValueError(f"of the {call.size} bytes of its body only {BODY} are kept")
     headers = {

@@ -19,7 +19,17 @@ from cierre.mocks.proxy.bodies import RequestBody, read_up_to, unpacked
 from cierre.mocks.proxy.checks import Checks, unknown
 from cierre.mocks.proxy.fields import forwarded, without_hops
 from cierre.mocks.proxy.options import ProxyOptions
-from cierre.mocks.proxy.refusing import AWAY, LATE, refused, request_of, sentence, why_no_websockets
+from cierre.mocks.proxy.refusing import (
+    AWAY,
+    FALLBACK,
+    LATE,
+    SET,
+    is_set,
+    refused,
+    request_of,
+    sentence,
+    why_no_websockets,
+)
 from cierre.mocks.proxy.sending import adding, sent, stream
 from cierre.mocks.proxy.upstream import Upstream
 from cierre.mocks.reading import joined_headers
@@ -33,7 +43,7 @@ if TYPE_CHECKING:
 
 BROKEN_ANSWER = Refusal(502, (502,), (), "The answer does not conform to the document")
 NO_WEBSOCKETS = Refusal(501, (501,), (), "WebSockets do not pass")
-_REQUESTS, _ANSWERS, _FALLBACK = b"mock-violations", b"mock-answer-violations", b"mock-fallback"
+_REQUESTS, _ANSWERS = b"mock-violations", b"mock-answer-violations"
 # A server that has not got an operation yet answers one of these, not as the document says.
 _NOT_YET = frozenset({404, 405})
 _NOT_IMPLEMENTED = 501
@@ -137,16 +147,16 @@ class ProxyApp:
         found = self._mock.operation_for(request)
         checks = None if isinstance(found, list) else Checks(found)
         # What is not checked is passed on at once.
-        is_set = checks is not None and self._is_set(checks, request)
-        reads = is_set or (checks is not None and checks.reads_request(headers.get("content-type", "")))
+        answered = is_set(self.board, checks, request)
+        reads = answered or (checks is not None and checks.reads_request(headers.get("content-type", "")))
         has_body = "content-length" in headers or "transfer-encoding" in headers
         body = RequestBody(receive, self._options.max_body if reads else 0)
         try:
             if reads or not has_body:
                 await body.begin()
             request = request._replace(body=body.head if body.whole else b"")
-            if is_set and body.whole:
-                await self._by_mock(scope, send, request, "an answer is set")
+            if answered and body.whole:
+                await self._by_mock(scope, send, request, SET)
                 return
             violations = unknown(request) if checks is None else checks.request(request, whole=body.whole)
             reply = await self._exchange(scope, receive, send, request, body, checks, violations)
@@ -160,11 +170,6 @@ class ProxyApp:
         self.board.calls.add(request, reply._replace(violations=tuple(violations)), seconds, name)
         if not self.log.silent:
             self.log.add_request(request, reply, seconds, name)
-
-    def _is_set(self, checks: Checks, request: MockRequest) -> bool:
-        """Whether somebody has set an answer for the operation: then the mock gives it."""
-        answers, name = self.board.answers, checks.operation.name
-        return answers.any and bool(answers.of(name, request.session) or answers.of(name))
 
     async def _exchange(
         self,
@@ -267,5 +272,5 @@ class ProxyApp:
         async def receive() -> MutableMapping[str, Any]:
             return {"type": "http.request", "body": request.body, "more_body": False}
 
-        marked = adding(send, [(_FALLBACK, why.encode("latin-1", "replace"))])
+        marked = adding(send, [(FALLBACK, why.encode("latin-1", "replace"))])
         await self._mock(scope, receive, marked)

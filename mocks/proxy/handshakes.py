@@ -14,8 +14,8 @@ from cierre.mocks.control import CONTROL
 from cierre.mocks.messages import MockReply, MockRequest, Receive, Send
 from cierre.mocks.proxy.checks import Checks
 from cierre.mocks.proxy.options import ProxyOptions
-from cierre.mocks.proxy.refusing import AWAY, LATE, UNKNOWN, refused, request_of, sentence
-from cierre.mocks.proxy.sending import sent
+from cierre.mocks.proxy.refusing import AWAY, FALLBACK, LATE, SET, UNKNOWN, is_set, refused, request_of, sentence
+from cierre.mocks.proxy.sending import adding, sent
 from cierre.mocks.proxy.upstream import Upstream
 from cierre.mocks.proxy.websockets import Refused, joined, opened
 from cierre.oas.validation import Violation
@@ -48,6 +48,10 @@ async def pass_websocket(
         mock.board.calls.add(request, reply._replace(violations=tuple(violations)), seconds, name)
         mock.log.add_request(request, reply, seconds, name)
 
+    if is_set(mock.board, checks, request):
+        marked = adding(_as_answer(send), [(FALLBACK, SET.encode())])
+        await mock({**scope, "type": "http", "method": "GET"}, _no_body, marked)
+        return
     refusal = _refusal(request, checks, violations, errors=options.errors)
     if refusal is not None:
         note(await sent(refusal, _as_answer(send)))
@@ -79,6 +83,10 @@ def _refusal(
     if request.path.startswith(CONTROL):
         return problem(UNKNOWN, "the proxy's own routes are no WebSockets")
     return refused(request, checks, violations) if violations and errors else None
+
+
+async def _no_body() -> MutableMapping[str, Any]:
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 def _as_answer(send: Send) -> Send:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cierre.extras import ExtraNotInstalled, named_when_missing
 from cierre.mocks.answering.refusals import MALFORMED, Refusal, problem, violations_header
+from cierre.mocks.console.board import Board
 from cierre.mocks.messages import MockReply, MockRequest
 from cierre.mocks.proxy.checks import Checks
 from cierre.mocks.reading import joined_headers
@@ -14,6 +15,8 @@ from cierre.oas.validation import Violation
 
 UNKNOWN = Refusal(404, (404,), (), "Not in the document")
 AWAY = Refusal(502, (502,), (), "The upstream server is away")
+# The field that says why the mock answers, and one of its reasons.
+FALLBACK, SET = b"mock-fallback", "an answer is set"
 LATE = Refusal(504, (504,), (), "The upstream server is late")
 
 
@@ -45,6 +48,14 @@ def refused(request: MockRequest, checks: Checks | None, violations: Sequence[Vi
         return problem(UNKNOWN, detail, violations=violations)
     accept = request.headers.get("accept", "")
     return checks.operation.refuse(MALFORMED, detail, accept, violations_header(list(violations)))
+
+
+def is_set(board: Board, checks: Checks | None, request: MockRequest) -> bool:
+    """Whether somebody has set an answer for the operation: then the mock gives it."""
+    if checks is None or not board.answers.any:
+        return False
+    answers, name = board.answers, checks.operation.name
+    return bool(answers.of(name, request.session) or answers.of(name))
 
 
 def sentence(violation: Violation) -> str:
