@@ -1,10 +1,10 @@
-"""The ratios that README.md and README.es.md tell: each is a row of the goals' table of docs/performance.md."""
+"""The ratios that README.md and README.es.md tell: each is a row of a table of docs/performance.md."""
 
 import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-LOGOUT = "logout on PostgreSQL, 16 at once: to "
+LOGOUT = "CPU of a logout: "
 MOCK = "mock, logout with validation: to "
 
 
@@ -13,7 +13,7 @@ class Claim:
     """A number that stands before these words.
 
     Attributes:
-        row: the subject of the goal.
+        row: the first cell of its row; the ratio is in the third.
         places: after the decimal point.
     """
 
@@ -31,6 +31,7 @@ CLAIMS = (
     Claim(f"{LOGOUT}djangorestframework-simplejwt", "times simplejwt's", "veces la lista negra de simplejwt"),
     Claim(f"{LOGOUT}better-auth", "times better-auth", "veces better-auth"),
     Claim(f"{LOGOUT}django-rest-knox", "times django-rest-knox", "veces django-rest-knox"),
+    Claim(f"{LOGOUT}oidc-provider, prepared statements", "times oidc-provider", "veces oidc-provider"),
     Claim(f"{MOCK}Prism", "times Prism,", "veces Prism,"),
     Claim(f"{MOCK}Prism, -v silent", "times Prism with its log silent", "veces Prism con su registro en silencio"),
     Claim(f"{MOCK}openapi-backend", "times openapi-backend", "veces openapi-backend"),
@@ -39,7 +40,7 @@ CLAIMS = (
 
 
 def measured(page: str, row: str) -> Decimal:
-    """The median that a page's goals have for a subject."""
+    """The median that a table of the page has for a subject."""
     cells = next(line.split("|") for line in page.splitlines() if line.startswith(f"| {row} |"))
     return Decimal(cells[3].strip())
 

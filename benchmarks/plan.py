@@ -50,7 +50,7 @@ FULL = Plan(
     denied=(100, 1_000, 10_000, 100_000, 1_000_000),
     concurrency=(1, 4, 16, 64, 256),
     life_rounds=3,
-    life_warm_seconds=1,
+    life_warm_seconds=2,
 )
 
 QUICK = Plan(

@@ -9,6 +9,7 @@ from benchmarks.goals import goals
 from benchmarks.peers.operations import OPERATIONS
 from benchmarks.scenarios.contest import MANY
 from benchmarks.scenarios.life import HAS, LIVES
+from benchmarks.stats import ratio
 from benchmarks.tables import Cells, table
 
 Json = dict[str, Any]
@@ -51,6 +52,10 @@ A_DAY = (
     "has the cores that the server needs, were the day's requests spread evenly over it; PostgreSQL's are not in it. "
     "Where a peer has no introspection its check is counted; what else it has not is left out."
 )
+BUSY = (
+    "Where other programs took a part of the cores, a rate has waited for them, and for a server of one thread longer "
+    "than for one of several; what a request cost the server's own processes is then the better measure."
+)
 AFTERWARDS = (
     "A sample of what was closed or exchanged was presented again, and a sample of what had only been asked for was "
     "asked for again. What the successes left in the store was counted, and audit rows where the peer writes any."
@@ -66,6 +71,7 @@ def sections(life: Json, plan: Json) -> Iterator[str]:
     yield "### CPU of the server for one request, in µs"
     names = [name for name in TITLES if name in operations]
     yield table(("", *(TITLES[name] for name in OPERATIONS)), (_cpu_row(peer, operations) for peer in HAS))
+    yield table(("CPU of a logout", "µs", "to ours (median of rounds)", "spread"), _logout_rows(operations["logout"]))
     yield OIDC_PROVIDER
     yield OTHERS
     yield HASHES
@@ -76,6 +82,7 @@ def sections(life: Json, plan: Json) -> Iterator[str]:
     yield "### Requests a second, and which core was full"
     of_cores = ("server, % of its core", "its core busy, %", "other core busy, %", "full")
     rows = ((TITLES[name], *_rate_row(peer, loads)) for name in names for peer, loads in operations[name].items())
+    yield BUSY
     yield table(("operation", "peer", "1/s", "p50, p99 ms", "CPU µs", *of_cores), rows)
     yield "### What was done, looked at afterwards"
     yield AFTERWARDS
@@ -115,14 +122,25 @@ def _stand_in(operations: Json, name: str, peer: str, *, own_hash: bool) -> str:
 
 def _day_row(peer: str, operations: Json) -> Cells:
     whole, cheap = (cores(operations, peer, own_hash=own_hash) for own_hash in (True, False))
-    parts = (f"{whole[name]:.2f}" if name in whole else NONE for name in DAY)
+    parts = (tables.short(whole[name]) if name in whole else NONE for name in DAY)
     missing = [name for name in DAY if name not in whole]
-    return (LABELS[peer], *parts, f"{sum(whole.values()):.2f}", f"{sum(cheap.values()):.2f}", ", ".join(missing))
+    sums = (tables.short(sum(found.values())) for found in (whole, cheap))
+    return (LABELS[peer], *parts, *sums, ", ".join(missing))
 
 
 def _cpu_row(peer: str, operations: Json) -> Cells:
     found = (cpu_us(operations, name, peer) for name in OPERATIONS)
     return (LABELS[peer], *(NONE if micros is None else f"{micros:,.0f}" for micros in found))
+
+
+def _logout_rows(logouts: Json) -> Iterator[Cells]:
+    """What a logout costs each peer's server, to what it costs ours: so many of ours are done with the same CPU."""
+    ours, *others = ([load["cpu_us"] for load in logouts[peer]] for peer in logouts)
+    for peer, theirs in zip(list(logouts)[1:], others, strict=True):
+        found = ratio(theirs, ours)
+        spread = f"{tables.short(found.low)} … {tables.short(found.high)}"
+        micros = f"{median(theirs):,.0f}"
+        yield (f"CPU of a logout: {LABELS[peer]}", micros, tables.short(found.median), spread)
 
 
 def _rate_row(peer: str, loads: Sequence[Json]) -> Cells:

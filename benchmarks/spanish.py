@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from benchmarks import scratch
-from benchmarks.report_life import A_DAY, AFTERWARDS, HASHES, OIDC_PROVIDER, OTHERS
+from benchmarks.report_life import A_DAY, AFTERWARDS, BUSY, HASHES, OIDC_PROVIDER, OTHERS
 
 ENGLISH = scratch.ROOT / "docs" / "performance.md"
 SPANISH = scratch.ROOT / "docs" / "es" / "performance.md"
@@ -85,6 +85,9 @@ TEXTS = {
     "logout, {count} at once: CPU of the server": "logout, {count} a la vez: CPU del servidor",
     "logout p99, {count} at once: to {peer}": "p99 del logout, {count} a la vez: respecto a {peer}",
     "CPU of the server for one request, in µs": "CPU del servidor por petición, en µs",
+    "CPU of a logout": "CPU de un logout",
+    "CPU of a logout: {peer}": "CPU de un logout: {peer}",
+    "to ours (median of rounds)": "respecto al nuestro (mediana de las rondas)",
     "login": "inicio de sesión",
     "login, its own hash": "inicio de sesión, con su hash",
     "login, a cheap hash": "inicio de sesión, con un hash barato",
@@ -138,6 +141,11 @@ TEXTS = {
     "the other": "el otro",
     "neither": "ninguno",
     "What was done, looked at afterwards": "Lo que se hizo, mirado después",
+    BUSY: (
+        "Donde otros programas tomaron una parte de los núcleos, un ritmo los ha esperado, y más el de un "
+        "servidor de un hilo que el de uno de varios; lo que una petición costó a los procesos del propio "
+        "servidor es entonces la mejor medida."
+    ),
     AFTERWARDS: (
         "Una muestra de lo cerrado o canjeado se presentó de nuevo, y por una muestra de lo que solo se había "
         "preguntado se preguntó de nuevo. Se contó lo que los éxitos dejaron en el almacén, y las filas de "

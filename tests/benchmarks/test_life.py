@@ -265,3 +265,11 @@ def test_an_answer_of_500_proves_nothing(monkeypatch):
     living.name = "one"
     with pytest.raises(LoadFailed, match="one: GET /me: 500 proves nothing"):
         living._accepts(processes.Server(1, 2, 0.1), Request("GET", "/me"))
+
+
+def test_a_logout_of_a_peer_is_told_in_the_cpu_of_ours_by_round(results):
+    logouts = results["life"]["operations"]["logout"]
+    logouts["cierre"] = [*loads(9, cpu_us=100), *loads(9, cpu_us=200), *loads(9, cpu_us=100)]
+    logouts["knox"] = [*loads(9, cpu_us=300), *loads(9, cpu_us=400), *loads(9, cpu_us=500)]
+    row = next(row for row in report_life._logout_rows({name: logouts[name] for name in ("cierre", "knox")}))
+    assert row == ("CPU of a logout: django-rest-knox", "400", "3.00", "2.00 … 5.00")
