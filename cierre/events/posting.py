@@ -112,13 +112,8 @@ class Poster:
     """Posts to receivers; it keeps no connection longer than it needs it."""
 
     def __init__(self) -> None:
-        context = ssl.create_default_context()
-        self._pools = {
-            allow: httpcore.AsyncConnectionPool(
-                ssl_context=context, network_backend=_CheckedAddresses(allow_private=allow), keepalive_expiry=PATIENCE
-            )
-            for allow in (False, True)
-        }
+        # Made at first use: to read the certificates of this machine takes 20 ms, and most nodes post nothing.
+        self._pools: dict[bool, httpcore.AsyncConnectionPool] = {}
 
     async def post(
         self, url: str, body: bytes, media_type: str, *, allow_private: bool, trace: Mapping[str, str] | None = None
@@ -137,7 +132,7 @@ class Poster:
         try:
             async with (
                 asyncio.timeout(2 * PATIENCE),
-                self._pools[allow_private].stream(
+                self._pool(allow_private=allow_private).stream(
                     "POST", url, headers=headers, content=body, extensions={"timeout": timeouts}
                 ) as answer,
             ):
@@ -148,6 +143,15 @@ class Poster:
             raise NotDelivered(f"{failure}" or type(failure).__name__, answered=False) from failure
         if not 200 <= status < 300:
             raise NotDelivered(f"answered {status}", answered=True)
+
+    def _pool(self, *, allow_private: bool) -> httpcore.AsyncConnectionPool:
+        if allow_private not in self._pools:
+            self._pools[allow_private] = httpcore.AsyncConnectionPool(
+                ssl_context=ssl.create_default_context(),
+                network_backend=_CheckedAddresses(allow_private=allow_private),
+                keepalive_expiry=PATIENCE,
+            )
+        return self._pools[allow_private]
 
     async def close(self) -> None:
         """Let go of the connections."""
