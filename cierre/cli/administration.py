@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import contextmanager, suppress
 from gettext import gettext as _
+from gettext import ngettext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +24,11 @@ Result = TypeVar("Result")
 
 # As the audit trail keeps it.
 _LONGEST_NAME = 128
+
+
+def closed_sessions(count: int) -> str:
+    """How many were closed, in words."""
+    return ngettext("{count} session closed", "{count} sessions closed", count).format(count=count)
 
 
 def run_operation(

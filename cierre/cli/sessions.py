@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cierre.cli import options
-from cierre.cli.administration import run_operation, table
+from cierre.cli.administration import closed_sessions, run_operation, table
 from cierre.cli.users import find_user
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def close(
         if not yes:
             _ask()
         count = run_operation(database_url, data_dir, _closing_of_everyone(reason))
-    click.echo(_("{count} sessions closed").format(count=count))
+    click.echo(closed_sessions(count))
 
 
 def _ask() -> None:

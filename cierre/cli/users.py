@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from gettext import gettext as _
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from cierre.cli import options
-from cierre.cli.administration import run_operation, table
+from cierre.cli.administration import closed_sessions, run_operation, table
+from cierre.cli.language import asked
 from cierre.cli.passwords import given, password_options
 from cierre.principal import ROLES
 from cierre.settings import PASSWORD_MEMORY, PASSWORD_PASSES
@@ -131,7 +133,7 @@ def role(email: str, role: str, database_url: str | None, data_dir: Path) -> Non
         return result.sessions_closed
 
     count = run_operation(database_url, data_dir, do)
-    click.echo(_("{email} is {role}; {count} sessions closed").format(email=email, role=role, count=count))
+    click.echo(_("{email} is {role}; {sessions}").format(email=email, role=role, sessions=closed_sessions(count)))
 
 
 @command.command()
@@ -152,7 +154,7 @@ def disable(email: str, database_url: str | None, data_dir: Path) -> None:
         return result.sessions_closed
 
     count = run_operation(database_url, data_dir, do)
-    click.echo(_("{email} is disabled; {count} sessions closed").format(email=email, count=count))
+    click.echo(_("{email} is disabled; {sessions}").format(email=email, sessions=closed_sessions(count)))
 
 
 @command.command()
@@ -208,7 +210,7 @@ def password(
         return result.sessions_closed
 
     count = run_operation(database_url, data_dir, do)
-    click.echo(_("{email} has a new password; {count} sessions closed").format(email=email, count=count))
+    click.echo(_("{email} has a new password; {sessions}").format(email=email, sessions=closed_sessions(count)))
 
 
 def check_password(password: str, *, email: str, min_length: int | None) -> None:
@@ -226,7 +228,7 @@ def check_password(password: str, *, email: str, min_length: int | None) -> None
     try:
         password_rules.check(password, email=email, min_length=min_length or PASSWORD_MIN_LENGTH)
     except PasswordRefused as refused:
-        raise click.UsageError(message(refused, "en", "session")) from None
+        raise click.UsageError(message(refused, asked(os.environ), "session")) from None
 
 
 async def find_user(context: OperationContext, email: str) -> UserRow:

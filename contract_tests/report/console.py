@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from gettext import gettext as _
+from gettext import ngettext
 
 from rich.console import Console
 from rich.markup import escape
@@ -36,7 +37,8 @@ class Plain:
     """One line a scenario, one for a finding."""
 
     def phase(self, name: str, total: int) -> None:
-        line = _("== {phase}: {count} operations").format(phase=name, count=total)
+        words = ngettext("== {phase}: {count} operation", "== {phase}: {count} operations", total)
+        line = words.format(phase=name, count=total)
         print(line, flush=True)  # noqa: T201 - plain lines are the purpose
 
     def scenario(self, scenario: Scenario) -> None:
@@ -121,13 +123,19 @@ def summary(report: Report, document: Json, secrets: Secrets, console: Console) 
     for note in report.notes:
         _print(console, _("note: {note}").format(note=mask_text(note, secrets)))
     if report.known:
-        _print(console, _("{count} findings are in the baseline").format(count=len(report.known)))
+        count = len(report.known)
+        known = ngettext("{count} finding is in the baseline", "{count} findings are in the baseline", count)
+        _print(console, known.format(count=count))
     _unseen(report, document, console)
     sent = _("{count} requests in {seconds:.1f} s").format(count=len(report.exchanges), seconds=report.elapsed)
-    found = _("{count} new findings") if report.known else _("{count} findings")
     line = _("{sent}, seed {seed}: {found}. {verdict}")
-    values = {"seed": report.seed, "found": found.format(count=len(report.findings)), "verdict": _verdict(report)}
-    _print(console, line.format(sent=sent, **values))
+    _print(console, line.format(sent=sent, seed=report.seed, found=_found(report), verdict=_verdict(report)))
+
+
+def _found(report: Report) -> str:
+    count = len(report.findings)
+    new = ngettext("{count} new finding", "{count} new findings", count)
+    return (new if report.known else ngettext("{count} finding", "{count} findings", count)).format(count=count)
 
 
 def _verdict(report: Report) -> str:

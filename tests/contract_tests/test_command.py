@@ -84,7 +84,7 @@ def test_a_baseline_lets_only_what_is_new_fail(files, tmp_path):
     results = json.loads((tmp_path / "report.sarif").read_text())["runs"][0]["results"]
     assert [one["ruleId"] for one in results] == ["not_a_server_error"]
     assert (first.returncode, again.returncode, another.returncode, no_report.returncode) == (1, 0, 1, 2)
-    assert "1 findings are in the baseline" in again.stdout
+    assert "1 finding is in the baseline" in again.stdout
     assert "0 new findings. The contract is broken as before." in again.stdout
     page = (tmp_path / "again" / "index.html").read_text()
     assert "Nothing new is broken" in page

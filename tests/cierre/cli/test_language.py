@@ -215,8 +215,10 @@ def test_a_result_and_the_headings_of_a_table_are_told_in_spanish(tmp_path):
     assert spoken("db", "upgrade", *at).returncode == 0
     assert spoken("users", "add", "ana@ejemplo.com", "--password", "nueve-mares-2026", *at).returncode == 0
     assert spoken("users", "disable", "ana@ejemplo.com", *at).stdout == (
-        "ana@ejemplo.com está desactivado; sesiones cerradas: 0\n"
+        "ana@ejemplo.com está desactivado; 0 sesiones cerradas\n"
     )
+    short = spoken("users", "password", "ana@ejemplo.com", "--password", "corta", *at)
+    assert short.stderr == "cierre: La contraseña nueva debe tener al menos 12 caracteres\n"
     heading, row = spoken("users", "list", *at).stdout.splitlines()
     assert heading.split() == ["ID", "CORREO", "ROL", "ESTADO"]
     assert row.endswith("desactivado")

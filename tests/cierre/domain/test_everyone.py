@@ -145,7 +145,7 @@ async def test_the_command_asks_and_names_the_operator(nodes, database_url, tmp_
     assert refused.exit_code == 1
     assert (await here.sessions(session.access)).status_code == 200
     done = await asyncio.to_thread(run, "--everyone", "--yes", "--reason", "incident", *where)
-    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "1 sessions closed")
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "1 session closed")
     for node in nodes:
         assert (await node.sessions(session.access)).status_code == 401
     assert [(row["actor_type"], row["actor_id"]) for row in await here.audit()] == [("operator", "ana")]
