@@ -8,6 +8,7 @@ import errno
 import importlib
 import sys
 from gettext import gettext as _
+from importlib.metadata import version
 
 import click
 
@@ -56,8 +57,23 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, _(words)) for name, words in COMMANDS.items()])
 
 
+def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    # click's own option would look its words up before it is known which language is spoken.
+    if value and not ctx.resilient_parsing:
+        words = _("%(prog)s, version %(version)s")
+        click.echo(words % {"prog": ctx.find_root().info_name, "version": version("cierre")})
+        ctx.exit()
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="cierre")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Cierre: one contract for closing sessions, and what lives off it."""
 

@@ -42,7 +42,7 @@ class Plain:
         print(line, flush=True)  # noqa: T201 - plain lines are the purpose
 
     def scenario(self, scenario: Scenario) -> None:
-        note = f" ({scenario.note})" if scenario.note else ""
+        note = f" ({translated(scenario.note)})" if scenario.note else ""
         done = _("{count} requests in {seconds:.1f} s").format(count=scenario.cases, seconds=scenario.elapsed)
         print(f"{_status(scenario.status):8} {scenario.phase:9} {scenario.operation}: {done}{note}", flush=True)  # noqa: T201
 

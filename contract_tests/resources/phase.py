@@ -13,8 +13,9 @@ from cierre.contract_tests.resources.model import Resource, resources_of
 from cierre.contract_tests.resources.things import Things
 from cierre.contract_tests.resources.values import Values
 from cierre.contract_tests.run import RESOURCES, Run
+from cierre.phrases import Phrase
 
-FROM_EXAMPLES = "a mock answers from examples, and keeps nothing"
+FROM_EXAMPLES = Phrase("a mock answers from examples, and keeps nothing")
 
 
 def explore(run: Run) -> None:
@@ -48,7 +49,7 @@ def _resource(run: Run, things: Things, resource: Resource) -> None:
             status="failure" if len(run.report.findings) > before else status,
             cases=things.calls.count - sent,
             elapsed=time.monotonic() - started,
-            note=note and f"not reached: {note}",
+            note=note and Phrase("not reached: {why}", why=note),
         )
     )
 

@@ -24,6 +24,7 @@ from cierre.contract_tests.security import (
     roles,
 )
 from cierre.contract_tests.security.stage import Stage, stage_of
+from cierre.phrases import Phrase
 
 Check = Callable[[Stage], str]
 # In this order: what may make a server slow or strange comes last.
@@ -77,6 +78,6 @@ def _step(stage: Stage, checks: tuple[Named, ...], check: Check) -> None:
             status="failure" if len(run.report.findings) > before else "skip" if why else "success",
             cases=stage.calls.count - sent,
             elapsed=time.monotonic() - started,
-            note=why and f"not reached: {why}",
+            note=why and Phrase("not reached: {why}", why=why),
         )
     )

@@ -173,7 +173,11 @@ def serve(
 def _log_routes(document: Document, url: str, own: str, log: Log) -> None:
     """Log what is served where; `own`: the address of the mock's own routes."""
     operations = list(document.operations())
-    log.add_note(Phrase("{name}: {count} operations at {url}", name=document.name, count=len(operations), url=url))
+    log.add_note(
+        Phrase("{name}: 1 operation at {url}", name=document.name, url=url)
+        if len(operations) == 1
+        else Phrase("{name}: {count} operations at {url}", name=document.name, count=len(operations), url=url)
+    )
     docs = f"{own}{DOCS.removeprefix(CONTROL)}"
     log.add_note(Phrase("its page: {page}; of the document: {docs}", page=own, docs=docs))
     for operation in operations[:_ROUTES]:

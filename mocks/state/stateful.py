@@ -47,8 +47,12 @@ class Stateful:
     def summary(self) -> Phrase:
         """How much is kept, in a few words."""
         model = self.things.model
-        counts = {"resources": len(model.resources), "operations": len(model.parts)}
-        return Phrase("{resources} kinds of things, by {operations} operations", **counts)
+        kinds, operations = len(model.resources), len(model.parts)
+        return Phrase(
+            "{kinds}, by {operations}",
+            kinds=Phrase("1 kind of thing") if kinds == 1 else Phrase("{count} kinds of things", count=kinds),
+            operations=Phrase("1 operation") if operations == 1 else Phrase("{count} operations", count=operations),
+        )
 
     def install(self, document: Document) -> None:
         """Work upon this document from now on; what is kept stays.

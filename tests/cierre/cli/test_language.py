@@ -151,6 +151,10 @@ def test_help_is_in_spanish():
     assert "--password-min-length ENTERO" in done.stdout
 
 
+def test_the_version_is_told_in_spanish():
+    assert ", versión 0." in spoken("--version").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
