@@ -22,6 +22,7 @@ from cierre.storage.repositories import audit, refresh_tokens, sanctum, sessions
 from cierre.storage.rows import RefreshTokenRow, SanctumSessionRow, SanctumTokenRow, SessionWithUserRow
 from cierre.storage.statements import laravel_time
 from cierre.tokens.access_tokens import AccessToken, Issuer
+from cierre.tokens.jws import is_compact
 from cierre.tokens.opaque import abilities_of, digest, family_of, same, sanctum_session_id, split_sanctum, successor
 
 
@@ -149,7 +150,7 @@ async def of_any_token(context: OperationContext, issuer: Issuer, token: str, *,
     form = split_sanctum(token)
     if form is not None:
         return await of_sanctum_token(context, *form, for_closing=owner is not None)
-    if token.count(".") == 2:
+    if is_compact(token):
         return await of_access_token(context, issuer.tokens.verify(token))
     return await of_refresh_token(context, issuer, token, owner=owner)
 

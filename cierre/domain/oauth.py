@@ -25,6 +25,7 @@ from cierre.principal import Actor, Caller, Principal
 from cierre.storage.repositories import clients
 from cierre.storage.rows import ClientRow, SessionRow
 from cierre.tokens.access_tokens import Issuer
+from cierre.tokens.jws import is_compact
 from cierre.tokens.opaque import split_sanctum
 
 
@@ -135,7 +136,7 @@ async def introspect(context: OperationContext, issuer: Issuer, token: str) -> A
     # A resource server asks, from an address that says nothing of the token's holder.
     context = replace(context, caller=Caller(None, None, context.caller.trace_id))
     try:
-        if await _is_rotated(context, token):
+        if not is_compact(token) and await _is_rotated(context, token):
             return None
         principal = await credentials.of_any_token(context, issuer, token)
         session = await sessions.require_open(context, principal, by_holder=False)
@@ -167,7 +168,7 @@ def _active(
     )
     if split_sanctum(token):
         return replace(active, token_type="Bearer")
-    if token.count(".") != 2:
+    if not is_compact(token):
         return active
     verified = issuer.tokens.verify(token)
     return replace(

@@ -29,6 +29,11 @@ class UnknownKey(TokenInvalid):
     """The token names a key that is not known, or not known yet."""
 
 
+def is_compact(token: str) -> bool:
+    """Whether it has the three parts of a signed token (RFC 7515, compact serialization); an opaque one has no dots."""
+    return token.count(".") == 2
+
+
 def verified_claims(token: str, find: Callable[[str], VerificationKey | None], *, media_type: str) -> dict[str, Any]:
     """The claims of a signed token whose form and signature are good; what they say is not looked at.
 
@@ -40,7 +45,7 @@ def verified_claims(token: str, find: Callable[[str], VerificationKey | None], *
         UnknownKey: it names a key that is not known; with newer keys it may be good.
         TokenInvalid: it is no such token.
     """
-    if token.count(".") != 2:
+    if not is_compact(token):
         raise TokenInvalid
     signed, _, signature = token.rpartition(".")
     header, _, payload = signed.partition(".")

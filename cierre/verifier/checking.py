@@ -12,7 +12,7 @@ from cierre.errors import ServiceUnavailable, TokenInvalid
 from cierre.revocation.denylist import Denylist
 from cierre.settings import DAY, MINUTE
 from cierre.tokens.access_tokens import AccessToken, TokenCheck
-from cierre.tokens.jws import UnknownKey
+from cierre.tokens.jws import UnknownKey, is_compact
 from cierre.verifier.issuer_keys import IssuerKeys
 from cierre.verifier.refusals import Expired, Invalid, Missing, Revoked, Unavailable
 from cierre.verifier.sources import Introspection, Introspector, Source, open_source
@@ -142,7 +142,7 @@ class Verifier:
             Revoked: its session is closed (401).
             Unavailable: the keys, or what is revoked, are not known now (503).
         """
-        if self._introspector is not None and token.count(".") != 2:
+        if self._introspector is not None and not is_compact(token):
             return await self._introspected(token)
         verified = await self._verified(token)
         if verified.expired:

@@ -199,3 +199,13 @@ async def test_a_refresh_is_five_statements_and_its_exchange_is_one_of_them(star
     # Token and session are read for the limits by user, and again for the exchange.
     assert len(statements) == 5
     assert len([sql for sql in statements if "UPDATE refresh_tokens" in sql and "UPDATE sessions" in sql]) == 1
+
+
+async def test_introspection_of_an_access_token_reads_client_and_session_alone(start_service, postgres_url, asked):
+    service = await start_service(postgres_url)
+    (session,) = await service.mint()
+    asked.clear()
+    form = {"token": session.access, "client_id": "demo-resource", "client_secret": "cierre-demo"}
+    answer = await service.client.post("/oauth2/introspect", data=form)
+    assert answer.json()["active"] is True
+    assert len([sql for sql, _ in asked if not UPKEEP.search(sql)]) == 2
