@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from cierre.contract_tests import named
 from cierre.contract_tests.resources.calls import User
+from cierre.contract_tests.resources.model import parameters_of
 from cierre.contract_tests.resources.passwords import is_password, keeping, password_of
 from cierre.contract_tests.security.assignment import KNOWN_ROLES, ROLES, flat, request_of
 from cierre.contract_tests.security.owners import NO_OTHER
@@ -21,6 +22,21 @@ _WHO = frozenset({"username", "user", "userid", "email", "login", "account", "ac
 NO_MEMBER = "no operation that changes something has a body which names a user, whose entry it shows"
 NO_ROLE = "no operation that changes something has a body with a role that the user is shown to have"
 _CHANGES = frozenset({"put", "patch", "post"})
+
+
+class _OwnEntry(NamedTuple):
+    """Where a user changes its own entry: at `/me` and the like, or by its own id as in `/users/{id}`.
+
+    Attributes:
+        request: what the operation's body may be.
+        reader: shows the entry.
+        path: the values of the path's parameters, for both operations.
+    """
+
+    operation: Operation
+    request: MergedSchema
+    reader: Operation
+    path: Json
 
 
 def check_named(stage: Stage) -> str:
@@ -65,34 +81,51 @@ def check_roles(stage: Stage) -> str:
     why = NO_ROLE
     for user in [one for one in (stage.owner, stage.other) if one is not None]:
         known = _known(stage, user)
-        for operation, request in _writing(stage):
-            reader = _reader(stage, operation)
-            before = flat(stage.calls.call(reader, user)) if reader is not None else {}
-            name = next((one for one in request.properties if plain(one) in ROLES and before.get(one)), None)
-            if reader is None or name is None or str(before[name]).lower() in KNOWN_ROLES:
+        for own in _own_entries(stage, user):
+            names = own.request.properties
+            before = flat(stage.calls.call(own.reader, user, path=own.path))
+            name = next((one for one in names if plain(one) in ROLES and before.get(one)), None)
+            if name is None or str(before[name]).lower() in KNOWN_ROLES:
                 continue
             why = ""
-            who = {one: known[plain(one)] for one in request.properties if plain(one) in _WHO and plain(one) in known}
-            if _takes_a_role(stage, operation, user, reader, who, name):
+            who = {one: known[plain(one)] for one in names if plain(one) in _WHO and plain(one) in known}
+            if _takes_a_role(stage, own, user, who, name):
                 break
     return why
 
 
-def _takes_a_role(stage: Stage, operation: Operation, user: User, reader: Operation, who: Json, name: str) -> bool:
+def _own_entries(stage: Stage, user: User) -> Iterator[_OwnEntry]:
+    for operation, request in _writing(stage):
+        reader = _reader(stage, operation)
+        if reader is not None:
+            yield _OwnEntry(operation, request, reader, {})
+    for resource in stage.resources:
+        own = stage.itself(resource, user)
+        for item in (*resource.below, resource.change, resource.replace) if own is not None else ():
+            alone = item is not None and parameters_of(item.path) == [resource.parameter]
+            if item is None or resource.read is None or not alone or item.method not in _CHANGES:
+                continue
+            request = request_of(stage, item)
+            if request.properties:
+                yield _OwnEntry(item, request, resource.read, {resource.parameter: own})
+
+
+def _takes_a_role(stage: Stage, own: _OwnEntry, user: User, who: Json, name: str) -> bool:
     """Whether the user gets a higher role; it is taken back."""
-    before = flat(stage.calls.call(reader, user))
-    schema = flatten(stage.things.values.document, request_of(stage, operation).properties[name])
+    operation, _, reader, path = own
+    before = flat(stage.calls.call(reader, user, path=path))
+    schema = flatten(stage.things.values.document, own.request.properties[name])
     body = next((one for one in stage.things.bodies(operation, user) if isinstance(one, dict)), None) or {}
     # What the user has stays as it is, except for the role.
     body = {one: value if is_password(one) else before.get(one, value) for one, value in body.items()}
     for role in _higher(schema, str(before[name])):
         stage.calls.start()
-        reply = stage.calls.call(operation, user, body={**body, **who, name: role})
-        after = flat(stage.calls.call(reader, user))
+        reply = stage.calls.call(operation, user, path=path, body={**body, **who, name: role})
+        after = flat(stage.calls.call(reader, user, path=path))
         if reply is not None and reply.good and after.get(name) == role:
             sentence = f"{operation.label} lets a user give itself the {name} “{role}”."
             stage.broken(named.GIVEN_ROLES, reply, sentence, clause=("requestBody",))
-            stage.calls.call(operation, user, body={**body, **who, name: before[name]})
+            stage.calls.call(operation, user, path=path, body={**body, **who, name: before[name]})
             return True
     return False
 
