@@ -15,7 +15,7 @@ from connexion.options import SwaggerUIOptions
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cierre.dialects.negotiation import language
+from cierre.dialects import negotiation
 from cierre.http.published import published
 from cierre.http.request import REQUEST, Request
 from cierre.http.stored import Fields, Stored
@@ -70,11 +70,11 @@ class Pages:
         # The page asks us for the document: of it Connexion wants to know the version and where the paths begin.
         stub = {name: document[name] for name in ("openapi", "info")} | {"paths": {}}
         self._uis: dict[Language, SwaggerUIMiddleware] = {}
-        for spoken, named in _NAMED.items():
-            self._uis[spoken] = SwaggerUIMiddleware(unrouted)
+        for language, named in _NAMED.items():
+            self._uis[language] = SwaggerUIMiddleware(unrouted)
             options = SwaggerUIOptions(swagger_ui_config=_CONFIG, swagger_ui_template_arguments={"urls": named})
             # Connexion changes what it is given.
-            self._uis[spoken].add_api(Specification.load(dict(stub)), swagger_ui_options=options)
+            self._uis[language].add_api(Specification.load(dict(stub)), swagger_ui_options=options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["method"] in {"GET", "HEAD"} else None
@@ -85,14 +85,14 @@ class Pages:
             await _respond(send, 302, [(b"location", b"/ui/"), (b"content-length", b"0")], b"")
         elif path == "/ui/":
             request = scope[REQUEST]
-            spoken = language(request.headers.get("accept-language", ""), "en")
-            await self._uis[spoken](scope, receive, _Guarded(send, _BY_LANGUAGE))
+            language = negotiation.language(request.headers.get("accept-language", ""), "en")
+            await self._uis[language](scope, receive, _Guarded(send, _BY_LANGUAGE))
         else:
             await self._uis["en"](scope, receive, _Guarded(send))
 
-    async def _send_document(self, request: Request, form: Format, spoken: Language, send: Send) -> None:
+    async def _send_document(self, request: Request, form: Format, language: Language, send: Send) -> None:
         settings = request.services.settings
-        shown = _Shown(form, spoken, settings.issuer, settings.demo)
+        shown = _Shown(form, language, settings.issuer, settings.demo)
         stored = self._texts.get(shown)
         if stored is None:
             # At the first request: to write YAML takes a quarter of a second.

@@ -69,7 +69,7 @@ class SchemaValidator:
         held, depth = (value, 0) if self._key is None else ({self._key: value}, 1)
         for error in self._validator.iter_errors(held):
             for inner in _causes(error):
-                yield from _told(inner, inner.instance_path[depth:], prefix, secrets)
+                yield from _broken_rules(inner, inner.instance_path[depth:], prefix, secrets)
 
 
 def _causes(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
@@ -99,7 +99,7 @@ def _is_another(error: jsonschema_rs.ValidationError) -> bool:
     return error.kind.name in _ANOTHER
 
 
-def _told(
+def _broken_rules(
     error: jsonschema_rs.ValidationError, path: list[str | int], prefix: str, secrets: SecretNames | None
 ) -> Iterator[_Broken]:
     kinds = jsonschema_rs.ValidationErrorKind
