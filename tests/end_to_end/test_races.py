@@ -26,7 +26,7 @@ ROUNDS = 50
         pytest.param("postgresql", marks=pytest.mark.xdist_group("races on PostgreSQL")),
     ],
 )
-def workers(request, tmp_path_factory, _keys):
+def workers(request, tmp_path_factory, _data_dirs):
     """Two workers on either database, started once: their URL, and settings with which to look beside them."""
     directory = tmp_path_factory.mktemp("races")
     if request.param == "sqlite":
@@ -36,7 +36,7 @@ def workers(request, tmp_path_factory, _keys):
         databases = request.getfixturevalue("_postgres_databases")
         name = databases.lend()
         url = databases.url(name)
-    nodes = Nodes(directory, shutil.copytree(_keys, directory / "data"))
+    nodes = Nodes(directory, shutil.copytree(_data_dirs("ES256"), directory / "data"))
     issuer = "http://cierre.test"
     yield (
         nodes(url, "--workers", "2", issuer=issuer).url,

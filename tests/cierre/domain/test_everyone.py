@@ -28,9 +28,10 @@ async def finish(service):
 
 
 @pytest.fixture
-async def nodes(start_service, database_url):
+async def nodes(start_service, database_url, monkeypatch):
     """Two nodes whose own sweepers leave it to the test to finish."""
-    return [await start_service(database_url, sweep_interval=3_600_000) for _ in range(2)]
+    monkeypatch.setattr("cierre.node.lifecycle.Sweeper.sweep", lambda _: asyncio.sleep(0))
+    return [await start_service(database_url) for _ in range(2)]
 
 
 async def test_every_token_of_every_user_is_dead_at_once_on_every_node(nodes):
