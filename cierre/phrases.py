@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+from collections.abc import Sequence
 from typing import Any, Self
 
 # What others say.
@@ -37,6 +38,12 @@ class Phrase(str):
         """What somebody else says, such as a library or the system: it stays as it is."""
         return text if isinstance(text, Phrase) else cls(_ANOTHERS, text=text)
 
+    @classmethod
+    def lines(cls, phrases: Sequence[Phrase]) -> Phrase:
+        """Each on a line of its own."""
+        named = {f"line{number}": phrase for number, phrase in enumerate(phrases)}
+        return cls("\n".join(f"{{{name}}}" for name in named), **named)
+
     def shortened(self, longest: int) -> Phrase:
         """The same with each value cut in its middle where the text has more characters than so many."""
         if len(self) <= longest:
@@ -59,6 +66,12 @@ class Phrase(str):
             return gettext.gettext(str(self))
         values = {name: translated(value) for name, value in self._values.items()}
         return gettext.gettext(self._template).format(**values)
+
+
+def phrase_of(failure: BaseException) -> Phrase:
+    """What an error says: a phrase of ours, or somebody else's words."""
+    said = failure.args[0] if failure.args else None
+    return said if isinstance(said, Phrase) else Phrase.of(str(failure))
 
 
 def reason_of(failure: OSError) -> Phrase:

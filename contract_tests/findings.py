@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from cierre.contract_tests.crashes import Said, said
 from cierre.contract_tests.exchanges import Exchange
 from cierre.contract_tests.sentences import SERVER_ERRORS, Symptom
+from cierre.phrases import Phrase
 
 # How the note of a scenario begins whose operation was not waited for again.
 GIVEN_UP = "given up"
@@ -16,17 +17,20 @@ MOST_PLACES = 5
 
 
 class CouldNotRun(Exception):
-    """The run itself is impossible; the message says why, in one line."""
+    """The run itself is impossible; the message, a phrase, says why, in one line."""
 
 
 class Limited(CouldNotRun):
     """The server limits requests: what it refuses with 429 can't be tested."""
 
-    def __init__(self, what: str) -> None:
-        advice = (
-            "test its limits as well (--limits), or turn the server's rate limits off (cierre serve --rate-limit off)"
+    def __init__(self, what: Phrase) -> None:
+        super().__init__(
+            Phrase(
+                "{what}: 429. A run sends thousands of requests: test its limits as well (--limits), or turn the "
+                "server's rate limits off (cierre serve --rate-limit off)",
+                what=what,
+            )
         )
-        super().__init__(f"{what}: 429. A run sends thousands of requests: {advice}")
 
 
 @dataclass(frozen=True)

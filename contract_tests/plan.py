@@ -17,6 +17,7 @@ from cierre.contract_tests.run import Contract, Options, Run
 from cierre.contract_tests.runner import execute
 from cierre.contract_tests.secrets import Secrets
 from cierre.oas.navigation import Json
+from cierre.phrases import Phrase, phrase_of
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def _with_scheme(url: str) -> str:
     if re.match(r"https?://[^/?#]", url, re.IGNORECASE):
         return url
     if "://" in url or not re.match(r"[\w.-]+(:\d+)?([/?#]|$)|\[[\da-fA-F:.]+\]", url):
-        raise CouldNotRun(f"{url!r} is no address of a server: http://localhost:3000 is one")
+        raise CouldNotRun(Phrase("{url!r} is no address of a server: http://localhost:3000 is one", url=url))
     return f"http://{url}"
 
 
@@ -84,7 +85,7 @@ def read_contract(
     try:
         document = oas.bundle(oas.load(spec, allow_refs=allow_refs))
     except oas.BrokenDocument as problem:
-        raise CouldNotRun(str(problem)) from problem
+        raise CouldNotRun(problem.as_phrase()) from problem
     return Contract(document, _entries(document, auth_file), others=_entries(document, other_auth_file))
 
 
@@ -93,5 +94,5 @@ def _entries(document: Json, auth_file: Path | None) -> tuple[Entry, ...]:
     try:
         file.check_schemes(document, entries)
     except CouldNotRun as problem:
-        raise CouldNotRun(f"{auth_file}: {problem}") from problem
+        raise CouldNotRun(Phrase("{path}: {problem}", path=auth_file, problem=phrase_of(problem))) from problem
     return entries

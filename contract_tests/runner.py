@@ -20,6 +20,7 @@ from cierre.contract_tests.security import phase as security
 from cierre.contract_tests.security import seen
 from cierre.contract_tests.separating import separate
 from cierre.contract_tests.silence import ServerAway, reason_of
+from cierre.phrases import Phrase, phrase_of
 
 # Seconds that a server has for its first answer.
 TO_REACH = 10
@@ -40,24 +41,26 @@ def execute(run: Run) -> Report:
     try:
         _phases(run, schema)
     except ServerAway:
-        run.report.errors.append(f"the server is away, and did not come back, since {run.line.away}")
+        run.report.errors.append(
+            Phrase("the server is away, and did not come back, since {request}", request=run.line.away)
+        )
     except KeyboardInterrupt:
-        run.report.errors.append("interrupted: what follows was not tested")
+        run.report.errors.append(Phrase("interrupted: what follows was not tested"))
     except Limited as problem:
         if not run.options.limits:
             raise
-        run.report.notes.append(str(problem))
+        run.report.notes.append(phrase_of(problem))
     except CouldNotRun as problem:
         if not run.report.findings:
             raise
         # What was found is worth more than what could not be tested.
-        run.report.errors.append(str(problem))
+        run.report.errors.append(phrase_of(problem))
     seen.look(run)
     limited = _rate_limited(run.report)
     if run.options.limits:
         run.report.notes += limited
     else:
-        run.report.errors += [str(Limited(one)) for one in limited]
+        run.report.errors += [phrase_of(Limited(one)) for one in limited]
     run.report.elapsed = time.monotonic() - started
     return run.report
 
@@ -107,7 +110,9 @@ def _reach(run: Run) -> None:
         run.line.answers = False
         spoken = not isinstance(problem, requests.ConnectTimeout | requests.exceptions.SSLError)
         if not spoken or not run.line.there():
-            raise CouldNotRun(f"{url} does not answer: {reason_of(problem, TO_REACH)}") from problem
+            raise CouldNotRun(
+                Phrase("{url} does not answer: {reason}", url=url, reason=reason_of(problem, TO_REACH))
+            ) from problem
 
 
 def _is_mock(run: Run) -> bool:
@@ -120,13 +125,18 @@ def _is_mock(run: Run) -> bool:
         return False
 
 
-def _rate_limited(report: Report) -> list[str]:
+def _rate_limited(report: Report) -> list[Phrase]:
     """Operations of which the server refused most requests because there were too many."""
     exchanges = [one for one in report.exchanges if one.phase != LIMITS]
     sent = Counter(one.operation for one in exchanges)
     refused = Counter(one.operation for one in exchanges if one.status == 429)
     return [
-        f"{operation}: {count} of {sent[operation]} requests were refused"
+        Phrase(
+            "{operation}: {count} of {sent} requests were refused",
+            operation=operation,
+            count=count,
+            sent=sent[operation],
+        )
         for operation, count in refused.items()
         if count * 2 > sent[operation]
     ]

@@ -24,6 +24,7 @@ from cierre.oas.navigation import Json
 from cierre.oas.references import resolved
 from cierre.oas.structure import operations
 from cierre.oas.validation.parameters import IGNORED_HEADERS
+from cierre.phrases import Phrase
 
 # From so many fuzzed cases on, each example of the contract is sent in each form as well.
 THOROUGH = 50
@@ -36,7 +37,7 @@ def load_schema(run: Run) -> OpenApiSchema:
         CouldNotRun: no operation is selected, or the document is not usable.
     """
     if not run.operations:
-        raise CouldNotRun(f"no operation of the contract matches {run.options.operations!r}")
+        raise CouldNotRun(Phrase("no operation of the contract matches {pattern!r}", pattern=run.options.operations))
     try:
         # A copy: schemathesis writes the links that it infers into the document.
         schema = schemathesis.openapi.from_dict(_read(run.document), config=_config(run))
@@ -44,7 +45,7 @@ def load_schema(run: Run) -> OpenApiSchema:
         wanted = {operation.label for operation in run.operations}
         selected = cast("OpenApiSchema", schema.include(lambda context: context.operation.label in wanted))
     except Exception as problem:
-        raise CouldNotRun(f"the document is no usable contract: {problem}") from problem
+        raise CouldNotRun(Phrase("the document is no usable contract: {problem}", problem=problem)) from problem
     _present_credentials(run, selected)
     leave_out_unspoken(run, selected)
     negotiate(selected, run.document, thorough=run.options.examples >= THOROUGH)

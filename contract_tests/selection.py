@@ -10,6 +10,7 @@ from cierre.contract_tests.cierre.extension import cierre_contract
 from cierre.contract_tests.findings import CouldNotRun
 from cierre.contract_tests.plan import read_contract
 from cierre.contract_tests.run import Contract
+from cierre.phrases import Phrase
 
 
 def select_contract(
@@ -35,11 +36,13 @@ def select_contract(
         CouldNotRun: a file cannot be read, or options contradict each other.
     """
     if spec is None and auth_file is not None:
-        raise CouldNotRun("--auth is for --spec: our own contract logs in with --user and --admin-user")
+        raise CouldNotRun(Phrase("--auth is for --spec: our own contract logs in with --user and --admin-user"))
     if other_auth_file is not None and (spec is None or auth_file is None):
-        raise CouldNotRun("--other-auth is the second user of --spec: it goes with --auth, which gives the first")
+        raise CouldNotRun(
+            Phrase("--other-auth is the second user of --spec: it goes with --auth, which gives the first")
+        )
     if spec is not None and dialect is not None:
-        raise CouldNotRun("--dialect is a view of our own contract, not of --spec")
+        raise CouldNotRun(Phrase("--dialect is a view of our own contract, not of --spec"))
     if spec is None:
         return cierre_contract(dialect, accounts)
     return read_contract(spec, auth_file, allow_refs, other_auth_file)

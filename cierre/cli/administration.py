@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cierre.cli import options
+from cierre.phrases import phrase_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +113,7 @@ def mistakes(url: str) -> Iterator[None]:
     try:
         yield
     except UnknownDatabase as mistake:
-        raise click.UsageError(str(mistake)) from mistake
+        raise click.UsageError(phrase_of(mistake).translated()) from mistake
     except ServiceUnavailable as away:
         raise click.ClickException(
             _("can't use the database {url}: {cause}").format(url=without_password(url), cause=away.__cause__)

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from cierre.cli.options import DURATION, allow_refs_option
+from cierre.phrases import phrase_of
 
 # Objects that are made before the collector looks for those that nobody uses; most of a run's requests are kept anyway.
 YOUNG = 20_000
@@ -214,7 +215,7 @@ def command(
         with listener() as shown:
             result = task.run(shown)
     except CouldNotRun as problem:
-        raise click.ClickException(str(problem)) from problem
+        raise click.ClickException(phrase_of(problem).translated()) from problem
     known.set_aside(result, expected)
     summary(result, task.document, task.secrets, console)
     for line in commands(result, task.secrets, spec):

@@ -13,7 +13,7 @@ import click
 from cierre.cli import options
 from cierre.cli.administration import run_operation, table
 from cierre.cli.options import DURATION, option
-from cierre.phrases import reason_of
+from cierre.phrases import phrase_of, reason_of
 
 if TYPE_CHECKING:
     from cierre.domain.context import OperationContext
@@ -35,7 +35,7 @@ def _mistakes(data_dir: Path) -> Iterator[None]:
     try:
         yield
     except BadKey as mistake:
-        raise click.UsageError(str(mistake)) from mistake
+        raise click.UsageError(phrase_of(mistake).translated()) from mistake
     except OSError as failure:
         raise click.UsageError(
             _("can't write to {data_dir}: {reason}").format(data_dir=data_dir, reason=reason_of(failure).translated())

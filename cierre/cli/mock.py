@@ -11,6 +11,7 @@ from cierre.cli.mock_documents import named_documents
 from cierre.cli.mock_options import mock_options, options_of
 from cierre.cli.mock_serving import loader, read_or_end, serve_documents, serve_stateful
 from cierre.cli.mock_state import check_state_options, print_explanation, state_of
+from cierre.phrases import phrase_of
 
 if TYPE_CHECKING:
     from cierre.oas.document import Document
@@ -74,5 +75,5 @@ def _send_webhook(document: Document, name: str, url: str | None) -> None:
     try:
         status = asyncio.run(send_webhook(document, name, url))
     except (LookupError, ValueError) as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(phrase_of(error).translated()) from None
     click.echo(_("{name}: answered with {status}").format(name=name, status=status))

@@ -11,6 +11,7 @@ import click
 
 from cierre import settings
 from cierre.masking import without_password
+from cierre.phrases import phrase_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -30,7 +31,7 @@ class Parsed(click.ParamType[Any]):
         try:
             return self._read(value)
         except ValueError as mistake:
-            self.fail(str(mistake), param, ctx)
+            self.fail(phrase_of(mistake).translated(), param, ctx)
 
 
 DURATION = Parsed("duration", settings.duration)

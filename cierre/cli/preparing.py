@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cierre.phrases import reason_of
+from cierre.phrases import phrase_of, reason_of
 from cierre.settings import PASSWORD_MEMORY, PASSWORD_PASSES
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def prepare(settings: Settings, *, demo: bool) -> None:
     except BrokenDocument as mistake:
         raise click.ClickException(lines(mistake)) from mistake
     except (UnknownDatabase, BadKey) as mistake:
-        raise click.UsageError(str(mistake)) from mistake
+        raise click.UsageError(phrase_of(mistake).translated()) from mistake
     except ServiceUnavailable as away:
         raise click.UsageError(
             _("can't use the database {url}: {cause}").format(

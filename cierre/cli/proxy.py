@@ -14,7 +14,7 @@ from cierre.cli.mock_serving import bound
 from cierre.cli.options import Parsed, allow_refs_option, option
 from cierre.cli.proxy_coverage import coverage_of, coverage_option, written_at_the_end
 from cierre.mocks.options import read_size
-from cierre.phrases import Phrase
+from cierre.phrases import Phrase, phrase_of
 
 if TYPE_CHECKING:
     from cierre.mocks.proxy.upstream import Upstream
@@ -109,7 +109,7 @@ def _server(url: str) -> Upstream:
     try:
         return Upstream(url)
     except ValueError as mistake:
-        raise click.UsageError(str(mistake)) from None
+        raise click.UsageError(phrase_of(mistake).translated()) from None
 
 
 def _read(spec: str, given: dict[str, Any]) -> Document:

@@ -14,7 +14,7 @@ from cierre.storage.rows import AuditLinkRow, EventOfLinkRow
 from cierre.storage.statements import Tx
 
 
-class _Told(Exception):
+class _NotVerified(Exception):
     """`why` is the message."""
 
     def __init__(self, why: Phrase) -> None:
@@ -22,11 +22,11 @@ class _Told(Exception):
         self.why = why
 
 
-class Broken(_Told):
+class Broken(_NotVerified):
     """The audit trail was tampered with; the message names the first broken row."""
 
 
-class HeadPruned(_Told):
+class HeadPruned(_NotVerified):
     """A known head is older than what is left of the chain."""
 
 

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 import httpcore
 
+from cierre.phrases import Phrase
+
 # Seconds, for each of connection, sending and answer.
 PATIENCE = 5.0
 
@@ -43,7 +45,7 @@ def receiver_url(text: str) -> str:
     """
     parts = urlsplit(text)
     if not parts.hostname or parts.username or parts.fragment or parts.scheme not in {"http", "https"}:
-        raise ValueError(f"{text!r} is no receiver: write https://host/path")
+        raise ValueError(Phrase("{text!r} is no receiver: write https://host/path", text=text))
     # A port that is none is found out by looking.
     _ = parts.port
     if parts.scheme == "http" and not is_this_machine(parts.hostname):

@@ -44,6 +44,10 @@ class BrokenDocument(ValueError):
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = list(problems)
 
+    def as_phrase(self) -> Phrase:
+        """The same lines, in either language."""
+        return Phrase.lines([problem.as_phrase() for problem in self.problems])
+
     def translated(self) -> str:
         """The same lines in the user's language."""
-        return "\n".join(problem.as_phrase().translated() for problem in self.problems)
+        return self.as_phrase().translated()

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from cierre.masking import without_password
+from cierre.phrases import Phrase, phrase_of
 from cierre.settings import DEFAULT_DATABASE_LIMITS, DatabaseLimits
 from cierre.storage.database_clock import DatabaseClock
 from cierre.storage.pool import PoolUse
@@ -90,7 +91,10 @@ def open_url(url: str, *, limits: DatabaseLimits = DEFAULT_DATABASE_LIMITS) -> D
     backend = scheme.partition("+")[0]
     if not separator or backend not in {"sqlite", "postgresql"}:
         raise UnknownDatabase(
-            f"{without_password(url)} is no database URL: write sqlite:///cierre.db or postgresql://user@host/name"
+            Phrase(
+                "{url} is no database URL: write sqlite:///cierre.db or postgresql://user@host/name",
+                url=without_password(url),
+            )
         )
     if backend == "sqlite":
         from cierre.storage.sqlite import SqliteDatabase  # noqa: PLC0415 - only the driver that is used is imported
@@ -112,7 +116,9 @@ def postgresql_url(url: str) -> str:
     try:
         return connection_url(url)
     except ValueError as mistake:
-        raise UnknownDatabase(f"{without_password(url)} is no database URL: {mistake}") from None
+        raise UnknownDatabase(
+            Phrase("{url} is no database URL: {problem}", url=without_password(url), problem=phrase_of(mistake))
+        ) from None
 
 
 def sqlite_path(url: str) -> str:
@@ -124,7 +130,9 @@ def sqlite_path(url: str) -> str:
     try:
         path = make_url(url).database
     except (ArgumentError, ValueError):
-        raise UnknownDatabase(f"{without_password(url)} is no database URL: write sqlite:///cierre.db") from None
+        raise UnknownDatabase(
+            Phrase("{url} is no database URL: write sqlite:///cierre.db", url=without_password(url))
+        ) from None
     return "file:cierre?mode=memory&cache=shared" if not path or path == ":memory:" else path
 
 

@@ -18,6 +18,7 @@ import orjson
 import structlog
 
 from cierre.clock import now_ms
+from cierre.phrases import Phrase, reason_of
 from cierre.tokens.files import locked, write_private
 from cierre.tokens.keys import DEFAULT_ALGORITHM, Algorithm, BadKey, Key, generate, is_encrypted, parse, pem
 
@@ -255,7 +256,7 @@ def _text(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as failure:
-        raise BadKey(f"{path} can't be read: {failure.strerror}") from failure
+        raise BadKey(Phrase("{path} can't be read: {reason}", path=path, reason=reason_of(failure))) from failure
 
 
 def _signs_from(path: Path) -> int:
@@ -291,7 +292,7 @@ def _files(directory: Path) -> Iterator[Path]:
 def _split(pems: str, passphrase: bytes | None) -> list[Key]:
     parts = re.findall(r"-----BEGIN [^-]+-----[^-]*-----END [^-]+-----", pems.replace("\\n", "\n"))
     if not parts:
-        raise BadKey("CIERRE_SIGNING_KEYS holds no PEM private key")
+        raise BadKey(Phrase("CIERRE_SIGNING_KEYS holds no PEM private key"))
     count = len(parts)
     return [
         parse(part.encode(), signs_from=count - n, origin="CIERRE_SIGNING_KEYS", passphrase=passphrase)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from cierre.clock import now_ms
+from cierre.phrases import Phrase
 
 Algorithm = Literal["RS256", "ES256"]
 # Of the first key: signing with it takes a twentieth of RSA's time (docs/decisions/0019-es256-by-default.md).
@@ -92,23 +93,33 @@ def parse(pem: bytes, *, signs_from: int, origin: str, passphrase: bytes | None 
     private = _loaded(pem, origin, passphrase)
     if isinstance(private, rsa.RSAPrivateKey):
         if private.key_size < 2048:
-            raise BadKey(f"{origin} is an RSA key of {private.key_size} bits; RFC 7518 wants 2048 (section 3.3)")
+            raise BadKey(
+                Phrase(
+                    "{origin} is an RSA key of {size} bits; RFC 7518 wants 2048 (section 3.3)",
+                    origin=origin,
+                    size=private.key_size,
+                )
+            )
         return _key(private, signs_from, encrypted=is_encrypted(pem))
     if isinstance(private, ec.EllipticCurvePrivateKey) and isinstance(private.curve, ec.SECP256R1):
         return _key(private, signs_from, encrypted=is_encrypted(pem))
-    raise BadKey(f"{origin} is neither an RSA nor a P-256 key")
+    raise BadKey(Phrase("{origin} is neither an RSA nor a P-256 key", origin=origin))
 
 
 def _loaded(pem: bytes, origin: str, passphrase: bytes | None) -> PrivateKeyTypes:
     encrypted = is_encrypted(pem)
     if encrypted and passphrase is None:
-        raise BadKey(f"{origin} is encrypted: name the file with its passphrase by --key-passphrase-file")
+        raise BadKey(
+            Phrase("{origin} is encrypted: name the file with its passphrase by --key-passphrase-file", origin=origin)
+        )
     try:
         return load_pem_private_key(pem, password=passphrase if encrypted else None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as failure:
         if encrypted:
-            raise BadKey(f"{origin} can't be decrypted: it has another passphrase, or is damaged") from failure
-        raise BadKey(f"{origin} holds no PEM private key") from failure
+            raise BadKey(
+                Phrase("{origin} can't be decrypted: it has another passphrase, or is damaged", origin=origin)
+            ) from failure
+        raise BadKey(Phrase("{origin} holds no PEM private key", origin=origin)) from failure
 
 
 def pem(key: Key, passphrase: bytes | None = None) -> bytes:

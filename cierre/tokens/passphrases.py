@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cierre.phrases import Phrase, reason_of
 from cierre.tokens.keys import BadKey
 
 # What OpenSSL takes, in bytes.
@@ -21,9 +22,11 @@ def read_passphrase(path: Path | None) -> bytes | None:
     try:
         passphrase = path.read_bytes().rstrip(b"\r\n")
     except OSError as failure:
-        raise BadKey(f"{path} can't be read: {failure.strerror}") from failure
+        raise BadKey(Phrase("{path} can't be read: {reason}", path=path, reason=reason_of(failure))) from failure
     if not passphrase:
-        raise BadKey(f"{path} holds no passphrase: `openssl rand -hex 32` makes one")
+        raise BadKey(Phrase("{path} holds no passphrase: `openssl rand -hex 32` makes one", path=path))
     if len(passphrase) > _LONGEST:
-        raise BadKey(f"{path} is too long for a passphrase: {_LONGEST} bytes at the most")
+        raise BadKey(
+            Phrase("{path} is too long for a passphrase: {longest} bytes at the most", path=path, longest=_LONGEST)
+        )
     return passphrase

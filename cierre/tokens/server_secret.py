@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from cierre.phrases import Phrase
 from cierre.tokens.files import locked, write_private
 from cierre.tokens.keys import BadKey
 
@@ -23,7 +24,7 @@ def server_secret(data_dir: Path, given: str | None) -> bytes:
     """
     if given is not None:
         if len(given) < _SECRET_LENGTH:
-            raise BadKey("CIERRE_SECRET is too short: 32 characters at least, e.g. from `openssl rand -hex 32`")
+            raise BadKey(Phrase("CIERRE_SECRET is too short: 32 characters at least, e.g. from `openssl rand -hex 32`"))
         return given.encode()
     path = data_dir / "secret"
     with locked(data_dir):
@@ -31,5 +32,7 @@ def server_secret(data_dir: Path, given: str | None) -> bytes:
             write_private(path, secrets.token_hex(32).encode())
         secret = path.read_bytes()
     if len(secret) < _SECRET_LENGTH:
-        raise BadKey(f"{path} is too short for a secret: restore it, or delete it and a new one is made")
+        raise BadKey(
+            Phrase("{path} is too short for a secret: restore it, or delete it and a new one is made", path=path)
+        )
     return secret

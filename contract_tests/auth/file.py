@@ -37,6 +37,7 @@ from cierre.contract_tests.findings import CouldNotRun
 from cierre.contract_tests.secrets import variable_name
 from cierre.oas.navigation import Json, find, security
 from cierre.oas.structure import Operation
+from cierre.phrases import Phrase, phrase_of
 
 # What an authentication file takes from the environment, and the names under which it may write secrets itself.
 _VARIABLE = re.compile(r"\$\$|\$\{?([A-Za-z_]\w*)\}?")
@@ -96,15 +97,19 @@ def read(path: Path) -> list[Entry]:
     try:
         raw = yaml.safe_load(path.read_text())
     except (OSError, yaml.YAMLError) as problem:
-        raise CouldNotRun(f"{path}: {problem}") from problem
+        raise CouldNotRun(Phrase("{path}: {problem}", path=path, problem=problem)) from problem
     if not isinstance(raw, list):
-        raise CouldNotRun(f"{path}: not understood: no list of credentials; each begins with `- scheme:`")
+        raise CouldNotRun(
+            Phrase("{path}: not understood: no list of credentials; each begins with `- scheme:`", path=path)
+        )
     try:
         return [replace(_entry(_from_environment(item)), hidden=dict(_secrets(item))) for item in raw]
     except CouldNotRun as problem:
-        raise CouldNotRun(f"{path}: {problem}") from problem
+        raise CouldNotRun(Phrase("{path}: {problem}", path=path, problem=phrase_of(problem))) from problem
     except (TypeError, KeyError, ValueError, AttributeError) as problem:
-        raise CouldNotRun(f"{path}: an entry is not understood: {problem}") from problem
+        raise CouldNotRun(
+            Phrase("{path}: an entry is not understood: {problem}", path=path, problem=problem)
+        ) from problem
 
 
 def check_schemes(document: Json, entries: Iterable[Entry]) -> None:
@@ -116,8 +121,8 @@ def check_schemes(document: Json, entries: Iterable[Entry]) -> None:
     known = sorted(find(document, "components", "securitySchemes") or ())
     for entry in entries:
         if entry.scheme is not None and entry.scheme not in known:
-            has = f"it has {', '.join(known)}" if known else "it has none"
-            raise CouldNotRun(f"the document has no security scheme {entry.scheme!r}: {has}")
+            has = Phrase("it has {names}", names=", ".join(known)) if known else Phrase("it has none")
+            raise CouldNotRun(Phrase("the document has no security scheme {name!r}: {has}", name=entry.scheme, has=has))
 
 
 def _entry(raw: dict[str, Any]) -> Entry:
@@ -155,7 +160,7 @@ def _value_of(written: re.Match[str]) -> str:
     if name is None:
         return "$"
     if not os.environ.get(name):
-        raise CouldNotRun(f"${name} is not set; a dollar that begins no name is written $$")
+        raise CouldNotRun(Phrase("${name} is not set; a dollar that begins no name is written $$", name=name))
     return os.environ[name]
 
 

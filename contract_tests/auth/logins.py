@@ -20,6 +20,7 @@ from cierre.contract_tests.masking import mask_text
 from cierre.contract_tests.secrets import Secrets, jq_path, tokens_in, variable_name
 from cierre.contract_tests.silence import Line
 from cierre.oas.navigation import Json, find
+from cierre.phrases import Phrase
 
 # The phase of a login, wherever in a run it happens.
 LOGIN = "login"
@@ -112,7 +113,13 @@ class Logins:
             content, token = None, ""
         if answer.status_code >= 300 or not token:
             self.secrets.learn(answer.headers.items(), answer.content)
-            raise CouldNotRun(f"no login at {url}: {answer.status_code} {mask_text(answer.text, self.secrets)[:200]}")
+            raise CouldNotRun(
+                Phrase(
+                    "no login at {url}: {reason}",
+                    url=url,
+                    reason=f"{answer.status_code} {mask_text(answer.text, self.secrets)[:200]}",
+                )
+            )
         self._remember(url, entry, body, content, token)
         self.secrets.learn(answer.headers.items(), answer.content)
         return Login(token, content)
@@ -139,14 +146,14 @@ def _post(line: Line, url: str, body: Json, operation: str, *, form: bool = Fals
         try:
             answer = line.post(url, operation=operation, phase=LOGIN, headers=headers, **content)
         except requests.RequestException as problem:
-            raise CouldNotRun(f"no login at {url}: {problem}") from problem
+            raise CouldNotRun(Phrase("no login at {url}: {reason}", url=url, reason=problem)) from problem
         if answer is None:
-            raise CouldNotRun(f"no login at {url}: there was no answer, twice")
+            raise CouldNotRun(Phrase("no login at {url}: there was no answer, twice", url=url))
         if answer.status_code != 429:
             return answer
         asked = seconds(answer.headers.get("Retry-After", "1"))
         wait = 1.0 if asked is None else max(0.0, asked)
         if wait > LONGEST_WAIT:
-            raise Limited(f"{url} takes no login for {wait:.0f} s")
+            raise Limited(Phrase("{url} takes no login for {wait:.0f} s", url=url, wait=wait))
         time.sleep(wait)
-    raise Limited(f"{url} took no login in {ATTEMPTS} attempts")
+    raise Limited(Phrase("{url} took no login in {count} attempts", url=url, count=ATTEMPTS))

@@ -21,6 +21,7 @@ from cierre.contract_tests.secrets import tokens_in
 from cierre.contract_tests.silence import SILENT_OR_BROKEN, with_request
 from cierre.oas.navigation import pointer
 from cierre.oas.structure import Operation, operations
+from cierre.phrases import Phrase
 
 # The phase of the exchanges, and of the extension that makes them.
 PHASE = "rules"
@@ -171,7 +172,7 @@ class Client:
         self.exchanges.append(seen)
         if raw.status_code == 429 and not line.spending:
             self.run.keep(seen)
-            raise Limited(f"{operation.label} was refused")
+            raise Limited(Phrase("{operation} was refused", operation=operation.label))
         answer = Answer(raw.status_code, _parsed(raw), dict(raw.headers.lower_items()), raw.content, operation, self)
         self._name_tokens(answer)
         self.run.keep(seen)

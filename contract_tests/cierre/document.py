@@ -15,6 +15,7 @@ from cierre.oas.navigation import find
 from cierre.oas.pointers import escape
 from cierre.oas.structure import operations
 from cierre.oas.validation import compile_schema
+from cierre.phrases import Phrase
 
 Json = dict[str, Any]
 
@@ -36,7 +37,9 @@ def load(dialect: str | None) -> Json:
         loaded = oas.load()
         return _with_unrouted(oas.bundle(loaded) if dialect is None else oas.view(loaded, dialect))
     except oas.BrokenDocument as problem:
-        raise CouldNotRun(f"Cierre's own contract cannot be used: {problem}") from problem
+        raise CouldNotRun(
+            Phrase("Cierre's own contract cannot be used: {problem}", problem=problem.as_phrase())
+        ) from problem
 
 
 def _with_unrouted(document: Json) -> Json:

@@ -20,6 +20,7 @@ from cierre.contract_tests.exchanges import sent_body
 from cierre.contract_tests.findings import CouldNotRun
 from cierre.contract_tests.run import Contract, Run
 from cierre.oas.navigation import find
+from cierre.phrases import Phrase
 
 _LOGIN_ANSWER = ("paths", LOGIN, "post", "responses", "200", "content")
 # What ends no session of the caller.
@@ -153,8 +154,13 @@ class CierreExtension:
             headers={"Authorization": str(response.request.headers["Authorization"]), **run.contract.headers},
         )
         if (answer is None or answer.status_code >= 300) and not self._can_log_in(run):
-            reason = "no answer" if answer is None else answer.text[:200]
-            raise CouldNotRun(f"the password of {self.accounts.user} could not be changed back: {reason}")
+            raise CouldNotRun(
+                Phrase(
+                    "the password of {user} could not be changed back: {reason}",
+                    user=self.accounts.user,
+                    reason=Phrase("no answer") if answer is None else answer.text[:200],
+                )
+            )
 
     def _can_log_in(self, run: Run) -> bool:
         """Whether the old password still works: a change that was not saved is for the state machine to find."""

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from cierre.contract_tests.findings import CouldNotRun, Report
+from cierre.phrases import Phrase, reason_of
 
 Causes = frozenset[tuple[str, ...]]
 
@@ -20,9 +21,9 @@ def read(path: Path) -> Causes:
         content = json.loads(path.read_text(encoding="utf-8"))
         return frozenset(tuple(cause) for cause in [*(one["cause"] for one in content["findings"]), *content["known"]])
     except OSError as problem:
-        raise CouldNotRun(f"{path}: {problem.strerror}") from problem
+        raise CouldNotRun(Phrase("{path}: {problem}", path=path, problem=reason_of(problem))) from problem
     except (ValueError, KeyError, TypeError) as problem:
-        raise CouldNotRun(f"{path}: no report.json of `cierre contract --report`") from problem
+        raise CouldNotRun(Phrase("{path}: no report.json of `cierre contract --report`", path=path)) from problem
 
 
 def set_aside(report: Report, known: Causes) -> None:

@@ -119,9 +119,9 @@ def summary(report: Report, document: Json, secrets: Secrets, console: Console) 
         if finding.files:
             _print(console, _("reads {files}: --report DIR writes it").format(files=", ".join(finding.files)))
     for problem in report.errors:
-        _print(console, _("could not test: {reason}").format(reason=mask_text(problem, secrets)))
+        _print(console, _("could not test: {reason}").format(reason=mask_text(translated(problem), secrets)))
     for note in report.notes:
-        _print(console, _("note: {note}").format(note=mask_text(note, secrets)))
+        _print(console, _("note: {note}").format(note=mask_text(translated(note), secrets)))
     if report.known:
         count = len(report.known)
         known = ngettext("{count} finding is in the baseline", "{count} findings are in the baseline", count)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cierre.mocks.messages import Headers
+from cierre.phrases import Phrase
 
 # Seconds: to connect, and between two pieces of an answer.
 _CONNECT, _READ = 10.0, 300.0
@@ -29,7 +30,7 @@ class Upstream:
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f"{url!r} is no URL of a server: write http://localhost:8000")
+            raise ValueError(Phrase("{url!r} is no URL of a server: write http://localhost:8000", url=url))
         self._origin = httpx.URL(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
         self._base = parts.path.rstrip("/").encode("ascii", "replace")
         self.name = self._origin.netloc.decode("ascii")

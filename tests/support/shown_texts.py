@@ -26,6 +26,8 @@ WRITING = frozenset(
         "BadParameter",
     }
 )
+# Errors whose message a command ends with.
+ERRORS = frozenset({"CouldNotRun", "Limited", "BadKey", "UnknownDatabase"})
 # A word: no markup, and no name that is the same in each language.
 _WORD = re.compile(r"(?<![\w.])(?!(?:cierre|Swagger)\b)[^\W\d_]{2,}")
 # Within a format string, what is filled in.
@@ -71,6 +73,15 @@ def plain_texts(tree):
     for call in scopes.writing(_helpers(scopes) | _imported_helpers(tree)):
         for shown in call.args:
             for text in scopes.words(shown):
+                yield f"{call.lineno}: {text!r}"
+
+
+def plain_errors(tree):
+    """Lines and texts that a module raises for a user to read, without the catalogue."""
+    scopes = _Scopes(tree)
+    for call in scopes.calls(ERRORS):
+        for said in call.args:
+            for text in scopes.words(said):
                 yield f"{call.lineno}: {text!r}"
 
 

@@ -18,7 +18,7 @@ from cierre.cli.language import LOCALES, asked, message_of
 from tests.cierre.cli.test_help import COMMANDS as EVERY
 from tests.support.commands import CIERRE, clean_environment
 from tests.support.paths import ROOT
-from tests.support.shown_texts import catalogued, plain_texts, showing, trees
+from tests.support.shown_texts import catalogued, plain_errors, plain_texts, showing, trees
 
 CATALOGUE = LOCALES / "es" / "LC_MESSAGES" / "cierre"
 
@@ -92,6 +92,12 @@ def test_whatever_is_shown_is_in_the_language_of_the_user():
     assert found == {}
 
 
+def test_whatever_ends_a_command_is_in_the_language_of_the_user():
+    every = trees().items()
+    found = {str(path.relative_to(ROOT)): texts for path, tree in every if (texts := list(plain_errors(tree)))}
+    assert found == {}
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -162,6 +168,9 @@ def test_the_version_is_told_in_spanish():
         (("users", "add", "nobody"), "cierre: 'nobody' no es una dirección de correo"),
         (("demo", "--pause", "soon"), "'soon' no es una duración"),
         (("serve", "--port", "99999"), "Valor no válido para '--port' (variable: 'CIERRE_PORT'): 99999 no está"),
+        (("contract", "nowhere://"), "cierre: 'nowhere://' no es la dirección de un servidor"),
+        (("keys", "rotate", "--key-passphrase-file", "nada"), "nada no se puede leer: no existe ese archivo o carpeta"),
+        (("db", "current", "--database-url", "nada"), "nada no es una URL de base de datos"),
         (("mock", "--port", "0", "nowhere.yaml"), "nowhere.yaml: no se puede leer: no existe ese archivo o carpeta"),
     ],
 )
