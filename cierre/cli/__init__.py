@@ -8,7 +8,6 @@ import errno
 import importlib
 import sys
 from gettext import gettext as _
-from importlib.metadata import version
 
 import click
 
@@ -60,6 +59,9 @@ class LazyGroup(click.Group):
 def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     # click's own option would look its words up before it is known which language is spoken.
     if value and not ctx.resilient_parsing:
+        # What reads it loads more than all else that `cierre --help` needs.
+        from importlib.metadata import version
+
         words = _("%(prog)s, version %(version)s")
         click.echo(words % {"prog": ctx.find_root().info_name, "version": version("cierre")})
         ctx.exit()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +31,8 @@ PHASE = "rules"
 SESSION = "application/vnd.cierre.session+json"
 # The refresh token's; another one, of the documented name, is cleared beside it.
 COOKIE = "__Host-refreshToken"
+# Seconds that simultaneous requests wait for each other.
+_TOGETHER = 5.0
 
 
 class BrokenRule(AssertionError):
@@ -115,6 +120,8 @@ class Client:
         self.operations = {operation.name: operation for operation in operations(run.document)}
         self.exchanges: list[Exchange] = []
         self.trace_ids: set[str | None] = set()
+        # `start`, in a thread of `at_once`: what its first request waits for.
+        self._thread = threading.local()
 
     def call(
         self,
@@ -155,6 +162,24 @@ class Client:
         where = operation.path.format_map({name: quote(value, safe="") for name, value in (path or {}).items()})
         return self._answer(operation, where, vendor_type, {"headers": sent, **body})
 
+    def at_once(self, *calls: Callable[[], Answer]) -> list[Answer]:
+        """Make calls in threads; the first request of each waits, ready to be sent, until all the others are.
+
+        Returns:
+            The answers, in the order of the calls.
+
+        Raises:
+            BrokenRule, Limited, Silence, ServerAway: as `call`.
+        """
+        start = threading.Barrier(len(calls))
+
+        def run(call: Callable[[], Answer]) -> Answer:
+            self._thread.start = start
+            return call()
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(run, calls))
+
     def _answer(self, operation: Operation, path: str, vendor_type: str, arguments: dict[str, Any]) -> Answer:
         line, started = self.run.line, time.time()
         url = self.run.options.url.rstrip("/") + path
@@ -180,9 +205,16 @@ class Client:
         return answer
 
     def _sent(self, method: str, url: str, arguments: dict[str, Any]) -> requests.Response:
-        line = self.run.line
+        line, session = self.run.line, self.run.line.addresses.session
+        request = session.prepare_request(requests.Request(method, url, **arguments))
+        settings = session.merge_environment_settings(url, {}, None, None, None)
+        start, self._thread.start = getattr(self._thread, "start", None), None
+        if start is not None:
+            # Whoever fails before keeps the others waiting no longer than that.
+            with contextlib.suppress(threading.BrokenBarrierError):
+                start.wait(_TOGETHER)
         for attempt in itertools.count():
-            answer = line.addresses.session.request(method, url, timeout=30, allow_redirects=False, **arguments)
+            answer = session.send(request, timeout=30, allow_redirects=False, **settings)
             if not line.again(answer.status_code, answer.headers.get("Retry-After"), attempt):
                 break
         return answer

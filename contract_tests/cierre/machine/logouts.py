@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -142,8 +142,7 @@ class Logouts(Closings):
         session = self._open_session(which)
         if session is None:
             return
-        with ThreadPoolExecutor(SIMULTANEOUS) as pool:
-            answers = list(pool.map(lambda _: self._call_logout(session, "session", {}), range(SIMULTANEOUS)))
+        answers = self.client.at_once(*[partial(self._call_logout, session, "session", {})] * SIMULTANEOUS)
         won = [answer for answer in answers if answer.status == 200]
         answers[0].must(len(won) == 1, f"{len(won)} of {SIMULTANEOUS} simultaneous logouts succeeded")
         model.close([session], model.SINGLE)
@@ -159,10 +158,9 @@ class Logouts(Closings):
         session = self._open_session(which)
         if session is None:
             return
-        with ThreadPoolExecutor(2) as pool:
-            refreshing = pool.submit(self._refresh, session.refresh)
-            pool.submit(self._call_logout, session, "session", {}).result()
-            answer = refreshing.result()
+        answer, _ = self.client.at_once(
+            partial(self._refresh, session.refresh), partial(self._call_logout, session, "session", {})
+        )
         if answer.status == 200:
             session.rotate(answer.at("data", "accessToken"), answer.at("data", "refreshToken"))
         model.close([session], model.SINGLE)

@@ -69,7 +69,8 @@ def test_after_a_rotation_the_new_key_signs_and_the_old_one_still_verifies(tmp_p
 
 
 def test_a_running_service_notices_a_rotation(tmp_path):
-    running = ring(tmp_path, reload_interval=0)
+    # Both keys may be made in one millisecond: the second begins to sign in the next.
+    running = ring(tmp_path, reload_interval=0, now=lambda: now_ms() + 1)
     after = key_files.rotate(tmp_path, "ES256")
     assert running.signing().kid == after.kid
 
