@@ -27,6 +27,7 @@ from cierre.tokens.server_secret import server_secret
 from tests.support.recycling import Recycler
 from tests.support.running import Nodes, run_apart
 from tests.support.running import running as run_service
+from tests.support.scheduling import SharingScheduling
 
 POSTGRES = os.environ.get("CIERRE_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("CIERRE_TEST_REDIS", "redis://127.0.0.1:6379")
@@ -67,6 +68,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LONG_TIMEOUT))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Of `--dist=loadgroup`."""
+    return SharingScheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def missing(what):

@@ -8,6 +8,7 @@ import pytest
 from tests import steps
 from tests.support.eventually import eventually
 from tests.support.processes import is_running
+from tests.support.scheduling import TOGETHER, SharingScheduling
 
 
 @pytest.fixture
@@ -52,6 +53,14 @@ async def test_a_step_that_takes_too_long_is_stopped_with_all_that_it_started(st
     assert "Stopped: it took longer than 1 s" in capsys.readouterr().out
     started = int(slow.log.read_text().splitlines()[1])
     await eventually(lambda: not is_running(started))
+
+
+def test_of_the_long_tests_those_that_share_something_dear_run_in_one_process():
+    split = SharingScheduling._split_scope
+    for file in TOGETHER:
+        assert (steps.ROOT / file).is_file()
+        assert split(None, f"{file}::test_one[a]") == split(None, f"{file}::test_two") == file
+    assert split(None, "tests/test_steps.py::test_one[a]") == "tests/test_steps.py::test_one[a]"
 
 
 def test_a_step_that_is_none_is_a_usage_error(capsys):

@@ -17,7 +17,7 @@ from tests.support.mocked import started
 from tests.support.npm import installed, needing, ran
 
 LOCKED = Path(__file__).parents[1] / "collections"
-pytestmark = [*needing(), pytest.mark.long, pytest.mark.xdist_group("collections")]
+pytestmark = [*needing(), pytest.mark.long]
 # Of each request that two programs send alike.
 ALIKE = ("content-type", "cookie", "authorization", "x-key", "api_key", "x-trace")
 

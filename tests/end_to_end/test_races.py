@@ -19,13 +19,7 @@ AT_ONCE = 24
 ROUNDS = 50
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param("sqlite", marks=pytest.mark.xdist_group("races on SQLite")),
-        pytest.param("postgresql", marks=pytest.mark.xdist_group("races on PostgreSQL")),
-    ],
-)
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def workers(request, tmp_path_factory, _data_dirs):
     """Two workers on either database, started once: their URL, and settings with which to look beside them."""
     directory = tmp_path_factory.mktemp("races")

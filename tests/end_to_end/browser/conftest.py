@@ -17,7 +17,7 @@ from tests.conftest import missing
 
 CHROMIUM = os.environ.get("CIERRE_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 # One loop and, where tests run in several processes, one of these.
-BROWSER = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
+BROWSER = [pytest.mark.asyncio(loop_scope="session")]
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
