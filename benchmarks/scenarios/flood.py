@@ -8,7 +8,6 @@ import json
 import subprocess
 import sys
 import time
-from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from statistics import median
@@ -18,8 +17,9 @@ from benchmarks.flooding import CLIENTS
 from benchmarks.goals import goals
 from benchmarks.load import LoadFailed
 from benchmarks.peers.ours import Cierre, user
-from benchmarks.plan import FULL, QUICK, Plan
+from benchmarks.plan import Plan
 from benchmarks.rounds import Json
+from benchmarks.scenarios.alone import chosen_plan
 from benchmarks.scenarios.contest import Contestant, contest
 from cierre.domain.passwords import Passwords
 
@@ -103,11 +103,7 @@ async def _client(port: int, requests: Sequence[bytes]) -> list[float]:
 
 def main() -> int:
     """Measure, and print each database's goal."""
-    parser = ArgumentParser(prog="python -m benchmarks.scenarios.flood", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="once, small: only to see that it works")
-    plan = QUICK if parser.parse_args().quick else FULL
-    for folder in (scratch.SCRATCH, scratch.LOGS):
-        folder.mkdir(parents=True, exist_ok=True)
+    plan = chosen_plan("benchmarks.scenarios.flood", __doc__)
     with cluster.running():
         found = measure(plan)
     for name, rounds in found.items():

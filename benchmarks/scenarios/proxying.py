@@ -5,7 +5,6 @@ first core for itself while it is measured.
 """
 
 import sys
-from argparse import ArgumentParser
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -13,9 +12,10 @@ from statistics import median
 
 from benchmarks import documents, load, machine, processes, scratch
 from benchmarks.load import Load
-from benchmarks.plan import FULL, QUICK, Plan
+from benchmarks.plan import Plan
 from benchmarks.processes import Command, Server
 from benchmarks.rounds import Json, interleave
+from benchmarks.scenarios.alone import chosen_plan
 from benchmarks.scenarios.mocks import CONNECTIONS, REQUESTS
 from benchmarks.tables import table
 
@@ -78,11 +78,7 @@ def _shown(rounds: list[Json]) -> str:
 
 def main() -> int:
     """Measure, and print the table."""
-    parser = ArgumentParser(prog="python -m benchmarks.scenarios.proxying", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="once, small: only to see that it works")
-    plan = QUICK if parser.parse_args().quick else FULL
-    for folder in (scratch.SCRATCH, scratch.LOGS):
-        folder.mkdir(parents=True, exist_ok=True)
+    plan = chosen_plan("benchmarks.scenarios.proxying", __doc__)
     print(text(measure(plan)))
     return 0
 

@@ -85,10 +85,10 @@ def _hidden(seen: Exchange, keys: _Keys) -> Exchange:
     plain = masked(seen, Secrets())
     if not values:
         return plain
-    longest_first = sorted(values, key=len, reverse=True)
+    too_many = sum(map(len, values)) > _MOST
+    longest_first = [] if too_many else sorted(values, key=len, reverse=True)
     # Neither a part of a word nor the name of a member.
     pattern = re.compile(rf'(?<!\w)(?:{"|".join(map(re.escape, longest_first))})(?!\w)(?!"\s*:)')
-    too_many = sum(map(len, values)) > _MOST
 
     def hide(text: str) -> str:
         return MASK if too_many else pattern.sub(MASK, text)
