@@ -123,7 +123,8 @@ def run(terminal, page, block):
     *first, last = block.commands
     for command in (*first, last):
         code = int(block.notes.get("ends with", 0)) if command is last else 0
-        printed = terminal.run(command.text, ends_with=code, patience=900 if "long" in block.notes else 120)
+        patience = 900 if "long" in block.notes else 120
+        printed = terminal.run(command.text, shown=command.shown, ends_with=code, patience=patience)
         serves = command.text.startswith(("cierre serve", "cierre mock", "cierre proxy", "make serve"))
         where = f"{name(page)}:{block.line}: {command.text}"
         if command.shown:

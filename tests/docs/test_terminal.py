@@ -1,5 +1,7 @@
 """What the test of the blocks rests on: it would notice a page that isn't true."""
 
+import threading
+
 import pytest
 
 from tests.support.fences import Command, blocks
@@ -33,6 +35,16 @@ def test_a_command_that_ends_otherwise_than_it_should_is_noticed(terminal):
 def test_a_server_that_does_not_start_is_noticed(terminal):
     with pytest.raises(AssertionError, match="ended with 2"):
         terminal.run("cierre mock there-is-no-such.yaml")
+
+
+def test_what_a_server_tells_once_it_listens_is_waited_for(terminal, tmp_path, monkeypatch):
+    log = tmp_path / "server.out"
+    log.write_text("listens\n", encoding="utf-8")
+    monkeypatch.setattr(terminal, "_serve", lambda _: log)
+    later = threading.Timer(0.2, log.write_text, ("listens\nits routes\n",))
+    later.start()
+    assert terminal.run("cierre mock", shown="its routes") == "listens\nits routes\n"
+    later.join()
 
 
 @pytest.mark.parametrize(

@@ -79,22 +79,30 @@ class Terminal:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(self._own(text), encoding="utf-8")
 
-    def run(self, text, *, ends_with=0, patience=120.0):
-        """Returns what it printed so far; for a server, what it prints until it listens."""
+    def run(self, text, *, shown="", ends_with=0, patience=120.0):
+        """Returns what it printed; for a server that listens, once `shown` is a part of it, or after ten seconds."""
         command = self._own(_made(text) if text.startswith("make ") else text)
-        server = _SERVER.match(command)
-        printed = self._serve(server) if server else self._call(command, ends_with, patience)
-        for shown, own in self._ports.items():
-            printed = printed.replace(own, shown)
-        for shown, own in self._replaced.items():
-            printed = printed.replace(own, shown)
-        return printed
+        if server := _SERVER.match(command):
+            log = self._serve(server)
+            # A server may listen before it has printed all that it tells at its start.
+            deadline = time.monotonic() + 10
+            while not is_shown(shown, printed := self._as_shown(log.read_text(encoding="utf-8")), among_others=True):
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(0.05)
+            return printed
+        return self._as_shown(self._call(command, ends_with, patience))
 
     def end(self):
         for server in self._servers.values():
             _end(server)
         _end(self._shell)
         self._shell.stdin.close()
+
+    def _as_shown(self, printed):
+        for shown, own in (*self._ports.items(), *self._replaced.items()):
+            printed = printed.replace(own, shown)
+        return printed
 
     def _own(self, text):
         for shown, own in (*self._ports.items(), *self._replaced.items()):
@@ -139,7 +147,7 @@ class Terminal:
             assert process.poll() is None, f"{command} ended with {process.returncode}:\n{log.read_text()}"
             assert time.monotonic() < deadline, f"{command} does not listen after {patience} s:\n{log.read_text()}"
             time.sleep(0.05)
-        return log.read_text(encoding="utf-8")
+        return log
 
 
 def _made(text):
