@@ -48,9 +48,9 @@ async def once(request: Request, run: Callable[[], Awaitable[Outcome]]) -> None:
     async with request.context() as context:
         first = await idempotency.claim(
             context.tx,
+            principal.user_id,
             principal.session_id,
             key,
-            user_id=principal.user_id,
             fingerprint=_fingerprint(request),
             expires_at=context.now + IN_FLIGHT,
         )
@@ -65,7 +65,7 @@ async def is_known(request: Request, principal: Principal) -> bool:
     if not request.keeps_answers or HEADER not in request.headers:
         return False
     async with request.context() as context:
-        return await idempotency.find(context.tx, principal.session_id, _key(request)) is not None
+        return await idempotency.find(context.tx, principal.user_id, principal.session_id, _key(request)) is not None
 
 
 async def _answer(request: Request, principal: Principal, key: str, run: Callable[[], Awaitable[Outcome]]) -> None:
@@ -89,9 +89,9 @@ async def _answer(request: Request, principal: Principal, key: str, run: Callabl
     async with request.context() as context:
         await idempotency.finish(
             context.tx,
+            principal.user_id,
             principal.session_id,
             key,
-            user_id=principal.user_id,
             answer=_packed(request.answer),
             outcome=packed(outcome),
             expires_at=context.now + KEPT,
@@ -113,12 +113,12 @@ def _is_kept(request: Request, outcome: Outcome | CierreError) -> bool:
 
 async def _release(request: Request, principal: Principal, key: str) -> None:
     async with request.context() as context:
-        await idempotency.release(context.tx, principal.session_id, key)
+        await idempotency.release(context.tx, principal.user_id, principal.session_id, key)
 
 
 async def _replay(request: Request, principal: Principal, key: str) -> None:
     async with request.context() as context:
-        row = await idempotency.find(context.tx, principal.session_id, key)
+        row = await idempotency.find(context.tx, principal.user_id, principal.session_id, key)
     if row is None or row["fingerprint"] != _fingerprint(request):
         if request.revoked is not None:
             raise request.revoked

@@ -329,6 +329,7 @@ class IdempotencyRow(TypedDict):
 class IdempotencyKeyRow(TypedDict):
     """What identifies an Idempotency-Key."""
 
+    user_id: str
     principal: str
     key: str
 

@@ -295,13 +295,13 @@ deliveries = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
+    Column("user_id", String(24), primary_key=True),
     Column("principal", String(64), primary_key=True),
     Column("key", String(255), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     # As the first request asked for it; `outcome` is the same before it was rendered, for what can be rendered again.
     Column("answer", Text),
-    Column("user_id", String(24)),
     Column("outcome", Text),
     Index("ix_idempotency_keys_expires_at", "expires_at"),
     Index("ix_idempotency_keys_user_id", "user_id", "expires_at"),

@@ -45,6 +45,10 @@ _NEWEST = Query(
     .limit(bindparam("limit")),
 )
 _KEY = bindparam("key", type_=String)
+_OF_SESSION = and_(
+    refresh_tokens.c.user_id == bindparam("user_id", type_=String),
+    refresh_tokens.c.session_id == bindparam("session_id", type_=String),
+)
 _NOW = bindparam("now", type_=refresh_tokens.c.issued_at.type)
 
 
@@ -63,6 +67,7 @@ def _add_successor(exchanged: FromClause) -> Insert:
 def _forget_older(exchanged: FromClause) -> Delete:
     """Of the family's exchanged tokens this one is kept, for the grace."""
     return delete(refresh_tokens).where(
+        _OF_SESSION,
         refresh_tokens.c.family.in_(select(exchanged.c.family)),
         refresh_tokens.c.exchanged_at.is_not(None),
         refresh_tokens.c.hash != _KEY,
@@ -83,7 +88,7 @@ def _touch(exchanged: FromClause) -> Update:
     )
 
 
-_FREE = and_(refresh_tokens.c.hash == _KEY, refresh_tokens.c.exchanged_at.is_(None))
+_FREE = and_(_OF_SESSION, refresh_tokens.c.hash == _KEY, refresh_tokens.c.exchanged_at.is_(None))
 
 
 def _rotation() -> Compound[RefreshTokenKeyRow]:

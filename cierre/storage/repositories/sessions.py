@@ -122,11 +122,7 @@ _ERASE = Statement(
     .where(sessions.c.user_id == bindparam("key"))
     .values(ip_address=null(), user_agent=null(), device_id=bindparam("device_id"))
 )
-_ERASE_ANSWERS = Statement(
-    delete(idempotency_keys).where(
-        idempotency_keys.c.principal.in_(select(sessions.c.id).where(sessions.c.user_id == bindparam("key")))
-    )
-)
+_ERASE_ANSWERS = Statement(delete(idempotency_keys).where(idempotency_keys.c.user_id == bindparam("key")))
 _PURGE_SANCTUM = Statement(
     delete(sanctum_sessions).where(
         sanctum_sessions.c.user_id == bindparam("user_id"), sanctum_sessions.c.session_id == bindparam("id")

@@ -109,9 +109,9 @@ async def test_an_answer_that_an_older_node_kept_is_given_as_it_is(service):
     (session,) = await service.mint()
     await service.logout(session.access, Accept=RESPUESTA, **KEY)
     async with context(service.services) as now:
-        row = await idempotency.find(now.tx, session.session_id, KEY["Idempotency-Key"])
-        old = {"user_id": USER, "answer": row["answer"], "outcome": None}
-        key = (session.session_id, KEY["Idempotency-Key"])
+        key = (USER, session.session_id, KEY["Idempotency-Key"])
+        row = await idempotency.find(now.tx, *key)
+        old = {"answer": row["answer"], "outcome": None}
         await idempotency.finish(now.tx, *key, **old, expires_at=now.now + 60_000, most=100)
     again = await service.logout(session.access, Accept=RESPUESTA, **KEY)
     assert again.json() == {"error": 0, "respuesta": "Sesión cerrada correctamente", "resultado": {}}
