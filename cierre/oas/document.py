@@ -37,6 +37,7 @@ class Document:
         swagger: the document of Swagger 2.0 that this one was converted from, or None.
         version: how its schemas read; 3.2 reads like 3.1.
         problems: what could not be read, with file, line and column.
+        merged: what `merged_schema.flatten` keeps of its schemas.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Document:
         self._before = before
         self.swagger: Document | None = before[0] if before is not None else None
         self.problems: list[Problem] = files.problems if files is not None else []
+        self.merged: dict[tuple[Any, ...], tuple[Any, tuple[Any, ...]]] = {}
 
     @property
     def paths(self) -> frozenset[Path]:

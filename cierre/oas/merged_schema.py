@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any, TypeGuard
 
 from cierre.oas.document import Document
@@ -25,7 +26,10 @@ _BOUNDS: dict[str, Callable[[float, float], float]] = {
     "minProperties": max,
     "maxProperties": min,
 }
+# Results that are kept of each document, at the most.
+_KEPT = 1024
 TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
+_ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
 _SHAPES = {
     "object": ("properties", "additionalProperties", "required", "patternProperties", "minProperties", "propertyNames"),
     "array": ("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"),
@@ -168,8 +172,8 @@ class MergedSchema:
         self.unique = self.unique or schema.get("uniqueItems") is True
 
     def _add_limits(self, schema: Mapping[str, Any]) -> None:
-        for keyword, narrower in _BOUNDS.items():
-            limit = schema.get(keyword)
+        for keyword in _BOUNDS.keys() & schema.keys():
+            limit, narrower = schema[keyword], _BOUNDS[keyword]
             if _is_number(limit) and (limit >= 0 or keyword in {"minimum", "maximum"}):
                 self.bounds[keyword] = narrower(self.bounds.get(keyword, limit), limit)
         for keyword, bound, found in (
@@ -184,32 +188,55 @@ class MergedSchema:
         if _is_number(schema.get("multipleOf")) and schema["multipleOf"] > 0:
             self.multiples.append(schema["multipleOf"])
 
-    def kinds(self) -> list[str]:
+    @cached_property
+    def members(self) -> tuple[str, ...]:
+        """The names of an object's properties, and of what else it must have, in the order of the document."""
+        return tuple(dict.fromkeys((*self.properties, *self.required)))
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
         """The JSON types to make a value of, the likeliest first; null only where nothing else is allowed."""
         if self.types is not None:
-            order = ("object", "array", "string", "integer", "number", "boolean", "null")
-            return [name for name in order if name in self.types]
+            return tuple(name for name in _ORDER if name in self.types)
         for kind, keywords in _SHAPES.items():
             if any(keyword in hint for hint in self.hints for keyword in keywords):
-                return [kind]
-        return ["string"] if self.formats else []
+                return (kind,)
+        return ("string",) if self.formats else ()
 
     def hint(self, keyword: str) -> Any:
         """The first value of a keyword among the schemas, None where none has it."""
-        return next((hint[keyword] for hint in self.hints if keyword in hint), None)
+        for hint in self.hints:
+            if keyword in hint:
+                return hint[keyword]
+        return None
 
-    def one_way(self) -> list[str]:
+    @cached_property
+    def one_way(self) -> tuple[str, ...]:
         """`readOnly` or `writeOnly`, as the nearest of the schemas that say so do; nothing where none does."""
-        found = ([name for name in ("readOnly", "writeOnly") if hint.get(name) is True] for hint in self.hints)
-        return next(filter(None, found), [])
+        found = (tuple(name for name in ("readOnly", "writeOnly") if hint.get(name) is True) for hint in self.hints)
+        return next(filter(None, found), ())
 
 
 def flatten(document: Document, schemas: Iterable[Any], taken: frozenset[int] = frozenset()) -> MergedSchema:
-    """Merge schemas; `taken` are the ids of the lists of alternatives, and of the conditions, that are decided."""
-    merged = MergedSchema(document, taken)
-    for schema in schemas:
-        merged.add(schema)
-    return merged
+    """Merge schemas. What comes of the same ones is kept, and given to all who ask: nobody changes it.
+
+    Args:
+        document: that references are resolved in.
+        schemas: that the value must satisfy.
+        taken: the ids of the lists of alternatives, and of the conditions, that are decided.
+    """
+    wanted = tuple(schemas)
+    key = taken, *map(id, wanted)
+    known = document.merged.get(key)
+    if known is None:
+        merged = MergedSchema(document, taken)
+        for schema in wanted:
+            merged.add(schema)
+        if len(document.merged) >= _KEPT:
+            document.merged.clear()
+        # The schemas are kept beside: an id that is in a key is given to no other object.
+        known = document.merged[key] = merged, wanted
+    return known[0]
 
 
 def _list(value: Any) -> list[Any]:

@@ -81,7 +81,7 @@ class Values:
         live = self.reference(name) if name and merged.values is None else None
         if live is not None and _is_kind(live, merged):
             return live
-        if "object" in merged.kinds() or merged.properties:
+        if "object" in merged.kinds or merged.properties:
             return self._object(merged, fresh=fresh, whole=whole, depth=depth)
         shown = _shown(merged)
         if isinstance(shown, str) and fresh and merged.values is None:
@@ -116,7 +116,7 @@ class Values:
         return made
 
     def _plain(self, merged: MergedSchema, name: str, depth: int) -> Any:
-        kind = next(iter(merged.kinds()), "string")
+        kind = next(iter(merged.kinds), "string")
         if kind == "string":
             return self._text(merged, name, "")
         if kind == "array":
@@ -179,7 +179,7 @@ def _is_shaped(merged: MergedSchema) -> bool:
 
 
 def _is_kind(value: Any, merged: MergedSchema) -> bool:
-    kinds = merged.kinds()
+    kinds = merged.kinds
     if isinstance(value, str):
         return not kinds or "string" in kinds
     return not kinds or "integer" in kinds or "number" in kinds

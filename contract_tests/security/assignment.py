@@ -232,7 +232,7 @@ def _other(merged: MergedSchema, name: str, before: Any) -> Any:
     """A value of the schema that is not the one before; None where there is none that could be recognised."""
     if merged.values:
         return next((one for one in reversed(merged.values) if one != before), None)
-    kind = next(iter(merged.kinds()), "string")
+    kind = next(iter(merged.kinds), "string")
     if kind == "boolean":
         return not before if isinstance(before, bool) else True
     if kind in {"integer", "number"}:

@@ -126,7 +126,7 @@ def inputs_of(stage: Stage, operation: Operation, user: User) -> Iterator[Input]
     listed = _listed(request) if named and operation.method == "get" else {}
     for one in named:
         merged = flatten(stage.things.values.document, [one.get("schema") or {}])
-        if "array" in merged.kinds() or "object" in merged.kinds() or "boolean" in merged.kinds():
+        if "array" in merged.kinds or "object" in merged.kinds or "boolean" in merged.kinds:
             continue
         made = request.query.get(one["name"], listed.get(one["name"]))
         value = stage.things.values.of(one.get("schema") or {}, one["name"]) if made is None else made

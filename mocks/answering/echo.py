@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -34,11 +33,8 @@ def echo(value: Any, method: str, path: Mapping[str, Any], body: Any, read_only:
     changes = {name: sent for name, sent in changes.items() if resource[name] != sent}
     if not changes:
         return value
-    value = copy.deepcopy(value)
-    target = _resource(value)
-    assert target is not None
-    target.update(changes)
-    return value
+    changed = resource | changes
+    return changed if resource is value else value | {"data": changed}
 
 
 def _resource(value: Any) -> dict[str, Any] | None:

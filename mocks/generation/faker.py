@@ -7,7 +7,7 @@ name that is not known here is passed over: the value is made from the schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -135,7 +135,7 @@ _MAKERS: dict[str, Maker] = {
 }
 
 
-def fake(wanted: Any, kinds: list[str], rng: Random) -> Any:
+def fake(wanted: Any, kinds: Sequence[str], rng: Random) -> Any:
     """The value that an `x-faker` asks for, as a type of the schema; None where it asks for nothing that is known.
 
     Args:
@@ -169,7 +169,7 @@ def _named(arguments: Any) -> Arguments:
     return arguments if isinstance(arguments, Mapping) else {}
 
 
-def _as_kind(value: Any, kinds: list[str]) -> Any:
+def _as_kind(value: Any, kinds: Sequence[str]) -> Any:
     if value is None or not kinds:
         return value
     if "string" in kinds and not isinstance(value, str):

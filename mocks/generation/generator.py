@@ -67,6 +67,7 @@ class Generator:
         name: str = "",
         stack: tuple[str, ...] = (),
         taken: frozenset[int] = frozenset(),
+        known: MergedSchema | None = None,
     ) -> Any:
         """A value that satisfies all of the schemas, as far as it can be made without a validator.
 
@@ -76,12 +77,13 @@ class Generator:
             name: of the property, for a likely value.
             stack: the `$ref`s that led here.
             taken: the choices of this same value that were made already, as `flatten` wants them.
+            known: what `flatten` makes of them, where the caller has it already.
         """
         self._nodes += 1
         if not self._budget.node() or len(stack) >= self._budget.limits.depth:
             self._budget.was_short = True
             return None
-        merged = self._flatten(schemas, taken)
+        merged = known or self._flatten(schemas, taken)
         given = shown(merged, strategy, self._rng)
         if given is not None:
             return given.value
@@ -164,7 +166,7 @@ class Generator:
     def _of_kind(self, merged: MergedSchema, strategy: Strategy, name: str, stack: tuple[str, ...]) -> Any:  # noqa: PLR0911
         """A value of the likeliest type."""
         untyped = merged.types is None and strategy.any_type and self._rng.random() < 0.6
-        kinds = sorted(TYPES) if untyped else merged.kinds()
+        kinds = tuple(sorted(TYPES)) if untyped else merged.kinds
         kind = kinds[0] if kinds else ""
         if strategy.dynamic and len(kinds) > 1:
             kind = self._rng.choice(kinds if strategy.any_type else [other for other in kinds if other != "null"])
@@ -218,9 +220,11 @@ class Generator:
             if len(items) >= wanted or self._budget.empty:
                 break
             item = self._item(merged, strategy, name, stack, varied=merged.unique and attempt > 0)
-            if not merged.unique or key_of(item) not in known:
+            if not merged.unique:
                 items.append(item)
-                known.add(key_of(item))
+            elif (key := key_of(item)) not in known:
+                items.append(item)
+                known.add(key)
         return items[:most]
 
     def _item(
@@ -240,17 +244,18 @@ class Generator:
 
     def _object(self, merged: MergedSchema, strategy: Strategy, stack: tuple[str, ...]) -> dict[str, Any]:
         value: dict[str, Any] = {}
-        for name in dict.fromkeys((*merged.properties, *merged.required)):
+        for name in merged.members:
             schemas = merged.properties.get(name) or schemas_of_other(merged, name)
             if schemas is None:
                 continue
             if self._budget.empty:
                 break
-            if name in merged.required or self._is_shown(schemas, merged, strategy, stack):
-                inner = self._flatten(schemas)
-                if inner.impossible or self._hidden in inner.one_way():
-                    continue
-                value[name] = self.value(schemas, strategy, name, stack)
+            inner = self._flatten(schemas)
+            if name not in merged.required and not self._is_shown(inner, merged, strategy, stack):
+                continue
+            if inner.impossible or self._hidden in inner.one_way:
+                continue
+            value[name] = self.value(schemas, strategy, name, stack, known=inner)
         self._add_dependent(merged, value, strategy, stack)
         self._fill(merged, value, strategy, stack)
         name_kind(self._document, self._compiler, merged, value)
@@ -267,14 +272,13 @@ class Generator:
                     value[other] = self.value(merged.properties.get(other) or [ANY], strategy, other, stack)
                     pending.append(other)
 
-    def _is_shown(self, schemas: list[Any], merged: MergedSchema, strategy: Strategy, stack: tuple[str, ...]) -> bool:
-        """Whether an optional member is put in."""
+    def _is_shown(self, inner: MergedSchema, merged: MergedSchema, strategy: Strategy, stack: tuple[str, ...]) -> bool:
+        """Whether an optional member is put in; `inner` are its own schemas."""
         if self._is_large(strategy, stack):
             return False
         if "maxProperties" in merged.bounds and merged.bounds["maxProperties"] <= len(merged.required):
             return False
-        refs = self._flatten(schemas).refs
-        if refs & set(stack):
+        if not inner.refs.isdisjoint(stack):
             return False
         return not strategy.dynamic or self._rng.random() < self._faker.optional
 

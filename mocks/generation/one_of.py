@@ -57,7 +57,7 @@ def name_kind(document: Document, compiler: SchemaCompiler, merged: MergedSchema
             continue
         described = flatten(document, merged.properties[name])
         limited = described.values is not None or described.patterns or described.bounds
-        if not limited and described.hint("example") is None and described.kinds() == ["string"]:
+        if not limited and described.hint("example") is None and described.kinds == ("string",):
             value[name] = _kind(document, compiler, merged, holder, value) or value[name]
 
 

@@ -42,7 +42,7 @@ def weight(document: Document, alternative: Any, stack: tuple[str, ...]) -> int:
     """How late an alternative is tried: null after values, and what leads back after null."""
     if leads_back(document, [alternative], stack):
         return 2
-    return 1 if flatten(document, [alternative]).kinds() == ["null"] else 0
+    return 1 if flatten(document, [alternative]).kinds == ("null",) else 0
 
 
 def times(document: Document, schemas: list[Any], stack: tuple[str, ...]) -> int:

@@ -31,7 +31,8 @@ def shown(merged: MergedSchema, strategy: Strategy, rng: Random) -> Shown | None
             if given.value is not None or merged.types is None or "null" in merged.types:
                 return given
     if strategy.examples and strategy.dynamic:
-        made = fake(merged.hint("x-faker"), merged.kinds(), rng)
+        wanted = merged.hint("x-faker")
+        made = None if wanted is None else fake(wanted, merged.kinds, rng)
         if made is not None:
             return Shown(made)
     if merged.values:

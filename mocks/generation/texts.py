@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from random import Random
 from typing import Any
@@ -84,16 +84,21 @@ _NAMES: tuple[tuple[re.Pattern[str], Callable[[Random], str]], ...] = tuple(
 
 
 @lru_cache(maxsize=4096)
-def _checker(minimum: int, maximum: int | None, patterns: tuple[str, ...], formats: tuple[str, ...]) -> Any:
-    """A function that says whether a text keeps the limits."""
+def _limits(
+    minimum: int, maximum: int | None, patterns: tuple[str, ...], formats: tuple[str, ...]
+) -> tuple[tuple[str, ...], Callable[[str], bool]]:
+    """The formats that a text can hold beside the patterns, and a function that says whether one keeps all limits."""
+    # Where no text can hold both, the pattern is what the validator asks for.
+    formats = tuple(each for each in formats if not any(contradict(each, pattern) for pattern in patterns))
     parts: list[dict[str, Any]] = [pattern_keyword(pattern) for pattern in patterns]
     parts += [{"format": name} for name in formats]
     schema: dict[str, Any] = {"type": "string", "minLength": minimum, "allOf": [*parts, True]}
     if maximum is not None:
         schema["maxLength"] = maximum
-    return jsonschema_rs.Draft202012Validator(
+    validator = jsonschema_rs.Draft202012Validator(
         schema, validate_formats=True, formats=FORMATS, keywords={"x-python-pattern": PythonPattern}
-    ).is_valid
+    )
+    return formats, validator.is_valid
 
 
 def make_text(
@@ -119,13 +124,11 @@ def make_text(
         formats: that all must hold.
         content: the text to take where it keeps the limits, such as one in base64.
     """
-    # Where no text can hold both, the pattern is what the validator asks for.
-    formats = tuple(each for each in formats if not any(contradict(each, pattern) for pattern in patterns))
-    fits = _checker(minimum, maximum, patterns, formats)
+    formats, fits = _limits(minimum, maximum, patterns, formats)
     text = ""
     if content is not None and fits(content):
         return content
-    for candidate in _candidates(rng, dynamic=dynamic, name=name, patterns=patterns, formats=formats):
+    for candidate in _candidates(rng, name if dynamic else None, patterns, formats):
         for text in (candidate, *_fitted(candidate, minimum, maximum)):
             if fits(text):
                 return text
@@ -141,23 +144,42 @@ def make_text(
     return text
 
 
-def _candidates(
-    rng: Random, *, dynamic: bool, name: str, patterns: tuple[str, ...], formats: tuple[str, ...]
-) -> list[str]:
-    known = [_FORMATS[item] for item in formats if item in _FORMATS]
-    if dynamic and not known and not patterns:
-        known = [("", maker) for expression, maker in _NAMES if expression.search(name)][:1]
-    made = [maker(rng) if dynamic else fixed for fixed, maker in known]
+def _candidates(rng: Random, name: str | None, patterns: tuple[str, ...], formats: tuple[str, ...]) -> Iterator[str]:
+    """Texts to try, the likeliest first.
+
+    Args:
+        rng: what is random comes from it.
+        name: of the property; None: the fixed texts.
+        patterns: regular expressions that all must match.
+        formats: that all must hold.
+    """
+    makers = [_FORMATS[item] for item in formats if item in _FORMATS]
+    if name is not None and not makers and not patterns:
+        maker = _maker_of(name)
+        makers = [] if maker is None else [("", maker)]
+    made = ""
+    for fixed, maker in makers:
+        text = fixed if name is None else maker(rng)
+        made = made or text
+        yield text
     if "date-time" in formats:
         # Of other lengths: without fractions, with microseconds, with an offset.
-        made += [
-            f"{made[0][:19]}{rest}" for rest in ("Z", ".000Z", ".000000Z", "+00:00", ".000+00:00", ".000000+00:00")
-        ]
+        for rest in ("Z", ".000Z", ".000000Z", "+00:00", ".000+00:00", ".000000+00:00"):
+            yield f"{made[:19]}{rest}"
     if patterns:
-        made += [sample for item in formats for sample in SAMPLES.get(item, ())]
-    if not made and patterns:
-        made = [_word(rng), "abc123", "2025-09-25", "15:30", "ES", "1", "A", _uuid(rng), "https://example.com/"]
-    return [*made, _word(rng) if dynamic else "string", *(["YQ==", ""] if formats else ())]
+        samples = [sample for item in formats for sample in SAMPLES.get(item, ())]
+        yield from samples
+        if not makers and not samples:
+            yield from (_word(rng), "abc123", "2025-09-25", "15:30", "ES", "1", "A", _uuid(rng), "https://example.com/")
+    yield "string" if name is None else _word(rng)
+    if formats:
+        yield from ("YQ==", "")
+
+
+@lru_cache(maxsize=4096)
+def _maker_of(name: str) -> Callable[[Random], str] | None:
+    """What makes likely texts for a property of the name."""
+    return next((maker for expression, maker in _NAMES if expression.search(name)), None)
 
 
 def _fitted(text: str, minimum: int, maximum: int | None) -> list[str]:

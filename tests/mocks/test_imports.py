@@ -32,7 +32,6 @@ HEAVY = (
     "redis",
     "httpx",
     "rich",
-    "rstr",
 )
 
 

@@ -1,4 +1,4 @@
-"""Text that matches a regular expression, by rstr, which reads Python's dialect: ECMA's is translated first."""
+"""Text that matches a regular expression of a document: ECMA's dialect is translated to Python's first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from random import Random
 
-import rstr
+from cierre.oas.validation.expression_texts import MOST, writer_of
 
 # \p{…} inside and outside of a class, and what else ECMA writes differently.
 _UNICODE = {
@@ -21,8 +21,6 @@ _UNICODE = {
 }
 _PROPERTY = re.compile(r"\\[pP]\{(?:\w+=)?(\w+)\}")
 _LOOKAROUND = re.compile(r"\(\?<?[=!](?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)")
-# What rstr repeats `*` and `+`, at the most.
-_UNBOUNDED_COUNT = 100
 # An escape, a class, a count, or another character.
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+(?:\]|\\?\Z)|\{\d*(?:,\d*)?\}|.", re.DOTALL)
 _UNBOUNDED = re.compile(r"(?<!\\)([*+]|\{(\d+),\})")
@@ -53,8 +51,8 @@ def matching(pattern: str, rng: Random, minimum: int, maximum: int | None, *, pl
         try:
             if not _is_short(candidate):
                 continue
-            return str(rstr.Rstr(rng).xeger(candidate))
-        except (re.error, ValueError, KeyError, OverflowError, RecursionError, NotImplementedError, IndexError):
+            return writer_of(candidate)(rng)
+        except (re.error, ValueError, OverflowError, RecursionError, NotImplementedError):
             continue
     return ""
 
@@ -74,7 +72,7 @@ def _is_short(pattern: str) -> bool:
             longest = lengths.pop()
             lengths[-1] += longest
         elif counted or piece in {"*", "+"}:
-            most = int(counted[2] or counted[1] or 0) if counted else _UNBOUNDED_COUNT
+            most = int(counted[2] or counted[1] or 0) if counted else MOST
             lengths[-1] += longest * max(most - 1, 0)
         else:
             longest = 1
