@@ -9,7 +9,18 @@ from gettext import gettext as _
 # The modules that each extra of pyproject.toml brings; one that two bring stands with the first.
 MODULES = {
     "service": frozenset(
-        {"alembic", "argon2", "asyncpg", "connexion", "limits", "prometheus_client", "redis", "sqlalchemy", "zxcvbn"}
+        {
+            "alembic",
+            "argon2",
+            "asyncpg",
+            "connexion",
+            "limits",
+            "prometheus_client",
+            "redis",
+            "sqlalchemy",
+            "watchfiles",
+            "zxcvbn",
+        }
     ),
     "contract": frozenset({"harfile", "hypothesis", "jinja2", "pytest", "requests", "rich", "schemathesis"}),
     "reports": frozenset({"matplotlib", "pyarrow", "rich"}),

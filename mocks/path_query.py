@@ -44,8 +44,13 @@ class PathQuery(NamedTuple):
         return -len(self.fixed), missing, -len(self.variables) - len(self.flags)
 
 
+_NONE = PathQuery(frozenset(), (), (), frozenset())
+
+
 def split(path: str) -> tuple[str, PathQuery]:
     """A path of a document without its query, and that."""
+    if "?" not in path and "#" not in path:
+        return path, _NONE
     plain, _, rest = path.replace("#", "?", 1).partition("?")
     fixed, variables, named, flags = set(), [], [], set()
     for name, value in parse_qsl(rest, keep_blank_values=True):

@@ -40,12 +40,23 @@ class _Route(NamedTuple):
 class _Node:
     """One segment of the tree."""
 
-    __slots__ = ("fixed", "routes", "templates")
+    __slots__ = ("_templates", "fixed", "routes", "templates")
 
     def __init__(self) -> None:
         self.fixed: dict[str, _Node] = {}
-        self.templates: dict[str, tuple[re.Pattern[str], _Node, int]] = {}
+        self._templates: dict[str, _Node] = {}
+        # Of two templates the one with more fixed text goes first.
+        self.templates: list[tuple[re.Pattern[str], _Node, int]] = []
         self.routes: dict[tuple[tuple[str, ...], PathQuery], _Route] = {}
+
+    def template(self, pattern: str, fixed: int) -> _Node:
+        """The node that the segments of a pattern lead to; `fixed` is how much of its text is no variable."""
+        node = self._templates.get(pattern)
+        if node is None:
+            node = self._templates[pattern] = _Node()
+            self.templates.append((re.compile(pattern, re.DOTALL), node, fixed))
+            self.templates.sort(key=lambda item: -item[2])
+        return node
 
 
 class Router:
@@ -60,30 +71,34 @@ class Router:
         self._root = _Node()
         self._base = base
         self._bases = sorted(document.base_paths(), key=len, reverse=True)
+        known: dict[str, _Route] = {}
         for operation in document.operations():
-            self._add(operation.path, operation, document)
-            for server in document.base_paths(operation):
-                self._add(server + operation.path, operation, document)
+            for path in (operation.path, *(server + operation.path for server in document.base_paths(operation))):
+                route = known.get(path)
+                if route is None or "}{" in path:
+                    route = known[path] = self._route(path, operation, document)
+                route.operations.setdefault(operation.method, operation)
 
-    def _add(self, path: str, operation: Operation, document: Document) -> None:
+    def _route(self, path: str, operation: Operation, document: Document) -> _Route:
         plain, query = split(path)
         node, names = self._root, []
         enums = _enums(document, operation) if "}{" in plain else {}
         for segment in plain.split("/")[1:]:
-            variables = _VARIABLE.findall(segment)
+            variables = _VARIABLE.findall(segment) if "{" in segment else []
             names += variables
             if variables:
-                pattern = _pattern(segment, enums)
-                fixed = len(_VARIABLE.sub("", segment))
-                _, child, _ = node.templates.setdefault(pattern, (re.compile(pattern, re.DOTALL), _Node(), fixed))
-                node = child
+                node = node.template(_pattern(segment, enums), len(_VARIABLE.sub("", segment)))
             else:
-                node = node.fixed.setdefault(unquote(segment), _Node())
+                text = unquote(segment)
+                child = node.fixed.get(text)
+                if child is None:
+                    child = node.fixed[text] = _Node()
+                node = child
         key = tuple(names), query
         route = node.routes.get(key)
         if route is None:
             route = node.routes[key] = _Route({}, tuple(names), query)
-        route.operations.setdefault(operation.method, operation)
+        return route
 
     def find(self, method: str, raw_path: str, query: bytes = b"") -> Match | list[str]:
         """The match, or the methods of the path in lower case: none for an unknown path.
@@ -94,8 +109,10 @@ class Router:
             query: the raw query string.
         """
         for path in self._candidates(raw_path):
-            segments = [unquote(segment) for segment in path.split("/")[1:]]
-            for node, values in _walk(self._root, segments):
+            segments = path.split("/")[1:]
+            if "%" in path:
+                segments = [unquote(segment) for segment in segments]
+            for node, values in _walk(self._root, segments, 0):
                 routes = _by_query(list(node.routes.values()), query)
                 having = [route for route in routes if method in route.operations]
                 if having:
@@ -167,20 +184,19 @@ def _enums(document: Document, operation: Operation) -> dict[str, list[str]]:
     return found
 
 
-def _walk(node: _Node, segments: list[str]) -> Iterator[tuple[_Node, list[str]]]:
-    """Every node that the segments lead to, those of fixed segments first, with the texts of the variables."""
-    if not segments:
+def _walk(node: _Node, segments: list[str], place: int) -> Iterator[tuple[_Node, list[str]]]:
+    """Every node that the segments from a place on lead to, those of fixed ones first, with the variables' texts."""
+    if place == len(segments):
         if node.routes:
             yield node, []
         return
-    first, rest = segments[0], segments[1:]
-    if first in node.fixed:
-        yield from _walk(node.fixed[first], rest)
-    # Of two templates the one with more fixed text goes first.
-    for expression, child, _ in sorted(node.templates.values(), key=lambda item: -item[2]):
-        match = expression.match(first)
+    segment = segments[place]
+    if segment in node.fixed:
+        yield from _walk(node.fixed[segment], segments, place + 1)
+    for expression, child, _ in node.templates:
+        match = expression.match(segment)
         if match:
-            for found, values in _walk(child, rest):
+            for found, values in _walk(child, segments, place + 1):
                 yield found, [*match.groups(), *values]
 
 

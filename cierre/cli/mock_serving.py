@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -136,6 +137,8 @@ def serve_documents(
     from cierre.mocks.serving.server import connection_limits, serve
     from cierre.mocks.several import SeveralMocks
 
+    # All that is made before the mock serves stays.
+    gc.disable()
     tls = tls_of(given, log)
     with bound(given) as listener:
         documents = {base: read_or_end(load) for base, load in loads.items()}

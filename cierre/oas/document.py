@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cierre.oas.errors import Problem
@@ -14,10 +14,12 @@ from cierre.oas.locations import FileLocation, Location, UrlLocation
 from cierre.oas.pointers import pointer
 from cierre.oas.references import resolved
 from cierre.oas.structure import Operation, operations
-from cierre.oas.swagger2 import Moves, convert
 from cierre.oas.validation import SchemaCompiler
 from cierre.oas.validation.violations import Version
 from cierre.phrases import Phrase
+
+if TYPE_CHECKING:
+    from cierre.oas.swagger2 import Moves
 
 # Base paths of one server, at the most, where its variables have many values.
 _MOST_SERVERS = 64
@@ -76,6 +78,8 @@ class Document:
 
     def convert(self) -> Document:
         """A document of Swagger 2.0 as OpenAPI 3.0; problems keep their places in what the author wrote."""
+        from cierre.oas.swagger2 import convert  # noqa: PLC0415 - most documents are of OpenAPI
+
         root, moves = convert(self.root)
         converted = Document(root, self.name, self._files, self._origins, (self, moves))
         converted.problems = self.problems
@@ -104,7 +108,7 @@ class Document:
     def mapping(self, node: Any) -> Mapping[str, Any]:
         """Like `resolve`; {} where something else than a mapping stands."""
         found = self.resolve(node)
-        return found if isinstance(found, Mapping) else {}
+        return found if type(found) is dict or isinstance(found, Mapping) else {}
 
     def operations(self) -> Iterator[Operation]:
         """Every operation, in the order of the document."""
@@ -141,6 +145,8 @@ class Document:
         holders: list[Mapping[str, Any]] = [self.root]
         if operation is not None:
             holders = [operation.path_item, operation.node]
+        if not any("servers" in holder for holder in holders):
+            return []
         listed = [holder.get("servers") for holder in holders]
         servers = [self.mapping(server) for each in listed if isinstance(each, list) for server in each]
         return sorted({path for server in servers for path in _base_paths(server)} - {""})

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from typing import Any
 
 from cierre.oas.errors import REFERENCE, BrokenDocument, Problem
-from cierre.oas.identifiers import make_local
 from cierre.oas.limits import DocumentLimits
 from cierre.oas.locations import Location, Unreadable
 from cierre.oas.positions import Positions
@@ -80,6 +79,8 @@ class Files:
             self.problems += broken.problems
             return False
         if _IDENTIFIED.search(raw):
+            from cierre.oas.identifiers import make_local  # noqa: PLC0415 - few documents have any
+
             make_local(content)
         self.contents[location], self.raw[location] = content, raw
         own = content.get("$id") if isinstance(content, dict) else None

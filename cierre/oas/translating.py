@@ -12,8 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import yaml
-
 from cierre.oas.loading import default_path
 from cierre.oas.structure import walk
 
@@ -68,6 +66,8 @@ def texts_in(file: Path) -> Texts:
     Raises:
         ValueError: a text stands in it twice.
     """
+    import yaml  # noqa: PLC0415 - who reads the contract as it is written needs none of it
+
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     entries = yaml.load(file.read_text(encoding="utf-8"), loader)  # noqa: S506 - a safe one
     texts = {key(entry["en"]): entry["es"] for entry in entries}

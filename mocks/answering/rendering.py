@@ -13,8 +13,6 @@ from cierre.mocks.answering.bodies import encode_with_type
 from cierre.mocks.answering.examples import examples_of
 from cierre.mocks.answering.selection import Selection
 from cierre.mocks.generation.budget import DEFAULT_LIMITS, AnswerLimits, Budget
-from cierre.mocks.generation.repair import repair
-from cierre.mocks.generation.values import valid_value
 from cierre.mocks.json_writer import whole, write_json
 from cierre.mocks.messages import Headers
 from cierre.oas.document import Document
@@ -125,6 +123,9 @@ class Renderer:
         if self._strict:
             valid = self._accepts(self._lenient, schema, value, kind)
             return value, label if valid else f"{label}, which breaks its schema", valid
+        from cierre.mocks.generation.repair import repair  # noqa: PLC0415 - most documents show examples that conform
+        from cierre.mocks.generation.values import valid_value  # noqa: PLC0415
+
         # By the letter wherever there is such a value: where alternatives overlap, documents mean less than they say.
         for compiler in (self._compiler, self._lenient):
             repaired = repair(self._document, compiler, schema, value, seed=seed, budget=Budget(self._limits))
@@ -136,6 +137,8 @@ class Renderer:
         return value, f"{label}, which breaks its schema, as everything does", False
 
     def _made(self, schema: Any, seed: str, *, dynamic: bool = False) -> tuple[Any, bool]:
+        from cierre.mocks.generation.values import valid_value  # noqa: PLC0415 - what makes values takes a while to load
+
         made: Any = None
         for compiler in (self._compiler, self._lenient):
             made, valid = valid_value(self._document, compiler, schema, seed=seed, dynamic=dynamic, limits=self._limits)

@@ -10,7 +10,6 @@ from urllib.parse import quote, urlencode
 from cierre.mocks import oauth
 from cierre.mocks.answering.encoding import encode
 from cierre.mocks.answering.examples import examples_of
-from cierre.mocks.generation.values import valid_value
 from cierre.mocks.json_writer import write_json
 from cierre.oas.document import Document
 from cierre.oas.references import UnresolvableReference
@@ -100,6 +99,8 @@ def value_of(document: Document, parameter: Parameter) -> Any:
     for example in examples_of(document, parameter.node).values():
         if _is_valid(document, parameter.schema, example):
             return example
+    from cierre.mocks.generation.values import valid_value  # noqa: PLC0415 - what makes values takes a while to load
+
     return valid_value(document, document.requests, parameter.schema, seed=parameter.name)[0]
 
 
@@ -135,7 +136,12 @@ def sample_body(document: Document, operation: Operation) -> SampleBody | None:
     examples = examples_of(document, node, as_text=kind != "json").values()
     # The text of another kind is as its author wrote it.
     usable = [one for one in examples if (kind != "json" and isinstance(one, str)) or _is_valid(document, schema, one)]
-    value = usable[0] if usable else valid_value(document, document.requests, schema, seed="body")[0]
+    if usable:
+        value = usable[0]
+    else:
+        from cierre.mocks.generation.values import valid_value  # noqa: PLC0415 - what makes values takes a while to load
+
+        value = valid_value(document, document.requests, schema, seed="body")[0]
     return SampleBody(content_type, kind, node, value)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -18,11 +19,15 @@ from cierre.oas.limits import DEFAULT
 from cierre.oas.locations import Fetched, Unreadable, UrlLocation
 from cierre.phrases import Phrase
 
-# Milliseconds: editors write a file in several steps, and an edit should be served soon.
-_DEBOUNCE = 60
-_STEP = 20
-# Milliseconds between two looks at the files, for filesystems that report no changes.
-_POLL = 1000
+# The time of the last change, and the size, of each file that exists.
+State = dict[Path, tuple[int, int]]
+# Seconds between two looks at the files, and how many times what a look took that is at the least: a document may have
+# thousands of files. A look at one takes two microseconds, and needs no thread that wants its turn beside requests.
+_PAUSE = 0.1
+_SHARE = 50
+# Seconds in which nothing changes, once something has, and how often that is waited for.
+_STEP = 0.05
+_MOST_STEPS = 20
 # Seconds between two requests for a document at an address.
 EVERY = 5.0
 
@@ -56,29 +61,33 @@ def reload_on_edit(
     return start
 
 
-async def _watch(app: MockApp, load: Callable[[], Document], log: Log, served: dict[Path, tuple[int, int]]) -> None:
+async def _watch(app: MockApp, load: Callable[[], Document], log: Log, served: State) -> None:
     """Reload until cancelled; `served` is the state of the files that the app was read from."""
-    from watchfiles import awatch  # noqa: PLC0415 - the first reply should not wait for it
-
     while True:
-        files = app.files
-        folders = sorted({file.parent for file in files if file.parent.is_dir()})
-        if not folders:
-            return
-        async for _ in awatch(
-            *folders, debounce=_DEBOUNCE, step=_STEP, recursive=False, rust_timeout=_POLL, yield_on_timeout=True
-        ):
-            # The state decides, not the event: folders hold other files, too, and an event may be missed.
-            now = _state(files)
-            if now == served:
-                continue
-            served = now
+        began = time.perf_counter()
+        now = _state(app.files)
+        pause = max(_PAUSE, _SHARE * (time.perf_counter() - began))
+        if now != served:
+            now = await _settled(app)
+        if now != served:
+            files, served = app.files, now
             await _reload(app, load, log)
             if app.files != files:
                 # Of the files that it had before, the state before the reload counts: they may have changed since.
                 kept = {file: served[file] for file in served.keys() & app.files}
                 served = _state(app.files) | kept
-                break
+        await asyncio.sleep(pause)
+
+
+async def _settled(app: MockApp) -> State:
+    """The state of the files once they are written: editors write a file in several steps."""
+    now = _state(app.files)
+    for _ in range(_MOST_STEPS):
+        await asyncio.sleep(_STEP)
+        before, now = now, _state(app.files)
+        if now == before:
+            break
+    return now
 
 
 async def _ask_again(app: MockApp, load: Callable[[], Document], log: Log, every: float) -> None:
@@ -120,7 +129,7 @@ async def _reload(app: MockApp, load: Callable[[], Document], log: Log) -> None:
     log.add_note(Phrase("{name} was edited: the new version is served", name=document.name))
 
 
-def _state(files: frozenset[Path]) -> dict[Path, tuple[int, int]]:
+def _state(files: frozenset[Path]) -> State:
     """Time of the last change, and size, of each file that exists."""
     found = {}
     for file in files:

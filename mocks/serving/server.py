@@ -98,8 +98,10 @@ def run(
         websockets: what clients may take of WebSockets; None: there are none.
     """
     raise_limit()
-    # A document may be large: garbage collection would go through all of it while requests wait.
+    # A document may be large: garbage collection would go through all of it while requests wait. `serve_documents` has
+    # turned it off for the same reason.
     gc.freeze()
+    gc.enable()
     files = {} if tls is None else {"ssl_certfile": tls.certificate, "ssl_keyfile": tls.key}
     config = server_config(
         app,
@@ -145,7 +147,7 @@ def serve(
     limits: ConnectionLimits | None = None,
     tls: Tls | None = None,
 ) -> None:
-    """Serve mocks on a listening socket, and log the documents' broken examples meanwhile.
+    """Serve mocks on a listening socket, and log what they serve, and the documents' broken examples, meanwhile.
 
     Args:
         app: the mock, or several.
@@ -158,10 +160,10 @@ def serve(
     mocks = app.mocks if isinstance(app, SeveralMocks) else [app]
     for mock in mocks:
         base = mock.options.base_path
-        _log_routes(
-            mock.document, f"{url}{base}", f"{url}{base if isinstance(app, SeveralMocks) else ''}{CONTROL}", log
-        )
-    threading.Thread(target=_report_examples, args=([mock.document for mock in mocks], log), daemon=True).start()
+        own = f"{url}{base if isinstance(app, SeveralMocks) else ''}{CONTROL}"
+        _log_addresses(mock.document, f"{url}{base}", own, log)
+    served = [(mock.document, f"{url}{mock.options.base_path}") for mock in mocks]
+    threading.Thread(target=_report, args=(served, log), daemon=True).start()
 
     def end() -> None:
         for mock in mocks:
@@ -170,16 +172,21 @@ def serve(
     run(app, listener, limits, on_exit=end, tls=tls)
 
 
-def _log_routes(document: Document, url: str, own: str, log: Log) -> None:
-    """Log what is served where; `own`: the address of the mock's own routes."""
-    operations = list(document.operations())
+def _log_addresses(document: Document, url: str, own: str, log: Log) -> None:
+    """Log where the document is served; `own`: the address of the mock's own routes."""
+    count = sum(1 for _ in document.operations())
     log.add_note(
         Phrase("{name}: 1 operation at {url}", name=document.name, url=url)
-        if len(operations) == 1
-        else Phrase("{name}: {count} operations at {url}", name=document.name, count=len(operations), url=url)
+        if count == 1
+        else Phrase("{name}: {count} operations at {url}", name=document.name, count=count, url=url)
     )
     docs = f"{own}{DOCS.removeprefix(CONTROL)}"
     log.add_note(Phrase("its page: {page}; of the document: {docs}", page=own, docs=docs))
+
+
+def _log_routes(document: Document, url: str, log: Log) -> None:
+    """Log what is served where."""
+    operations = list(document.operations())
     for operation in operations[:_ROUTES]:
         path = _path_to_try(document, operation)
         log.add_note(Phrase.of(f"  {operation.method.upper():6} {url}{path} → {_first_status(document, operation)}"))
@@ -204,11 +211,15 @@ def _first_status(document: Document, operation: Operation) -> str:
     return str(responses[0].status) if responses else "200"
 
 
-def _report_examples(documents: Iterable[Document], log: Log) -> None:
-    """Log broken examples; in a thread of its own, as a large document has thousands of examples."""
+def _report(served: Iterable[tuple[Document, str]], log: Log) -> None:
+    """Log what is served at which URL, then broken examples; in a thread of its own, as a document may have thousands.
+
+    Requests are answered meanwhile.
+    """
     from cierre.oas.examples import broken_examples  # noqa: PLC0415
 
-    for document in documents:
+    for document, url in served:
+        _log_routes(document, url, log)
         found = broken_examples(document, answers_only=True)
         for problem in itertools.islice(found, _SHOWN):
             log.add_warning(Phrase("{problem}; it is repaired or replaced", problem=problem.as_phrase()))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from starlette.requests import cookie_parser
-
 from cierre.oas.pointers import pointer
 from cierre.oas.references import resolve
 from cierre.oas.validation import media
 from cierre.oas.validation.bodies import BodyReader, readable_charset
+from cierre.oas.validation.cookies import read_cookies
 from cierre.oas.validation.parameters import MISSING, Source, parameters_of
 from cierre.oas.validation.query import Fields, parse_fields
 from cierre.oas.validation.querystring import querystring_of
@@ -111,7 +110,7 @@ class RequestValidator:
         values: dict[Location, dict[str, Any]] = {}
         if self.parameters or (self._strict_query and query):
             fields = parse_fields(query) if query and (self._reads_query or self._strict_query) else {}
-            cookies = cookie_parser(headers.get("cookie", "")) if self._reads_cookies else {}
+            cookies = read_cookies(headers.get("cookie", "")) if self._reads_cookies else {}
             source = Source(path_params, fields, headers, cookies)
             for parameter in self.parameters:
                 found, problems = parameter.read(source)
