@@ -19,6 +19,7 @@ from cierre.cli.spec_collection import collection_command
 from cierre.cli.unusable import Unusable
 from cierre.oas import DIALECTS, BrokenDocument, bundle, load, read, view
 from cierre.oas.changes import LEVELS
+from cierre.oas.collecting import uncollected
 from cierre.oas.limits import DocumentLimits
 from cierre.oas.loading import default_path
 from cierre.oas.locations import FileLocation, Location, Unreadable, sized
@@ -32,8 +33,10 @@ _LEVELS = {"breaking": Phrase("breaking"), "risky": Phrase("risky"), "harmless":
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def command() -> None:
+@click.pass_context
+def command(ctx: click.Context) -> None:
     """Lint, bundle, view and compare contracts."""
+    ctx.with_resource(uncollected())
 
 
 command.add_command(collection_command)

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from cierre.oas.changes import LEVELS, Change, Direction, Level, level_of
+from cierre.oas.collecting import uncollected
 from cierre.oas.document import Document
 from cierre.oas.references import resolved
+from cierre.oas.sameness import Sameness
 from cierre.oas.schema_differences import SchemaComparison
 from cierre.oas.structure import operations
 from cierre.phrases import Phrase
@@ -17,6 +19,7 @@ Json = dict[str, Any]
 Finding = tuple[Level, Phrase]
 
 
+@uncollected()
 def diff(old: Json, new: Json) -> list[Change]:
     """Every change that a client could notice, by operation, the worst first.
 
@@ -28,6 +31,7 @@ def diff(old: Json, new: Json) -> list[Change]:
         new: what they would meet.
     """
     before, after = _by_route(old), _by_route(new)
+    comparison = _OperationComparison(old, new)
     changes = [
         Change("risky", "", Phrase("server {url} is gone", url=url))
         for url in _servers(old)
@@ -38,7 +42,6 @@ def diff(old: Json, new: Json) -> list[Change]:
         if route not in after:
             changes.append(Change("breaking", name, Phrase("the operation is gone")))
             continue
-        comparison = _OperationComparison(old, new)
         found = comparison.compare((path, operation), after[route][1:])
         changes += sorted({Change(level, name, message) for level, message in found}, key=_worst_first)
     new_one = Phrase("the operation is new")
@@ -66,6 +69,7 @@ class _OperationComparison:
         self.old = old
         self.new = new
         self._documents = Document(old), Document(new)
+        self._same = Sameness(*self._documents)
 
     def compare(self, old: tuple[str, Json], new: tuple[str, Json]) -> Iterator[Finding]:
         (_, before), (_, after) = old, new
@@ -189,7 +193,7 @@ class _OperationComparison:
             yield from self._schemas(before, after, direction, place)
 
     def _schemas(self, old: Any, new: Any, direction: Direction, where: Phrase) -> Iterator[Finding]:
-        for difference in SchemaComparison(*self._documents, direction).compare(old, new):
+        for difference in SchemaComparison(*self._documents, direction, self._same).compare(old, new):
             yield level_of(difference, direction), Phrase("{where}: {what}", where=where, what=difference.message)
 
 

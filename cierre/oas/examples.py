@@ -1,4 +1,4 @@
-"""Every example of a document against its schema. Defaults are the standard's validator's to check."""
+"""Every example and every default of a document against its schema."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from cierre.oas.validation import SchemaCompiler
 from cierre.phrases import Phrase
 
 RULE = "example"
+# That a default fits its schema is asked by the standard itself (OpenAPI 3.0.3, section 4.7.24).
+_RULE_OF_DEFAULTS = "openapi"
 # Of a value, in a message.
 _LONGEST = 160
-_Found = tuple[str, Phrase]
+# Rule, pointer and value; rule, pointer and message.
+_Shown = tuple[str, str, Any]
+_Found = tuple[str, str, Phrase]
 
 
 def broken_examples(document: Document, *, answers_only: bool = False) -> Iterator[Problem]:
-    """Each example that its own schema refuses, where it breaks it, and why.
+    """Each example and default that its own schema refuses, where it breaks it, and why.
 
     What is not of the form that OpenAPI wants is passed over: the standard's validator tells it.
 
@@ -35,51 +39,57 @@ def broken_examples(document: Document, *, answers_only: bool = False) -> Iterat
         values = list(_values(document, spot))
         if values:
             # An example beside a schema, outside of any body, may show either side: one that fits is enough.
-            found = [
-                list(_check(spot, values, compiler))
-                for compiler in _compilers(document, spot, by_the_letter=answers_only)
-            ]
-            for pointer, message in min(found, key=len):
-                yield document.problem(pointer, message, RULE)
+            least: list[_Found] | None = None
+            for compiler in _compilers(document, spot, by_the_letter=answers_only):
+                found = list(_check(spot, values, compiler))
+                least = found if least is None or len(found) < len(least) else least
+                if not least:
+                    break
+            for rule, pointer, message in least or ():
+                yield document.problem(pointer, message, rule)
 
 
-def _check(spot: Spot, values: list[tuple[str, Any]], compiler: SchemaCompiler) -> Iterator[_Found]:
+def _check(spot: Spot, values: list[_Shown], compiler: SchemaCompiler) -> Iterator[_Found]:
     try:
         validator = compiler.compile(spot.node if spot.kind == "schema" else compiler.schema_of(spot.node))
     except (ValueError, UnresolvableReference) as mistake:
-        yield spot.pointer, Phrase("cannot be used as a schema: {reason}", reason=mistake)
+        yield RULE, spot.pointer, Phrase("cannot be used as a schema: {reason}", reason=mistake)
         return
-    for pointer, value in values:
+    for rule, pointer, value in values:
         for inner, message in validator.broken(value):
-            yield f"{pointer}{inner}", message.shortened(_LONGEST)
+            yield rule, f"{pointer}{inner}", message.shortened(_LONGEST)
 
 
-def _values(document: Document, spot: Spot) -> Iterator[tuple[str, Any]]:
+def _values(document: Document, spot: Spot) -> Iterator[_Shown]:
     """The values that must fit the schema of this spot, with their pointers."""
     node = spot.node
     if not isinstance(node, dict):
         return
     if spot.kind == "schema":
         if "example" in node:
-            yield f"{spot.pointer}/example", node["example"]
+            yield RULE, f"{spot.pointer}/example", node["example"]
+        if "default" in node:
+            yield _RULE_OF_DEFAULTS, f"{spot.pointer}/default", node["default"]
         if document.version != "3.0" and isinstance(node.get("examples"), list):
-            yield from ((f"{spot.pointer}/examples/{index}", value) for index, value in enumerate(node["examples"]))
+            yield from (
+                (RULE, f"{spot.pointer}/examples/{index}", value) for index, value in enumerate(node["examples"])
+            )
     elif spot.kind == "mediaType" and "itemSchema" in node:
         # One item alone, and the text of all of them, may be shown as well.
-        yield from ((where, value) for where, value in _shown(document, spot) if isinstance(value, list))
+        yield from (shown for shown in _shown(document, spot) if isinstance(shown[2], list))
     elif spot.kind in {"mediaType", "parameter", "header"} and "schema" in node:
         yield from _shown(document, spot)
 
 
-def _shown(document: Document, spot: Spot) -> Iterator[tuple[str, Any]]:
+def _shown(document: Document, spot: Spot) -> Iterator[_Shown]:
     node = spot.node
     if "example" in node:
-        yield f"{spot.pointer}/example", node["example"]
+        yield RULE, f"{spot.pointer}/example", node["example"]
     for name, entry in document.mapping(node.get("examples")).items():
         example = document.mapping(entry)
         for key in ("value", "dataValue"):
             if key in example:
-                yield f"{spot.pointer}/examples/{escape(str(name))}/{key}", example[key]
+                yield RULE, f"{spot.pointer}/examples/{escape(str(name))}/{key}", example[key]
 
 
 def _compilers(document: Document, spot: Spot, *, by_the_letter: bool) -> list[SchemaCompiler]:

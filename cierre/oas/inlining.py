@@ -16,6 +16,7 @@ from cierre.oas.structure import SECTIONS, VALUE, VALUES, kind_of_document, kind
 
 # Where a reference is foreseen: of these kinds are components.
 _FORESEEN = frozenset(SECTIONS) | {"schema"}
+_CONTAINERS = (dict, list)
 # A member of one of these names, or a media type, whose value begins with a `$ref`.
 _NAMES = frozenset(
     name.encode()
@@ -67,27 +68,23 @@ def replace_unforeseen(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if id(node) in seen or not isinstance(node, dict | list):
             continue
         seen.add(id(node))
-        if isinstance(node, list):
-            inner = kind.removeprefix("list:")
-            for index, child in enumerate(node):
-                yield from _replace(document, node, index, inner, (*where, index))
-                pending.append((inner, child, (*where, index)))
-            continue
-        for key in list(node):
-            inner_kind = kind_of_member(kind, key)
-            if inner_kind is None:
+        of_list = kind.removeprefix("list:")
+        for key, child in list(enumerate(node) if isinstance(node, list) else node.items()):
+            if not isinstance(child, _CONTAINERS):
                 continue
-            yield from _replace(document, node, key, inner_kind, (*where, key))
-            if inner_kind != VALUE:
-                pending.append((inner_kind, node[key], (*where, key)))
+            inner = of_list if isinstance(node, list) else kind_of_member(kind, key)
+            if inner is None:
+                continue
+            if isinstance(child, dict) and isinstance(child.get("$ref"), str) and inner not in _FORESEEN:
+                yield from _replace(document, node, key, inner, (*where, key))
+            if inner != VALUE:
+                pending.append((inner, node[key], (*where, key)))
 
 
 def _replace(
     document: dict[str, Any], holder: Any, key: str | int, kind: str, where: tuple[str | int, ...]
 ) -> Iterator[tuple[str, str]]:
     node = holder[key]
-    if not isinstance(node, dict) or not isinstance(node.get("$ref"), str) or kind in _FORESEEN:
-        return
     try:
         found = resolve(document, node)
     except UnresolvableReference:

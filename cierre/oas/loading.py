@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from cierre.oas.collecting import uncollected
 from cierre.oas.document import Document
 from cierre.oas.errors import REFERENCE, BrokenDocument, Problem
 from cierre.oas.files import Files
@@ -35,6 +34,7 @@ def default_path() -> Path:
     return Path(str(importlib.resources.files("cierre.openapi"))) / "openapi.yaml"
 
 
+@uncollected()
 def read(
     source: str | Path | Location | Mapping[str, Any] | None = None,
     *,
@@ -58,29 +58,6 @@ def read(
     Raises:
         BrokenDocument: with every problem of every file: unreadable, not YAML, a reference to nothing.
     """
-    with _uncollected():
-        return _read(source, allow_refs, limits, lenient=lenient)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without collections of garbage: none of what is read is any, and they would go through all of it many times."""
-    is_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if is_on:
-            gc.enable()
-
-
-def _read(
-    source: str | Path | Location | Mapping[str, Any] | None,
-    allow_refs: Collection[str],
-    limits: DocumentLimits,
-    *,
-    lenient: bool,
-) -> Document:
     if isinstance(source, Mapping):
         from cierre.oas.identifiers import make_local  # noqa: PLC0415 - of what is given as a mapping
 

@@ -9,6 +9,7 @@ from typing import Any
 from cierre.oas.changes import Difference, Direction, Effect
 from cierre.oas.document import Document
 from cierre.oas.flattening import LOWER_BOUNDS, TYPES, UPPER_BOUNDS, flat, types_of
+from cierre.oas.sameness import Sameness
 from cierre.phrases import Phrase
 
 Json = dict[str, Any]
@@ -16,11 +17,16 @@ _HIDDEN: dict[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
 
 
 class SchemaComparison:
-    """Compares schemas of two documents, as far as one side of the conversation sees them."""
+    """Compares schemas of two documents, as far as one side of the conversation sees them.
 
-    def __init__(self, old: Document, new: Document, direction: Direction) -> None:
+    Args:
+        same: what both documents have in common.
+    """
+
+    def __init__(self, old: Document, new: Document, direction: Direction, same: Sameness) -> None:
         self.old = old
         self.new = new
+        self.same = same
         self.direction = direction
         self.hidden = _HIDDEN[direction]
         # Schemas that refer to themselves are compared once.
@@ -28,6 +34,8 @@ class SchemaComparison:
 
     def compare(self, old: Any, new: Any, at: str = "") -> Iterator[Difference]:
         """Each difference; `at` is the place in the value, as a JSON pointer."""
+        if self.same.holds(old, new):
+            return
         pair = (_key(old), _key(new))
         if pair in self.open:
             return
@@ -56,8 +64,9 @@ class SchemaComparison:
             yield Difference("unclear", _turned("default", old.get("default"), new.get("default")))
 
     def _properties(self, old: Json, new: Json, at: str) -> Iterator[Difference]:
-        before, after = self._seen(self.old, old), self._seen(self.new, new)
         must, must_now = set(old.get("required", [])), set(new.get("required", []))
+        alike = self._alike(old, new) - (must ^ must_now)
+        before, after = self._seen(self.old, old, alike), self._seen(self.new, new, alike)
         for name in sorted(before.keys() - after.keys()):
             effect = self._effect_of_loss(new, required=name in must)
             yield Difference(effect, _at(at, Phrase("property {name} is gone", name=name)))
@@ -104,12 +113,21 @@ class SchemaComparison:
             )
             yield Difference(_turn(after is False), _at(at, now), minor=True)
 
-    def _seen(self, document: Document, schema: Json) -> Json:
+    def _alike(self, old: Json, new: Json) -> set[str]:
+        """The properties that are the same in both."""
+        after = new.get("properties", {})
+        return {
+            name
+            for name, property_ in old.get("properties", {}).items()
+            if name in after and self.same.holds(property_, after[name])
+        }
+
+    def _seen(self, document: Document, schema: Json, without: set[str]) -> Json:
         """The properties that this side of the conversation has."""
         return {
             name: property_
             for name, property_ in schema.get("properties", {}).items()
-            if flat(document, property_).get(self.hidden) is not True
+            if name not in without and flat(document, property_).get(self.hidden) is not True
         }
 
     def _alternatives(self, old: Json, new: Json, keyword: str, at: str) -> Iterator[Difference]:

@@ -123,6 +123,7 @@ MEMBERS: dict[str, dict[str, str]] = {
 NAMES = frozenset(
     {key for members in MEMBERS.values() for key, kind in members.items() if kind.startswith("map:")} | {"responses"}
 )
+_CONTAINERS = (dict, list)
 # Objects all of whose members hold the same.
 ALIKE = {"responses": "response", "callback": "pathItem"}
 
@@ -147,26 +148,31 @@ class Spot(NamedTuple):
 
 def kind_of_member(kind: str, key: str) -> str | None:
     """What the member `key` of an object of this kind holds; None where it is data or an extension."""
+    if kind in MEMBERS:
+        return MEMBERS[kind].get(key)
     if kind in ALIKE:
         return None if key.startswith("x-") else ALIKE[kind]
     container, _, inner = kind.partition(":")
-    if container in {"map", "list"}:
-        return inner
-    return MEMBERS.get(kind, {}).get(key)
+    return inner if container in {"map", "list"} else None
 
 
-def members(spot: Spot) -> Iterator[Spot]:
+def members(spot: Spot) -> list[Spot]:
     """The objects directly below this one."""
-    if isinstance(spot.node, dict):
-        for key, value in spot.node.items():
-            kind = kind_of_member(spot.kind, key)
-            if kind is not None and kind != VALUE and isinstance(value, dict | list):
-                yield Spot(kind, value, f"{spot.pointer}/{escape(key)}")
-    elif isinstance(spot.node, list):
-        inner = spot.kind.removeprefix("list:")
-        for index, value in enumerate(spot.node):
-            if isinstance(value, dict | list):
-                yield Spot(inner, value, f"{spot.pointer}/{index}")
+    kind, node, where = spot
+    found = []
+    if isinstance(node, dict):
+        held = MEMBERS.get(kind)
+        for key, value in node.items():
+            if isinstance(value, _CONTAINERS):
+                inner = held.get(key) if held is not None else kind_of_member(kind, key)
+                if inner is not None and inner != VALUE:
+                    found.append(Spot(inner, value, f"{where}/{escape(key)}"))
+    elif isinstance(node, list):
+        inner = kind.removeprefix("list:")
+        for index, value in enumerate(node):
+            if isinstance(value, _CONTAINERS):
+                found.append(Spot(inner, value, f"{where}/{index}"))
+    return found
 
 
 def walk(document: Mapping[str, Any]) -> Iterator[Spot]:
@@ -176,7 +182,7 @@ def walk(document: Mapping[str, Any]) -> Iterator[Spot]:
         spot = waiting.pop()
         if not spot.kind.startswith(("map:", "list:")):
             yield spot
-        waiting.extend(reversed(list(members(spot))))
+        waiting += reversed(members(spot))
 
 
 class Operation(NamedTuple):

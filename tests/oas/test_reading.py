@@ -1,5 +1,6 @@
 """One reader for every document: what it reads, from where, how far, and where it says that something is wrong."""
 
+import gc
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -109,6 +110,40 @@ TEXTS = {
 )
 def test_line_and_column_of_a_pointer(kind, pointer, place):
     assert Positions(TEXTS[kind].encode()).find(pointer) == place
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_places_are_the_same_in_whatever_order_they_are_asked_for(kind):
+    places = ["/b/c", "/a/0/y~1z/1/q", "/a/0/x", "/a/0/y~1z", "/a", "/d/c", "/a/7"]
+    one = Positions(TEXTS[kind].encode())
+    assert [one.find(place) for place in places] == [Positions(TEXTS[kind].encode()).find(place) for place in places]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_lines_of_a_long_text_are_counted_from_its_beginning(ending):
+    members = ending.join(f' "é{number}": [{number}],' for number in range(20_000))
+    text = f'{{{ending}{members}{ending} "last": 1}}'.encode()
+    positions = Positions(text)
+    assert [positions.find(f"/é{number}/0") for number in (0, 4_999, 19_999)] == [(2, 9), (5_001, 12), (20_001, 13)]
+    assert positions.find("/last") == (20_002, 2)
+
+
+def test_of_several_merged_mappings_the_first_one_has_the_place():
+    text = "a: &a {x: 1}\nb: &b {x: 2, y: 3}\nc:\n  <<: [*a, *b]\n  z: 4\n"
+    positions = Positions(text.encode())
+    assert [positions.find(f"/c/{name}") for name in "xyz"] == [(1, 8), (2, 14), (5, 3)]
+
+
+def test_the_collector_of_garbage_is_on_again_after_reading(tmp_path):
+    path = write(tmp_path, openapi_yaml="openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\n")
+    read(path)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        read(path)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("text", ['{\n "a": 1,\n "b": 7,\n}', "{\n a: 1,\n b: 7}", '{ # text\n "a": 1,\n "b": 7}'])

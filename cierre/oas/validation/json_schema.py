@@ -148,7 +148,7 @@ def _bound(schema: Mapping[str, Any], keyword: str, out: dict[str, Any]) -> None
 
 def _subschemas(schema: Mapping[str, Any], out: dict[str, Any], convert: Convert) -> None:
     for keyword in _ONE:
-        if isinstance(schema.get(keyword), (Mapping, bool)):
+        if keyword in schema and isinstance(schema[keyword], (Mapping, bool)):
             out[keyword] = convert(schema[keyword])
     reason = schema["not"].get("description") if isinstance(schema.get("not"), Mapping) else None
     if isinstance(reason, str) and isinstance(out["not"], dict):
@@ -167,7 +167,7 @@ def _subschemas(schema: Mapping[str, Any], out: dict[str, Any], convert: Convert
 def _named_subschemas(schema: Mapping[str, Any], out: dict[str, Any], convert: Convert) -> None:
     for keyword in _NAMED:
         members = schema.get(keyword)
-        if isinstance(members, Mapping):
+        if members is not None and isinstance(members, Mapping):
             out[keyword] = {
                 str(name): convert(item) for name, item in members.items() if isinstance(item, (Mapping, bool))
             }

@@ -32,14 +32,25 @@ def pattern_keyword(pattern: str) -> dict[str, Any]:
     try:
         jsonschema_rs.Draft202012Validator({"pattern": pattern})
     except jsonschema_rs.ValidationError:
-        translated = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
-        translated = re.sub(r"\\k<(\w+)>", r"(?P=\1)", translated)
-        try:
-            re.compile(translated)
-        except (re.error, RecursionError, OverflowError):
-            return {}
-        return {} if degree_of(translated) is None else {"x-python-pattern": translated}
+        translated = _for_python(pattern)
+        return {"x-python-pattern": translated} if translated and degree_of(translated) is not None else {}
     return {"pattern": pattern}
+
+
+def is_readable(pattern: str) -> bool:
+    """Whether jsonschema-rs or Python's `re` reads a pattern."""
+    return bool(pattern_keyword(pattern)) or _for_python(pattern) is not None
+
+
+def _for_python(pattern: str) -> str | None:
+    """The pattern as Python's `re` reads it, None where it does not."""
+    translated = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
+    translated = re.sub(r"\\k<(\w+)>", r"(?P=\1)", translated)
+    try:
+        re.compile(translated)
+    except (re.error, RecursionError, OverflowError):
+        return None
+    return translated
 
 
 def without_slashes(pattern: str) -> str:
