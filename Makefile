@@ -43,8 +43,8 @@ attacks: install ## Run every attack that SECURITY.md names
 contract: install ## The long contract run: 500 examples an operation on both databases, 100 of views and mock, every defect
 	$(BIN)/pytest tests/contract_tests -m long
 
-bench: install ## Measure us beside the peers; QUICK=1: small, in a few minutes
-	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+bench: install ## Measure us beside the peers; SCALE=1: us alone with ten million sessions; QUICK=1: small, in a few minutes
+	$(BIN)/python -m $(if $(SCALE),benchmarks.scenarios.scale,benchmarks) $(if $(QUICK),--quick)
 
 documents: install ## Request each operation of public documents from npm once; the table of docs/mock.md
 	$(BIN)/python -m benchmarks.public_documents

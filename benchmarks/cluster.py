@@ -23,8 +23,11 @@ PATIENCE_S = 30
 
 
 @contextmanager
-def running() -> Iterator[None]:
-    """Start it and name it in the environment (PGHOST, PGPORT, PGUSER), which all who connect look at."""
+def running() -> Iterator[int]:
+    """Start it and name it in the environment (PGHOST, PGPORT, PGUSER), which all who connect look at.
+
+    Yields the id of its first process.
+    """
     binaries = Path(_output("pg_config", "--bindir"))
     with tempfile.TemporaryDirectory(prefix="cierre-bench-") as folder:
         data = Path(folder) / "data"
@@ -44,7 +47,7 @@ def running() -> Iterator[None]:
         try:
             os.environ |= {"PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": "postgres"}
             _wait(process)
-            yield
+            yield process.pid
         finally:
             process.terminate()
             process.wait(PATIENCE_S)

@@ -34,15 +34,23 @@ class Postgres:
         self.name = name
         self.url = f"postgresql://{os.environ['PGUSER']}@{os.environ['PGHOST']}:{os.environ['PGPORT']}/{name}"
 
+    @property
+    def _psql(self) -> list[str]:
+        return ["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", self.name]
+
     def execute(self, *statements: str) -> str:
         """Run the statements, each by itself, and return what they printed."""
         options = [word for statement in statements for word in ("-c", statement)]
-        return _run("psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", self.name, *options).strip()
+        return _run(*self._psql, *options).strip()
+
+    def rows(self, query: str) -> list[list[str]]:
+        """The rows of a query, as text."""
+        return [line.split("\x1f") for line in _run(*self._psql, "-F", "\x1f", "-c", query).splitlines()]
 
     def load(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         command = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
         lines = "".join("\t".join(map(_copied, row)) + "\n" for row in rows)
-        _run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.name, "-c", command, stdin=lines)
+        _run(*self._psql, "-c", command, stdin=lines)
 
     def settle(self) -> None:
         """Give every peer the same start: statistics fresh, dead rows gone, nothing left to be written."""

@@ -1,9 +1,12 @@
 """Requests over connections that stay open, as bytes: little of the time that is measured is the client's own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
+
+from benchmarks.load import LoadFailed
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -37,3 +40,29 @@ async def exchange(stream: Stream, request: bytes) -> Answered:
     fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
     await reader.readexactly(int(fields.get("content-length", 0)))
     return Answered(int(head.split()[1]), int(fields.get("retry-after", 0)))
+
+
+async def each(port: int, requests: Sequence[bytes], *, at_once: int, pause: float = 0.0) -> list[float]:
+    """Send each request once, over so many connections. Returns the seconds that each took.
+
+    Args:
+        pause: seconds that a connection waits before each request.
+
+    Raises:
+        LoadFailed: an answer was not 200.
+    """
+    parts = await asyncio.gather(*(_in_turn(port, requests[number::at_once], pause) for number in range(at_once)))
+    return [seconds for part in parts for seconds in part]
+
+
+async def _in_turn(port: int, requests: Sequence[bytes], pause: float) -> list[float]:
+    found = []
+    async with connection(port) as stream:
+        for request in requests:
+            await asyncio.sleep(pause)
+            began = time.perf_counter()
+            answered = await exchange(stream, request)
+            found.append(time.perf_counter() - began)
+            if answered.status != 200:
+                raise LoadFailed(f"{request[:60]!r}: {answered.status}")
+    return found

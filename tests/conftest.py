@@ -12,11 +12,13 @@ import time
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import fields
 from functools import cache
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 import redis
 
+from benchmarks.database import Postgres
 from cierre.cli import demo_data
 from cierre.domain.passwords import Passwords
 from cierre.settings import DatabaseLimits, Settings
@@ -167,6 +169,18 @@ def postgres_url(_postgres_databases):
     name = _postgres_databases.lend()
     yield _postgres_databases.url(name)
     _postgres_databases.take_back(name)
+
+
+@pytest.fixture
+def store(postgres_url, monkeypatch):
+    """The test's database as the benchmarks name one."""
+    parts = urlsplit(postgres_url)
+    monkeypatch.setenv("PGHOST", parts.hostname)
+    monkeypatch.setenv("PGPORT", str(parts.port or 5432))
+    monkeypatch.setenv("PGUSER", parts.username)
+    if parts.password:
+        monkeypatch.setenv("PGPASSWORD", parts.password)
+    return Postgres(parts.path.lstrip("/"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -8,14 +8,13 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 
 from benchmarks import cluster, machine, progress, scratch, tables, wire
 from benchmarks.flooding import CLIENTS
 from benchmarks.goals import goals
-from benchmarks.load import LoadFailed
 from benchmarks.peers.ours import Cierre, user
 from benchmarks.plan import Plan
 from benchmarks.rounds import Json
@@ -79,26 +78,10 @@ def _logouts(one: Contestant, plan: Plan) -> Json:
     tickets = one.peer.mint(max(100, round(LOGOUTS_A_SECOND * plan.seconds * 4)))
     one.store.settle()
     requests = [ticket.logout.raw() for ticket in tickets]
-    seconds = sorted(asyncio.run(_timed(one.server.port, requests)))
+    seconds = sorted(
+        asyncio.run(wire.each(one.server.port, requests, at_once=AT_ONCE, pause=AT_ONCE / LOGOUTS_A_SECOND))
+    )
     return {"p50_ms": median(seconds) * 1e3, "p99_ms": seconds[-1 - len(seconds) // 100] * 1e3, "count": len(seconds)}
-
-
-async def _timed(port: int, requests: Sequence[bytes]) -> list[float]:
-    parts = await asyncio.gather(*(_client(port, requests[number::AT_ONCE]) for number in range(AT_ONCE)))
-    return [seconds for part in parts for seconds in part]
-
-
-async def _client(port: int, requests: Sequence[bytes]) -> list[float]:
-    found = []
-    async with wire.connection(port) as stream:
-        for request in requests:
-            await asyncio.sleep(AT_ONCE / LOGOUTS_A_SECOND)
-            began = time.perf_counter()
-            answered = await wire.exchange(stream, request)
-            found.append(time.perf_counter() - began)
-            if answered.status != 200:
-                raise LoadFailed(f"a logout: {answered.status}")
-    return found
 
 
 def main() -> int:

@@ -37,13 +37,15 @@ class _Due:
     """Sessions that are forgotten together.
 
     Attributes:
+        minute: in which they are forgotten, since the epoch.
         sessions: their ids, as bytes.
         boottime: seconds, on the monotonic clock, before which none is forgotten.
     """
 
-    __slots__ = ("boottime", "sessions")
+    __slots__ = ("boottime", "minute", "sessions")
 
-    def __init__(self) -> None:
+    def __init__(self, minute: int) -> None:
+        self.minute = minute
         self.sessions: list[bytes] = []
         self.boottime = 0.0
 
@@ -114,10 +116,11 @@ class Denylist:
             return False
         due = self._due.get(minute)
         if due is None:
-            due = self._due[minute] = _Due()
+            due = self._due[minute] = _Due(minute)
         due.sessions.append(sid)
         due.boottime = max(due.boottime, _boottime_of(until))
-        self._sessions[sid] = minute
+        # Not `minute`, which is an object of its own for each entry.
+        self._sessions[sid] = due.minute
         if self.on_news is not None:
             self.on_news(Revocation(session_id, None, 0, until))
         return True

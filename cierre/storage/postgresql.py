@@ -50,6 +50,8 @@ _STATEMENT_ENDED = (*_CONFLICTS, asyncpg.QueryCanceledError)
 
 # How often a statement runs that was aborted for another transaction.
 _TRIES = 3
+# Until the end of the transaction; behind a pooler as well.
+_PLAN_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
 _CLOSE_TIMEOUT = 1.0  # seconds, for the last message on a connection whose network may hang
 
 
@@ -67,7 +69,7 @@ class PostgresTx:
 
     async def rows(self, query: Query[Row], /, **values: Any) -> Sequence[Row]:
         sql = query.postgresql
-        rows: Sequence[Row] = await self._run(self._connection.fetch, sql.text, sql.arguments(values))
+        rows: Sequence[Row] = await self._run(query, self._connection.fetch, sql.text, sql.arguments(values))
         return rows
 
     async def row(self, query: Query[Row], /, **values: Any) -> Row | None:
@@ -76,7 +78,7 @@ class PostgresTx:
 
     async def run(self, statement: Statement, /, **values: Any) -> int:
         sql = statement.postgresql
-        tag: str = await self._run(self._connection.execute, sql.text, sql.arguments(values))
+        tag: str = await self._run(statement, self._connection.execute, sql.text, sql.arguments(values))
         count = tag.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
@@ -92,7 +94,9 @@ class PostgresTx:
         else:
             action()
 
-    async def _run(self, method: Callable[..., Awaitable[Any]], text: str, arguments: list[Any]) -> Any:
+    async def _run(
+        self, statement: Statement, method: Callable[..., Awaitable[Any]], text: str, arguments: list[Any]
+    ) -> Any:
         """Run one statement; outside of `atomic()` again, where it was aborted for another transaction.
 
         Raises:
@@ -102,6 +106,8 @@ class PostgresTx:
         while True:
             tries += 1
             try:
+                if statement.planned_anew:
+                    return await self._planned_anew(method, text, arguments)
                 return await method(text, *arguments)
             except asyncpg.LockNotAvailableError as locked:
                 raise RowLocked from locked
@@ -109,6 +115,11 @@ class PostgresTx:
                 if self._atomic or tries == _TRIES:
                     raise
             await asyncio.sleep(random.uniform(0.001, 0.01))  # noqa: S311 - jitter, no secret
+
+    async def _planned_anew(self, method: Callable[..., Awaitable[Any]], text: str, arguments: list[Any]) -> Any:
+        async with self._connection.transaction(isolation="read_committed"):
+            await self._connection.execute(_PLAN_ANEW)
+            return await method(text, *arguments)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[None]:

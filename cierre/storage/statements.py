@@ -56,9 +56,14 @@ class Statement:
     Args:
         clause: for both databases, or for PostgreSQL alone where `sqlite` is given.
         sqlite: the same for SQLite, where it needs other SQL.
+        planned_anew: PostgreSQL plans it for its values, each time; otherwise all values share one plan (decision 3).
+            For what runs seldom and looks for the few rows before a time: how few they are only the value says.
     """
 
-    def __init__(self, clause: ClauseElement, *, sqlite: ClauseElement | None = None) -> None:
+    def __init__(
+        self, clause: ClauseElement, *, sqlite: ClauseElement | None = None, planned_anew: bool = False
+    ) -> None:
+        self.planned_anew = planned_anew
         self._clause = clause
         self._sqlite_clause = clause if sqlite is None else sqlite
 
@@ -86,10 +91,18 @@ class Query(Statement, Generic[Row]):
         row: the `TypedDict` of `cierre.storage.rows` with the columns that the statement selects; a test compares them.
         clause: for both databases, or for PostgreSQL alone where `sqlite` is given.
         sqlite: the same for SQLite, where it needs other SQL.
+        planned_anew: as for `Statement`.
     """
 
-    def __init__(self, row: type[Row], clause: ClauseElement, *, sqlite: ClauseElement | None = None) -> None:
-        super().__init__(clause, sqlite=sqlite)
+    def __init__(
+        self,
+        row: type[Row],
+        clause: ClauseElement,
+        *,
+        sqlite: ClauseElement | None = None,
+        planned_anew: bool = False,
+    ) -> None:
+        super().__init__(clause, sqlite=sqlite, planned_anew=planned_anew)
         self.row = row
         self.clauses = (self._clause, self._sqlite_clause)
 

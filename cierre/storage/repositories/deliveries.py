@@ -59,7 +59,7 @@ _OLD = (
     .limit(bindparam("limit"))
     .scalar_subquery()
 )
-_PURGE = Statement(delete(deliveries).where(deliveries.c.seq.in_(_OLD)))
+_PURGE = Statement(delete(deliveries).where(deliveries.c.seq.in_(_OLD)), planned_anew=True)
 
 
 @cache

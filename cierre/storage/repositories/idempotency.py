@@ -47,6 +47,7 @@ _EXPIRED = Query(
     select(keys.c.user_id, keys.c.principal, keys.c.key)
     .where(keys.c.expires_at <= bindparam("now"))
     .limit(bindparam("limit")),
+    planned_anew=True,
 )
 
 

@@ -125,7 +125,9 @@ _UNUSED = Query(
 _EXPIRED = (
     select(refresh_tokens.c.hash).where(refresh_tokens.c.expires_at < bindparam("before")).limit(bindparam("limit"))
 )
-_PURGE = Statement(delete(refresh_tokens).where(refresh_tokens.c.hash.in_(_EXPIRED.scalar_subquery())))
+_PURGE = Statement(
+    delete(refresh_tokens).where(refresh_tokens.c.hash.in_(_EXPIRED.scalar_subquery())), planned_anew=True
+)
 
 
 async def find(tx: Tx, token_hash: str) -> RefreshTokenRow | None:

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, func, insert, null, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Float,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    literal_column,
+    null,
+    or_,
+    select,
+    table,
+    update,
+)
 
 from cierre.storage.repositories.everyone import CLOSED_AT, IS_OPEN, LOGOUT_REASON
 from cierre.storage.rows import CountRow, SessionKeyRow, SessionRow, SessionTimesRow, SessionWithUserRow
 from cierre.storage.statements import Query, Statement, Tx
 from cierre.storage.tables import clients, idempotency_keys, refresh_tokens, sanctum_sessions, sessions, users
+
+# Open sessions that are counted, at the most.
+COUNTED = 100_000
 
 _COLUMNS = (
     sessions.c.id,
@@ -77,9 +95,21 @@ _COUNT_OPEN = Query(
     .select_from(sessions)
     .where(_USER, IS_OPEN, sessions.c.expires_at > bindparam("now")),
 )
+_ALL_OPEN = select(sessions.c.id).where(IS_OPEN, sessions.c.expires_at > bindparam("now"))
 _COUNT_ALL_OPEN = Query(
     CountRow,
-    select(func.count().label("count")).select_from(sessions).where(IS_OPEN, sessions.c.expires_at > bindparam("now")),
+    select(func.count().label("count")).select_from(_ALL_OPEN.limit(bindparam("limit")).subquery()),
+    sqlite=select(func.count().label("count")).select_from(_ALL_OPEN.subquery()),
+    planned_anew=True,
+)
+# What the last VACUUM or ANALYZE of each partition found in its index of open sessions; -1: there was none.
+_RELATIONS = table("pg_class", column("oid"), column("reltuples", Float))
+_PARTITIONS = table("pg_inherits", column("inhrelid"), column("inhparent"))
+_ESTIMATE_ALL_OPEN = Query(
+    CountRow,
+    select(cast(func.coalesce(func.sum(func.greatest(_RELATIONS.c.reltuples, 0)), 0), BigInteger).label("count"))
+    .select_from(_RELATIONS.join(_PARTITIONS, _PARTITIONS.c.inhrelid == _RELATIONS.c.oid))
+    .where(_PARTITIONS.c.inhparent == literal_column("'ix_sessions_open'::regclass")),
 )
 _RECORD_USE = Statement(
     update(sessions)
@@ -108,12 +138,14 @@ _DUE = Query(
         or_(sessions.c.last_seen_at < bindparam("idle_since"), sessions.c.expires_at <= bindparam("now")),
     )
     .limit(bindparam("limit")),
+    planned_anew=True,
 )
 _PURGEABLE = Query(
     SessionKeyRow,
     select(sessions.c.user_id, sessions.c.id)
     .where(sessions.c.expires_at < bindparam("before"), sessions.c.closed_at.is_not(None))
     .limit(bindparam("limit")),
+    planned_anew=True,
 )
 
 _PURGE = Statement(delete(sessions).where(_USER, sessions.c.id == bindparam("id"), sessions.c.closed_at.is_not(None)))
@@ -199,9 +231,16 @@ async def count_open(tx: Tx, user_id: str) -> int:
 
 
 async def count_all_open(tx: Tx) -> int:
-    """How many open sessions all users have together; it looks at all of them."""
-    row = await tx.row(_COUNT_ALL_OPEN, now=tx.now)
-    return row["count"] if row else 0
+    """How many open sessions all users have together.
+
+    PostgreSQL counts `COUNTED` of them at the most: where there are more, it is an estimate. SQLite looks at all.
+    """
+    row = await tx.row(_COUNT_ALL_OPEN, now=tx.now, limit=COUNTED)
+    count = row["count"] if row else 0
+    if tx.backend == "sqlite" or count < COUNTED:
+        return count
+    estimate = await tx.row(_ESTIMATE_ALL_OPEN)
+    return max(count, estimate["count"] if estimate else 0)
 
 
 async def record_use(tx: Tx, session: SessionRow, *, ip_address: str | None, user_agent: str | None) -> bool:

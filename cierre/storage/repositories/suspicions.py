@@ -31,7 +31,9 @@ _OLD = (
     .where(suspicions.c.began_at < bindparam("before"))
     .limit(bindparam("limit"))
 )
-_PURGE = Statement(delete(suspicions).where(tuple_(*[suspicions.c[name] for name in _KEY]).in_(_OLD)))
+_PURGE = Statement(
+    delete(suspicions).where(tuple_(*[suspicions.c[name] for name in _KEY]).in_(_OLD)), planned_anew=True
+)
 
 
 @cache

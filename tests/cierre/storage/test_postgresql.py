@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import nullcontext
 
 import asyncpg
 import pytest
@@ -51,6 +52,20 @@ async def psql(postgres_url):
     connection = await asyncpg.connect(postgres_url)
     yield connection
     await connection.close()
+
+
+# --- plans
+
+
+@pytest.mark.parametrize("in_transaction", [False, True])
+async def test_a_statement_is_planned_for_its_values_where_it_says_so_alone(opened, in_transaction):
+    database = await opened()
+    setting = text("SELECT current_setting('plan_cache_mode') AS mode")
+    async with database.connect() as tx:
+        async with tx.atomic() if in_transaction else nullcontext():
+            assert (await tx.rows(Statement(setting)))[0]["mode"] == "force_generic_plan"
+            assert (await tx.rows(Statement(setting, planned_anew=True)))[0]["mode"] == "force_custom_plan"
+        assert (await tx.rows(Statement(setting)))[0]["mode"] == "force_generic_plan"
 
 
 # --- isolation
