@@ -6,6 +6,8 @@ document's `max-age` shows neither.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cierre.mocks.messages import Headers
 
 # What decides about an answer beside method, URL and body; Origin is added where it does.
@@ -20,6 +22,11 @@ def fresh(headers: Headers, *, cache: bool) -> Headers:
         headers: of the answer.
         cache: keep the document's own freshness.
     """
+    return list(_fresh(tuple(headers), cache=cache))
+
+
+@lru_cache(maxsize=1024)
+def _fresh(headers: tuple[tuple[bytes, bytes], ...], *, cache: bool) -> tuple[tuple[bytes, bytes], ...]:
     vary = [value.decode("latin-1") for name, value in headers if name == b"vary"]
     names = [name.strip() for value in vary for name in value.split(",") if name.strip()]
     known = {name.lower() for name in names}
@@ -27,4 +34,4 @@ def fresh(headers: Headers, *, cache: bool) -> Headers:
     dropped = {b"vary"} if cache else {b"vary", *_FRESHNESS}
     kept = [item for item in headers if item[0] not in dropped]
     kept.append((b"vary", ", ".join(names).encode("latin-1")))
-    return kept if cache else [*kept, (b"cache-control", b"no-store")]
+    return tuple(kept if cache else [*kept, (b"cache-control", b"no-store")])

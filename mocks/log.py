@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import sys
 import time
 import traceback
+from collections import deque
 from typing import Literal, TextIO
 
 from cierre.mocks.json_writer import write_json
@@ -36,6 +39,10 @@ class Log:
         self._json = as_json
         self._stream = stream or sys.stderr
         self._colour = not as_json and self._stream.isatty() and "NO_COLOR" not in os.environ
+        # Lines of requests that are answered in one turn of the event loop are written together, at the end of it.
+        self._waits = stream is None
+        self._is_due = False
+        self._lines: deque[str] = deque()
         self.silent = level == "silent"
 
     def add_request(self, request: MockRequest, reply: MockReply, seconds: float, operation: str | None) -> None:
@@ -107,13 +114,33 @@ class Log:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
 
     def _write(self, line: str) -> None:
-        self._stream.write(f"{line}\n")
+        self._lines.append(f"{line}\n")
+        loop = _running_loop() if self._waits else None
+        if loop is None:
+            self._write_lines()
+        elif not self._is_due:
+            self._is_due = True
+            loop.call_soon(self._write_due)
+
+    def _write_due(self) -> None:
+        # Before the lines are taken: one that another turn adds makes the next writing due.
+        self._is_due = False
+        self._write_lines()
+
+    def _write_lines(self) -> None:
+        """Write what there is; threads may do so at once, and no line is written twice."""
+        lines = []
+        with contextlib.suppress(IndexError):
+            while True:
+                lines.append(self._lines.popleft())
+        self._stream.write("".join(lines))
         self._stream.flush()
 
 
 def _why(request: MockRequest, reply: MockReply) -> str:
     """The reason for a reply, which may name the path."""
-    return reply.why.replace(request.path, loggable(request.path))
+    path = loggable(request.path)
+    return reply.why if path == request.path else reply.why.replace(request.path, path)
 
 
 def _clean(text: str) -> str:
@@ -121,6 +148,14 @@ def _clean(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop of this thread, None where none runs."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _clock() -> str:

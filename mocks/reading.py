@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from cierre.mocks.messages import Receive
 
+# Header sections that are remembered, and bytes of the longest: most clients send the same one again and again.
+_REMEMBERED = 256
+_LONGEST = 4096
 
-def joined_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Header fields with names in lower case; those of one name are joined (RFC 9110, section 5.3)."""
+
+def joined_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """Header fields with names in lower case; those of one name are joined (RFC 9110, section 5.3).
+
+    Those of equal requests may be one object: it is not to be changed.
+    """
+    fields = tuple(raw)
+    return _known(fields) if sum([len(value) for _, value in fields]) <= _LONGEST else _joined(fields)
+
+
+def _joined(raw: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in raw:
         key, text = name.decode("latin-1"), value.decode("latin-1")
@@ -17,6 +30,9 @@ def joined_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
             text = f"{headers[key]}{separator}{text}"
         headers[key] = text
     return headers
+
+
+_known = lru_cache(maxsize=_REMEMBERED)(_joined)
 
 
 async def read_body(receive: Receive, limit: int, length: str) -> tuple[bytes, bool]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from cierre.server import refusals
+from cierre.server.answering import Answer
 from cierre.server.crowd import crowd_of
 from cierre.server.lingering import LingeringTransport
 from cierre.server.phase import Phase
@@ -28,11 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ConnectionLimits", "LimitedProtocol"]
 
+# To ask an enumeration for its member costs several times as much.
+_IDLE, _HEAD, _BODY, _COMPLETE, _DEAF, _UPGRADED = Phase
 # Bytes that are parsed at once: so many more than a limit can be kept at the most.
 _PIECE = 64 * 1024
 # Bytes of chunk sizes and line ends that a byte of a body may cost.
 _FRAMING = 8
-_LENGTH = len("Content-Length")
 _FRAMING_FIELDS = frozenset({b"content-length", b"transfer-encoding"})
 # Seconds that a request may still take to arrive when the process is asked to end.
 _ARRIVAL = 1.0
@@ -59,14 +62,13 @@ class LimitedProtocol(HttpToolsProtocol):
         websockets: WebSocketLimits | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.timeout_keep_alive = limits.keep_alive / 1000  # type: ignore[assignment] # asyncio takes any number
         self._limits = limits
         self._crowd = crowd_of(server_state, limits)
-        self._phase = Phase.IDLE
+        self._phase = _IDLE
         # Since when the server waits for what the phase is about.
         self._since = self.loop.time()
-        # Bytes since the phase began that are no body, bytes of complete fields, and bytes of the body.
-        self._counted = self._field_bytes = self._received = 0
+        # Bytes since the phase began that are no body, and bytes of the body.
+        self._counted = self._received = 0
         self._is_oversized = False
         # The parser reads the head of a request for the second time.
         self._is_head_known = False
@@ -88,7 +90,7 @@ class LimitedProtocol(HttpToolsProtocol):
             super().connection_made(self._lingering)
             return
         self.transport, self.flow = self._lingering, FlowControl(self._lingering)
-        self._phase = Phase.DEAF
+        self._phase = _DEAF
         self._write_refusal(refusals.no_room())
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -109,7 +111,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _is_awaited(self) -> bool:
         """Whether a request is on its way: the first of the connection, or one of which a part has come."""
-        return self._answering is None if self._phase is Phase.IDLE else self._phase is not Phase.DEAF
+        return self._answering is None if self._phase is _IDLE else self._phase is not _DEAF
 
     def _end_unless_answering(self) -> None:
         if not self._is_answering():
@@ -131,22 +133,23 @@ class LimitedProtocol(HttpToolsProtocol):
     # --- what arrives
 
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
-        if self._phase is Phase.IDLE:
-            self._phase = Phase.HEAD
+        if self._phase is _IDLE:
+            self._phase = _HEAD
             self._since = self.loop.time()
             self._counted = 0
             if self._answering is not None:
-                self._crowd.wait_no_more(self)
-                self._crowd.wait(self, self._since)
+                self._crowd.wait_again(self, self._since)
+        if len(data) <= _PIECE and self._phase is not _UPGRADED:
+            self._feed(data)
+            return
         for begin in range(0, len(data), _PIECE):
-            if self._phase is Phase.UPGRADED:
+            if self._phase is _UPGRADED:
                 self._pass_on(data[begin:])
                 return
             self._feed(data[begin : begin + _PIECE])
 
     def _feed(self, data: bytes) -> None:
-        if self._phase is Phase.DEAF:
+        if self._phase is _DEAF:
             self._received += len(data)
             if self._received > self._limits.linger_bytes:
                 self._lingering.end()
@@ -155,7 +158,7 @@ class LimitedProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            if self._phase is Phase.UPGRADED:
+            if self._phase is _UPGRADED:
                 self._pass_on(data[upgrade.args[0] :])
                 return
             self._read_without_upgrade(data[upgrade.args[0] :])
@@ -180,23 +183,23 @@ class LimitedProtocol(HttpToolsProtocol):
         self.parser = httptools.HttpRequestParser(self)
         self._is_head_known = True
         self._feed(b"\r\n".join(head))
-        if rest and self._phase is not Phase.DEAF:
+        if rest and self._phase is not _DEAF:
             self._feed(rest)
 
     def _check_size(self) -> None:
         limit = self._limits.header_bytes
-        if self._phase is Phase.HEAD and self._counted > limit:
+        if self._phase is _HEAD and self._counted > limit:
             self._refuse(refusals.header_too_large(limit))
-        elif self._phase is Phase.BODY and self._counted > limit + _FRAMING * self._received:
+        elif self._phase is _BODY and self._counted > limit + _FRAMING * self._received:
             self._refuse(refusals.too_much_framing(limit))
 
     def on_message_begin(self) -> None:
         if self._is_head_known:
             return
-        if self._phase is Phase.COMPLETE:
+        if self._phase is _COMPLETE:
             self._since = self.loop.time()
-        self._phase = Phase.HEAD
-        self._counted = self._field_bytes = 0
+        self._phase = _HEAD
+        self._counted = 0
         self._is_oversized = False
         if len(self.pipeline) >= self._limits.pipelined:
             raise refusals.bad_request()
@@ -205,52 +208,102 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         if self._is_head_known:
             return
-        super().on_url(url)
+        self.url += url
         if len(self.url) > self._limits.target_bytes:
             raise refusals.target_too_long(self._limits.target_bytes)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._phase is not Phase.HEAD or self._is_head_known:
-            # A field after the body is no header field, and nothing here asks for such fields.
-            return
-        self._field_bytes += len(name) + len(value) + 4
-        if self._field_bytes > self._limits.header_bytes:
-            raise refusals.header_too_large(self._limits.header_bytes)
-        if len(self.headers) >= self._limits.header_fields:
-            raise refusals.too_many_fields(self._limits.header_fields)
-        if len(name) == _LENGTH and name.lower() == b"content-length" and int(value) > self._limits.linger_bytes:
-            self._is_oversized = True
-        super().on_header(name, value)
+        # A field after the body is no header field, and nothing here asks for such fields.
+        if self._phase is _HEAD and not self._is_head_known:
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         if self._is_head_known:
             self._is_head_known = False
             return
-        refusals.check_target(self.url, self.headers)
-        super().on_headers_complete()
+        self._check_fields()
+        if self.url[:1] != b"/" or b"#" in self.url:
+            refusals.check_target(self.url, self.headers)
+        self._read_head()
         if self.parser.should_upgrade() and self._should_upgrade():
-            self._phase = Phase.UPGRADED
+            self._phase = _UPGRADED
             return
+        self._begin_answer()
         if self._is_oversized:
             # So much is not read only to get to the next request.
             self.cycle.keep_alive = False
-        self._phase = Phase.BODY
+        self._phase = _BODY
         self._counted = self._received = 0
         self._since = self.loop.time()
+
+    def _check_fields(self) -> None:
+        """Refuse too large a header section, which came in few pieces: that of many is refused while it comes."""
+        limits, size = self._limits, 0
+        for name, value in self.headers:
+            size += len(name) + len(value) + 4
+            if name == b"content-length" and int(value) > limits.linger_bytes:
+                self._is_oversized = True
+            elif name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+        if size > limits.header_bytes:
+            raise refusals.header_too_large(limits.header_bytes)
+        if len(self.headers) > limits.header_fields:
+            raise refusals.too_many_fields(limits.header_fields)
+
+    def _read_head(self) -> None:
+        """Put method, version and target into the scope of ASGI."""
+        scope, target = self.scope, httptools.parse_url(self.url)
+        scope["method"] = self.parser.get_method().decode("ascii")
+        version = self.parser.get_http_version()
+        if version != "1.1":
+            scope["http_version"] = version
+        path = target.path.decode("ascii")
+        scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
+        scope["raw_path"] = self.root_path.encode("ascii") + target.path
+        scope["query_string"] = target.query or b""
+
+    def _begin_answer(self) -> None:
+        """Let the application answer, after earlier requests of the connection."""
+        before = self.cycle
+        self.cycle = Answer(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=self.scope["http_version"] != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def on_body(self, body: bytes) -> None:
         self._received += len(body)
         self._counted -= len(body)
-        super().on_body(body)
-        if self._received > self._limits.linger_bytes and self.cycle.response_complete:
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.message_event.set()
+        elif self._received > self._limits.linger_bytes:
             self._lingering.end()
 
     def on_message_complete(self) -> None:
-        if self._phase is Phase.UPGRADED or self.parser.should_upgrade():
+        if self._phase is _UPGRADED or self.parser.should_upgrade():
             # What else it has is still to be read.
             return
-        super().on_message_complete()
-        self._phase = Phase.COMPLETE
+        if not self.cycle.response_complete:
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
+        self._phase = _COMPLETE
         self._crowd.wait_no_more(self)
         if not self._is_answering():
             # It was answered before all of it had arrived.
@@ -281,7 +334,6 @@ class LimitedProtocol(HttpToolsProtocol):
         from cierre.server.websockets import LimitedWebSocket  # noqa: PLC0415 - an extra, which few servers need
 
         assert self._websocket_limits is not None
-        self._unset_keepalive_if_required()
         self.flow.resume_reading()
         if self._is_ending or not self._crowd.admit_websocket(self):
             self._refuse(refusals.no_room())
@@ -303,26 +355,27 @@ class LimitedProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self._is_answering() or self.transport.is_closing():
+        self.server_state.total_requests += 1
+        if self._lingering.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
             return
         self._since = self.loop.time()
         self._received = 0
-        if self._phase is Phase.UPGRADED:
+        if self._phase is _UPGRADED:
             self._hand_over()
-        elif self._phase is Phase.COMPLETE:
-            self._phase = Phase.IDLE
+        elif self._phase is _COMPLETE:
+            self._phase = _IDLE
             self._crowd.idle(self, self._since)
         else:
             self._crowd.wait(self, self._since)
 
     def _become_idle(self) -> None:
-        self._phase = Phase.IDLE
+        self._phase = _IDLE
         self._since = self.loop.time()
         self._crowd.idle(self, self._since)
-        if not self.transport.is_closing():
-            after = self.timeout_keep_alive
-            self.timeout_keep_alive_task = self.loop.call_later(after, self.timeout_keep_alive_handler)
 
     def _is_answering(self) -> bool:
         cycle = self._answering
@@ -337,11 +390,11 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer what is arriving, after which nothing more is read. What came before it keeps its answer."""
-        arriving, self._phase = self._phase, Phase.DEAF
-        if arriving is Phase.BODY and self.pipeline:
+        arriving, self._phase = self._phase, _DEAF
+        if arriving is _BODY and self.pipeline:
             # Nobody has begun to answer it.
             self.pipeline.popleft()
-        elif arriving is Phase.BODY and self._answering is not None:
+        elif arriving is _BODY and self._answering is not None:
             if self._answering.response_started:
                 self.transport.close()
                 return
@@ -362,7 +415,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """End the connection where one of its time-outs has passed."""
         if self._is_stuck(now):
             self._lingering.abort()
-        elif self._websocket is not None and self._phase is Phase.UPGRADED:
+        elif self._websocket is not None and self._phase is _UPGRADED:
             self._websocket.check(now)
         else:
             self._check_request(now)
@@ -370,22 +423,24 @@ class LimitedProtocol(HttpToolsProtocol):
     def _check_request(self, now: float) -> None:
         if self._is_servers_turn():
             self._since = now
-        elif self._phase is Phase.DEAF or (self._phase is Phase.BODY and self.cycle.response_complete):
+        elif self._phase is _DEAF or (self._phase is _BODY and self.cycle.response_complete):
             if now - self._since > self._limits.linger_timeout / 1000:
                 self._lingering.end()
-        elif self._phase is Phase.BODY:
+        elif self._phase is _BODY:
             allowed = self._limits.body_timeout / 1000
             if now - self._since > allowed + self._received / self._limits.body_rate:
                 self._give_up(refusals.too_slow("body", allowed))
-        elif self._phase is Phase.HEAD or self._answering is None:
-            # Between two requests uvicorn's own time-out counts.
+        elif self._phase is _IDLE and self._answering is not None:
+            if now - self._since > self._limits.keep_alive / 1000:
+                self._lingering.end()
+        else:
             allowed = self._limits.header_timeout / 1000
             if now - self._since > allowed:
                 self._give_up(refusals.too_slow("header section", allowed))
 
     def give_way(self) -> None:
         """Close the connection for another one."""
-        if self._phase is Phase.DEAF or self._lingering.lingers:
+        if self._phase is _DEAF or self._lingering.lingers:
             self._lingering.end()
         elif self._lingering.get_write_buffer_size():
             self._lingering.abort()
@@ -394,13 +449,13 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _give_up(self, refusal: Refusal) -> None:
         """Refuse what has begun to arrive; a client that has sent nothing is told nothing."""
-        if self._phase in {Phase.HEAD, Phase.BODY} and not self._lingering.lingers:
+        if self._phase in {_HEAD, _BODY} and not self._lingering.lingers:
             self._refuse(refusal)
         self._lingering.end()
 
     def _is_servers_turn(self) -> bool:
         """It answers, or has stopped reading itself."""
-        is_receiving = self._phase is Phase.BODY and not self.pipeline
+        is_receiving = self._phase is _BODY and not self.pipeline
         return (self._is_answering() and not is_receiving) or (self.flow is not None and self.flow.read_paused)
 
     def _is_stuck(self, now: float) -> bool:
@@ -410,10 +465,10 @@ class LimitedProtocol(HttpToolsProtocol):
         return self._unread.is_over(seconds)
 
     def _is_sending(self) -> bool:
-        return self._phase not in {Phase.IDLE, Phase.COMPLETE}
+        return self._phase not in {_IDLE, _COMPLETE}
 
     def _linger(self) -> None:
-        self._phase = Phase.DEAF
+        self._phase = _DEAF
         self._since = self.loop.time()
         self._received = 0
         self.flow.resume_reading()

@@ -48,7 +48,13 @@ class Crowd:
         # Those that wait for their client, in the middle of a request and between two of them; the longest first.
         self._waiting: dict[Connection, float] = {}
         self._idle: dict[Connection, float] = {}
-        shortest = min(limits.header_timeout, limits.body_timeout, limits.send_timeout, limits.linger_timeout)
+        shortest = min(
+            limits.header_timeout,
+            limits.body_timeout,
+            limits.send_timeout,
+            limits.linger_timeout,
+            limits.keep_alive,
+        )
         self._look = min(_LOOK, shortest / 4000)
         self._looked = 0.0
         self._is_late = False
@@ -95,6 +101,12 @@ class Crowd:
         """The server waits for the client in the middle of a request; it counts since when it did so first."""
         if connection in self._served:
             self._waiting.setdefault(connection, since)
+
+    def wait_again(self, connection: Connection, since: float) -> None:
+        """The client has begun another request."""
+        self._idle.pop(connection, None)
+        if connection in self._served:
+            self._waiting[connection] = since
 
     def idle(self, connection: Connection, since: float) -> None:
         """It has answered all requests of the client."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # `/a%2fb`, `/a%5cb`, `/a/../b`, `//a`, and what needs no code in disguise (`/%61dmin`, `/a%2db`): a proxy whose rules
 # go by the path as it is written sees another path than who decodes it (RFC 3986, sections 2.3, 6.2.2 and 7.3).
@@ -37,6 +38,7 @@ def is_of_host(target: bytes, host: bytes) -> bool:
     return authority.lower() == host.lower()
 
 
+@lru_cache(maxsize=1024)
 def loggable(path: str) -> str:
     """The path with `***` for each segment that may be a token: a client may have put one there by mistake."""
     masked = "/".join("***" if len(part) > _LONGEST_SEGMENT or _holds_bar(part) else part for part in path.split("/"))

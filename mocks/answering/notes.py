@@ -21,6 +21,7 @@ class Notes:
 
     Attributes:
         read_only: members of a request's body that are the server's to say: they may be sent and are not repeated.
+        any: whether some request has a note.
     """
 
     def __init__(self, document: Document, operation: Operation, validator: RequestValidator | None) -> None:
@@ -34,6 +35,7 @@ class Notes:
         self._deprecated: dict[tuple[str, str], Any] = {
             (one.location, one.name): one.default for one in parameters if one.node.get("deprecated") is True
         }
+        self.any = bool(self.read_only or self._deprecated)
 
     def of(self, validated: Validated) -> Iterator[str]:
         """The notes on one request."""

@@ -114,8 +114,8 @@ class MockedOperation:
             reply = self._success(request, path, validated, preferences)
             if refused is not None or validated.violations:
                 reply = _with_warnings(reply, refused, validated.violations)
-            notes = "; ".join(self._notes.of(validated))
-            reply = reply._replace(why=f"{reply.why}; {notes}") if notes else reply
+            if self._notes.any and (notes := "; ".join(self._notes.of(validated))):
+                reply = reply._replace(why=f"{reply.why}; {notes}")
         return self._with_fields(reply, preferences)
 
     def refuse(self, refusal: refusals.Refusal, detail: str, accept: str, headers: Headers | None = None) -> MockReply:
@@ -188,8 +188,10 @@ class MockedOperation:
         if preferences.example is None and preferences.code is None and not names:
             rendered = self._echoed(path, validated, selection, rendered)
         why = f"{rendered.source} ({selection.why})"
-        violations = violations_header(rendered.violations, b"mock-answer-violations")
-        return MockReply(rendered.status, [*rendered.headers, *violations], rendered.body, why, rendered.value)
+        headers = rendered.headers
+        if rendered.violations:
+            headers = [*headers, *violations_header(rendered.violations, b"mock-answer-violations")]
+        return MockReply(rendered.status, headers, rendered.body, why, rendered.value)
 
     def _render(
         self, accept: str, preferences: Preferences, names: tuple[str, ...], path: Mapping[str, str]
@@ -220,8 +222,9 @@ class MockedOperation:
     def _echoed(
         self, path: Mapping[str, str], validated: Validated, selection: Selection, rendered: RenderedResponse
     ) -> RenderedResponse:
-        kind = media.kind_of(media.parse(selection.choice.content_type).essence)
-        if kind != "json" or selection.status >= 300 or not (path or validated.body):
+        if not (path or validated.body) or selection.status >= 300:
+            return rendered
+        if media.kind_of(media.parse(selection.choice.content_type).essence) != "json":
             return rendered
         typed = validated.parameters.get("path", path)
         value = echo(rendered.value, self.operation.method, typed, validated.body, self._notes.read_only)

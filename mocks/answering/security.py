@@ -61,6 +61,8 @@ class Security:
             for alternative in (requirements if isinstance(requirements, list) else [])
             if isinstance(alternative, Mapping)
         ]
+        # What of a request holds the credentials of each: of several schemes in one field, one is enough.
+        self._places = [{scheme.place for scheme in schemes} for schemes in self._alternatives]
         self._open = not self._alternatives
         every = [scheme for schemes in self._alternatives for scheme in schemes]
         self._http = {scheme.kind for scheme in every}
@@ -82,7 +84,7 @@ class Security:
         found = [[self._check_scheme(scheme, headers, query) for scheme in schemes] for schemes in self._alternatives]
         problems = [problem for problems in found for problem in problems if problem]
         # An alternative that requires nothing is met, too; a refused credential never falls through to it.
-        if not problems and any(map(_is_met, self._alternatives, found)):
+        if not problems and any(map(_is_met, self._alternatives, self._places, found)):
             return None
         challenges = list(dict.fromkeys(scheme.challenge for schemes in self._alternatives for scheme in schemes))
         if problems:
@@ -135,10 +137,11 @@ class Security:
         return f"{scheme.name}: not the token that this mock accepts"
 
 
-def _is_met(schemes: list[_Scheme], found: list[str | None]) -> bool:
+def _is_met(schemes: list[_Scheme], places: set[tuple[str, str]], found: list[str | None]) -> bool:
     """Whether all schemes of an alternative were accepted; of those in one field, which holds one credential, one."""
-    accepted = {scheme.place for scheme, problem in zip(schemes, found, strict=True) if problem == ""}
-    return accepted == {scheme.place for scheme in schemes}
+    if None not in found:
+        return True
+    return {scheme.place for scheme, problem in zip(schemes, found, strict=True) if problem == ""} == places
 
 
 def _api_key(scheme: _Scheme, headers: Mapping[str, str], query: bytes) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 Kind = Literal["json", "form", "multipart", "xml", "text", "binary"]
@@ -12,11 +13,12 @@ class MediaType(NamedTuple):
     """`essence` is lower case without parameters; parameters' names are lower case."""
 
     essence: str
-    parameters: dict[str, str]
+    parameters: Mapping[str, str]
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> MediaType:
-    """`Application/JSON; charset="utf-8"` → `("application/json", {"charset": "utf-8"})`."""
+    """`Application/JSON; charset="utf-8"` → `("application/json", {"charset": "utf-8"})`; nobody changes it."""
     essence, _, rest = text.partition(";")
     parameters = {}
     for piece in _split(rest):

@@ -36,7 +36,7 @@ class Validated(NamedTuple):
 
 class _Body(NamedTuple):
     reader: BodyReader
-    parameters: dict[str, str]
+    parameters: Mapping[str, str]
 
 
 class RequestValidator:
