@@ -150,8 +150,9 @@ class MockApp:
             scope.get("scheme", "http"),
             scope.get("root_path", ""),
         )
+        own = request.path.startswith(CONTROL)
         try:
-            reply, operation = await self._reply(request)
+            reply, operation = await self._own_reply(request) if own else self._reply(request)
         except Exception as error:  # noqa: BLE001 - an error of the mock is a reply and a log line, not a closed connection
             self.log.add_crash(request, error)
             reply, operation = refusals.problem(refusals.MOCK_FAILED, f"{type(error).__name__}: {error}"), None
@@ -161,17 +162,18 @@ class MockApp:
         if reply.delay:
             await asyncio.sleep(reply.delay)
         seconds, name = time.perf_counter() - begun, operation.name if operation else None
-        if name is not None or not request.path.startswith(CONTROL):
+        if not own:
             self.board.calls.add(request, reply, seconds, name)
         if not self.log.silent:
             self.log.add_request(request, reply, seconds, name)
-        await self._send(request, reply, send)
+        await self._send(request, reply, send, shares=self.options.cors and not own)
         if operation is not None and self.options.callbacks and "callbacks" in operation.operation.node:
             self._call_back(operation, request, reply)
 
-    async def _reply(self, request: MockRequest) -> tuple[MockReply, MockedOperation | None]:
-        if request.path.startswith(CONTROL):
-            return await control(self.document, request, self.options, self.state, self.board), None
+    async def _own_reply(self, request: MockRequest) -> tuple[MockReply, MockedOperation | None]:
+        return await control(self.document, request, self.options, self.state, self.board), None
+
+    def _reply(self, request: MockRequest) -> tuple[MockReply, MockedOperation | None]:
         found = self.operation_for(request)
         if isinstance(found, list):
             return self._unrouted(self._served, request, found), None
@@ -262,11 +264,10 @@ class MockApp:
             return to_page(request)
         return served.unrouted.reply(request, allowed)
 
-    async def _send(self, request: MockRequest, reply: MockReply, send: Send) -> None:
+    async def _send(self, request: MockRequest, reply: MockReply, send: Send, *, shares: bool) -> None:
         headers = fresh(reply.headers, cache=self.options.cache)
         origin = request.headers.get("origin")
-        shared = self.options.cors and not request.path.startswith(CONTROL)
-        if origin is not None and shared and not cors.is_preflight(request.method, request.headers):
+        if origin is not None and shares and not cors.is_preflight(request.method, request.headers):
             headers = cors.share(origin, headers)
         body = b"" if request.method == "HEAD" else reply.body
         start = {"type": "http.response.start", "status": reply.status, "headers": headers}

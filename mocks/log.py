@@ -60,10 +60,12 @@ class Log:
         if self._json:
             self._write_json(request, reply, seconds, operation)
             return
-        status = self._paint(str(reply.status), _COLOURS.get(reply.status // 100, "0"))
         fault = f" [{reply.fault}]" if reply.fault else ""
-        target = self._paint(_clean(f"{request.method} {loggable(request.path)}"), "1")
-        why = self._paint(_clean(_why(request, reply)), "2")
+        status, target = str(reply.status), _clean(f"{request.method} {loggable(request.path)}")
+        why = _clean(_why(request, reply))
+        if self._colour:
+            status = self._paint(status, _COLOURS.get(reply.status // 100, "0"))
+            target, why = self._paint(target, "1"), self._paint(why, "2")
         self._write(f"{_clock()} {target} → {status}{fault} {seconds * 1000:.1f} ms  {why}")
 
     def _write_json(self, request: MockRequest, reply: MockReply, seconds: float, operation: str | None) -> None:

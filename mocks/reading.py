@@ -45,13 +45,13 @@ async def read_body(receive: Receive, limit: int, length: str) -> tuple[bytes, b
     """
     if length.isdigit() and int(length[:20]) > limit:
         return b"", True
-    body = bytearray()
+    pieces, size = [], 0
     while True:
         message = await receive()
-        if message["type"] != "http.request":
-            return bytes(body), False
-        body += message.get("body", b"")
-        if len(body) > limit:
+        if message["type"] == "http.request":
+            pieces.append(message.get("body", b""))
+            size += len(pieces[-1])
+        if size > limit:
             return b"", True
         if not message.get("more_body"):
-            return bytes(body), False
+            return b"".join(pieces), False

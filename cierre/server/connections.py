@@ -252,15 +252,20 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _read_head(self) -> None:
         """Put method, version and target into the scope of ASGI."""
-        scope, target = self.scope, httptools.parse_url(self.url)
+        scope = self.scope
         scope["method"] = self.parser.get_method().decode("ascii")
         version = self.parser.get_http_version()
         if version != "1.1":
             scope["http_version"] = version
-        path = target.path.decode("ascii")
+        if self.url[:1] == b"/" and self.url.isascii():
+            raw, _, query = self.url.partition(b"?")
+        else:
+            target = httptools.parse_url(self.url)
+            raw, query = target.path, target.query or b""
+        path = raw.decode("ascii")
         scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
-        scope["raw_path"] = self.root_path.encode("ascii") + target.path
-        scope["query_string"] = target.query or b""
+        scope["raw_path"] = self.root_path.encode("ascii") + raw
+        scope["query_string"] = query
 
     def _begin_answer(self) -> None:
         """Let the application answer, after earlier requests of the connection."""

@@ -76,8 +76,10 @@ class BodyReader:
 
     def unencoded(self, body: bytes) -> list[Violation]:
         """The fields of a form that have reserved characters as they are, where the document says they must not."""
+        if self.kind != "form" or not self._encoding:
+            return []
         strict = {name for name, node in self._encoding.items() if self._forbids_reserved(node)}
-        if self.kind != "form" or not strict:
+        if not strict:
             return []
         pairs = [pair.partition(b"=") for pair in body.split(b"&")]
         names = [unquote_to_bytes(name).decode("utf-8", "replace") for name, _, value in pairs if _RESERVED & {*value}]

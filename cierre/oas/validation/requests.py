@@ -141,7 +141,9 @@ class RequestValidator:
             return None, [Violation("body", "", error.message, "malformed")]
         validator = found.reader.validator
         problems = found.reader.unencoded(body)
-        return value, problems if validator is None else [*problems, *validator.violations(value)]
+        if validator is not None and not validator.is_valid(value):
+            problems += validator.violations(value)
+        return value, problems
 
     def _find(self, content_type: str) -> _Body:
         content = self._content or {}
