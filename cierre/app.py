@@ -7,7 +7,6 @@ Routing, security and the resolution of operationIds are Connexion's; the rest i
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,16 +15,11 @@ from typing import Any, NamedTuple
 
 # Connexion imports Starlette's test client, which warns of httpx; nothing of ours uses it.
 with warnings.catch_warnings(action="ignore", category=UserWarning):
-    from connexion.frameworks.starlette import starlettify_path
     from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.routing import RoutingAPI, RoutingMiddleware
-from connexion.middleware.security import SecurityMiddleware
-from connexion.operations import AbstractOperation
-from connexion.spec import Specification
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.routing import Mount, Router
+from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cierre import oas
@@ -36,7 +30,8 @@ from cierre.http.dispatch import NOTHING, Terminal
 from cierre.http.edge import Edge
 from cierre.http.pages import Pages
 from cierre.http.request import REQUEST, Request, trace_id_of
-from cierre.http.security import SECURITY_MAP
+from cierre.http.routing import Routing, fix_ways
+from cierre.http.security import SECURITY_MAP, Security
 from cierre.http.validation import ValidationMiddleware
 from cierre.node.lifecycle import Node
 from cierre.services import Services, build
@@ -112,7 +107,7 @@ def _routed() -> Routed:
             Routing,
             partial(Unrouted, pages=Pages(document, NOTHING)),
             AdmissionMiddleware,
-            SecurityMiddleware,
+            Security,
             ValidationMiddleware,
         ],
         security_map=SECURITY_MAP,
@@ -121,35 +116,11 @@ def _routed() -> Routed:
     return Routed(_started(stack), document)
 
 
-class Paths(RoutingAPI):
-    """Connexion's routes, by which a path parameter is any text: what it must be is for validation to say (400)."""
-
-    @staticmethod
-    def _framework_path_and_name(_operation: AbstractOperation, path: str) -> tuple[str, str]:
-        text = starlettify_path(path)
-        return text, text
-
-
-class Routing(RoutingMiddleware):
-    """Connexion's, for the paths of the contract alone: `/logout/` is none of them.
-
-    Starlette would send such a request on, token and all, to `http://` and whatever its Host says.
-    """
-
-    def add_api(self, specification: Specification, base_path: str | None = None, **kwargs: Any) -> None:
-        api = Paths(specification, base_path=base_path, next_app=self.app, **kwargs)
-        api.router.redirect_slashes = False
-        mount = Mount(api.base_path, app=api.router)
-        for route in (mount, *api.router.routes):
-            # A line break is a character of a path like any other: `.` takes it, and none is left over at the end.
-            route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
-        self.router.routes.append(mount)
-
-
 def _started(routed: ConnexionMiddleware) -> ASGIApp:
     """Build Connexion's stack now: a mistake in it is the start's, not the first request's."""
     app, stack = routed._build_middleware_stack()  # noqa: SLF001 - Connexion does it at its first call only
     routed.app, routed.middleware_stack = app, stack
+    fix_ways(list(stack))
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         # Starlette's router raises what it can't route, instead of answering, when it finds an application.

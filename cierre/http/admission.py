@@ -20,7 +20,7 @@ class AdmissionOperation:
     """One operation's admission, decided at start: who may call it, which limits count it, which types it reads."""
 
     def __init__(self, operation: AbstractOperation, access: AccessRule, next_app: ASGIApp) -> None:
-        self._next_app = next_app
+        self.next_app = next_app
         self._operation_id = plain_id(operation)
         self._access = access
         self._supported = list(operation.request_body.get("content", {}))
@@ -37,7 +37,7 @@ class AdmissionOperation:
             request.body = b""
         if request.body and self._supported:
             self._check_media_type(request)
-        await self._next_app(scope, receive, send)
+        await self.next_app(scope, receive, send)
 
     def _has_no_body(self, request: Request) -> bool:
         """Decision 5: where no body is required, `null` is none, with or without a Content-Type."""

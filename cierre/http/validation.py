@@ -26,7 +26,7 @@ class ValidationOperation:
     def __init__(
         self, operation: AbstractOperation, validator: RequestValidator, resolver: Resolver | None, next_app: ASGIApp
     ) -> None:
-        self._next_app = next_app
+        self.next_app = next_app
         self._validator = validator
         # A blank body is no body where none is required (documents 001 and 003 send its Content-Type all the same).
         self._optional = not operation.request_body.get("required", False)
@@ -60,7 +60,7 @@ class ValidationOperation:
         check_members(request)
         if self._is_negotiated and "accept" in request.headers and not negotiate(request).choice.acceptable:
             raise NotAcceptable(self._offered)
-        await self._next_app(scope, receive, send)
+        await self.next_app(scope, receive, send)
 
 
 def _success_types(responses: Mapping[str, Any]) -> list[str]:
