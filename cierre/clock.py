@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -19,8 +20,19 @@ def boottime() -> float:
 
 def rfc3339(ms: int) -> str:
     """`1758814200000` → `2025-09-25T15:30:00.000Z`."""
-    moment = datetime.fromtimestamp(ms // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+    return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
+
+
+def rfc3339_now() -> str:
+    """Now, with microseconds: `2025-09-25T15:30:00.000000Z`."""
+    now = time.time_ns() // 1000
+    return f"{_second(now // 1_000_000)}.{now % 1_000_000:06d}Z"
+
+
+@lru_cache(maxsize=256)
+def _second(seconds: int) -> str:
+    """Most of what is written happened in the second that was written last."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def from_rfc3339(text: str) -> int:

@@ -95,6 +95,10 @@ class Caller:
     actor: Actor = ANONYMOUS
     traceparent: str | None = None
 
+    def acting_as(self, actor: Actor) -> Caller:
+        """The same caller, now that it is known who acts."""
+        return Caller(self.ip_address, self.user_agent, self.trace_id, actor, self.traceparent)
+
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:

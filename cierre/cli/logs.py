@@ -11,6 +11,7 @@ from typing import Any, Literal
 import orjson
 import structlog
 
+from cierre.clock import rfc3339_now
 from cierre.server.printable import printable, printable_json
 
 LogFormat = Literal["auto", "json", "console"]
@@ -28,13 +29,12 @@ def configure(log_format: LogFormat, *, traced: bool = False) -> None:
         from cierre.tracing.provider import add_ids
 
         ids.append(add_ids)
-    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     if console:
         structlog.configure(
             processors=[
                 *ids,
                 structlog.processors.add_log_level,
-                stamp,
+                _stamp,
                 structlog.processors.format_exc_info,
                 _escape,
                 structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
@@ -47,7 +47,7 @@ def configure(log_format: LogFormat, *, traced: bool = False) -> None:
             processors=[
                 *ids,
                 structlog.processors.add_log_level,
-                stamp,
+                _stamp,
                 structlog.processors.format_exc_info,
                 structlog.processors.JSONRenderer(serializer=_json),
             ],
@@ -70,6 +70,11 @@ def on_stderr() -> Iterator[None]:
         yield
     finally:
         structlog.configure(**before)
+
+
+def _stamp(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event["timestamp"] = rfc3339_now()
+    return event
 
 
 def _json(event: Any, **more: Any) -> bytes:

@@ -294,7 +294,7 @@ async def _bind(context: OperationContext, token: SanctumTokenRow, expires_at: i
             await audit.record(
                 context.tx,
                 "login",
-                replace(context.caller, actor=Actor("user", user["id"])),
+                context.caller.acting_as(Actor("user", user["id"])),
                 user_id=user["id"],
                 session_id=session_id,
                 device_id=f"sanctum-{token['id']}",

@@ -5,8 +5,6 @@ Nothing is written where there is no message queue.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from cierre.domain.context import OperationContext
 from cierre.principal import SYSTEM, Actor, Caller
 from cierre.storage.repositories import outbox
@@ -25,7 +23,7 @@ async def session_opened(
     await outbox.add(
         context.tx,
         "session.opened",
-        replace(context.caller, actor=Actor("user", user_id)),
+        context.caller.acting_as(Actor("user", user_id)),
         event="login",
         user_id=user_id,
         session_id=session_id,
@@ -40,7 +38,7 @@ async def refresh_reused(context: OperationContext, token: RefreshTokenRow) -> N
     await outbox.add(
         context.tx,
         "refresh.reused",
-        replace(context.caller, actor=SYSTEM),
+        context.caller.acting_as(SYSTEM),
         event="refresh_reuse",
         user_id=token["user_id"],
         session_id=token["session_id"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from typing import Literal
 
 from cierre.domain import closing, events, password_rules
@@ -160,7 +159,7 @@ async def login(
         await audit.record(
             context.tx,
             "login",
-            replace(context.caller, actor=Actor("user", user["id"])),
+            context.caller.acting_as(Actor("user", user["id"])),
             user_id=user["id"],
             session_id=principal.session_id,
             device_id=principal.device_id,

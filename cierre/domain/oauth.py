@@ -118,7 +118,7 @@ async def revoke(context: OperationContext, issuer: Issuer, client: ClientRow, t
     if principal.client_id != client["id"]:
         raise InvalidGrant
     try:
-        by_client = replace(context, caller=replace(context.caller, actor=Actor("client", client["id"])))
+        by_client = replace(context, caller=context.caller.acting_as(Actor("client", client["id"])))
         await sessions.logout(by_client, principal, lenient=True)
     except Unauthorized:
         return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from cierre.domain.refusals import Refusal
 from cierre.errors import CierreError, ClientAuthenticationFailed, Forbidden, LoginFailed
 from cierre.http.request import Request
@@ -25,6 +23,6 @@ def count_refusal(request: Request, error: CierreError) -> None:
     user_id = getattr(error, "user_id", None)
     request.services.refusals.count(
         Refusal(event, user_id, request.operation or ""),
-        replace(request.caller, actor=actor),
+        request.caller.acting_as(actor),
         request.source,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import version
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -37,6 +38,31 @@ def reason_label(closing: ClosingMade) -> str:
     if closing.logout_type == "admin_forced":
         return "administrator"
     return closing.reason if closing.reason in _REASONS else "other"
+
+
+class _Quick:
+    """A metric that finds the series of labels it has had before without taking them apart and locking each time."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._series: dict[tuple[Any, ...], Any] = {}
+        super().__init__(*args, **options)
+
+    def labels(self, *values: Any, **named: Any) -> Any:
+        """The series of these values, in the order of the labels or by their names."""
+        if named:
+            return super().labels(*values, **named)  # type: ignore[misc]
+        found = self._series.get(values)
+        if found is None:
+            found = self._series[values] = super().labels(*values)  # type: ignore[misc]
+        return found
+
+
+class QuickCounter(_Quick, Counter):
+    """Prometheus' counter."""
+
+
+class QuickHistogram(_Quick, Histogram):
+    """Prometheus' histogram."""
 
 
 class Metrics:
@@ -123,10 +149,10 @@ class Metrics:
         )
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
-        return Counter(f"cierre_{name}", text, labels, registry=self.registry)
+        return QuickCounter(f"cierre_{name}", text, labels, registry=self.registry)
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...], labels: tuple[str, ...] = ()) -> Histogram:
-        return Histogram(f"cierre_{name}", text, labels, buckets=buckets, registry=self.registry)
+        return QuickHistogram(f"cierre_{name}", text, labels, buckets=buckets, registry=self.registry)
 
     def _gauge(self, name: str, text: str, of_several: str, labels: tuple[str, ...] = ()) -> Gauge:
         """A gauge; `of_several` says what it is where several workers have a value each."""

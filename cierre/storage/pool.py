@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Hashable
 from typing import Generic, NamedTuple, TypeVar
 
 Connection = TypeVar("Connection")
@@ -135,28 +134,34 @@ class Shares:
         self._timeout = timeout
         self._shares: dict[Hashable, _Share] = {}
 
-    @asynccontextmanager
-    async def of(self, key: Hashable | None) -> AsyncIterator[None]:
-        """One of the key's places, for the block; None: without a limit.
+    async def enter(self, key: Hashable | None) -> None:
+        """Take one of the key's places; each must be given back with `leave`. None: without a limit.
 
         Raises:
             TimeoutError: none was free in time.
         """
         if key is None:
-            yield
             return
         share = self._shares.setdefault(key, _Share(self._size))
         share.callers += 1
         try:
             await self._enter(share)
-            try:
-                yield
-            finally:
-                share.places.release()
-        finally:
-            share.callers -= 1
-            if not share.callers:
-                del self._shares[key]
+        except BaseException:
+            self._gone(key, share)
+            raise
+
+    def leave(self, key: Hashable | None) -> None:
+        """Give a place back: the caller that has waited longest gets it."""
+        if key is None:
+            return
+        share = self._shares[key]
+        share.places.release()
+        self._gone(key, share)
+
+    def _gone(self, key: Hashable, share: _Share) -> None:
+        share.callers -= 1
+        if not share.callers:
+            del self._shares[key]
 
     async def _enter(self, share: _Share) -> None:
         if not share.places.locked():

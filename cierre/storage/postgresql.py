@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from types import TracebackType
 from typing import Any
 
 import asyncpg
@@ -169,23 +170,38 @@ class PostgresDatabase:
         for connection in self._pool.drain():
             await connection.close(timeout=self._limits.pool_timeout / 1000)
 
-    @asynccontextmanager
-    async def connect(self, *, on_behalf_of: Hashable | None = None) -> AsyncIterator[PostgresTx]:
+    def connect(self, *, on_behalf_of: Hashable | None = None) -> AbstractAsyncContextManager[PostgresTx]:
+        return _Connecting(self, on_behalf_of)
+
+    async def take(self, on_behalf_of: Hashable | None) -> asyncpg.Connection:
+        """Take a connection; it must be given to `give_back`.
+
+        Raises:
+            ServiceUnavailable: the database is unreachable, or no connection was free in time.
+        """
         with driver_errors():
-            async with self._shares.of(on_behalf_of):
-                connection = await self._acquire()
-                try:
-                    yield PostgresTx(connection, self.clock.now(), self.consumers)
-                except (CierreError, *_STATEMENT_ENDED):
-                    raise
-                except BaseException as failure:
-                    # Perhaps in the middle of a query: the next request must not read the rest of its answer.
-                    connection.terminate()
-                    if isinstance(failure, _CONNECTION_LOST):
-                        self._close_free()
-                    raise
-                finally:
-                    self._pool.release(None if connection.is_closed() else connection)
+            await self._shares.enter(on_behalf_of)
+            try:
+                return await self._acquire()
+            except BaseException:
+                self._shares.leave(on_behalf_of)
+                raise
+
+    def give_back(
+        self, connection: asyncpg.Connection, on_behalf_of: Hashable | None, failure: BaseException | None
+    ) -> None:
+        """Give a connection back.
+
+        Args:
+            failure: what ended its use; None: nothing did.
+        """
+        if failure is not None and not isinstance(failure, (CierreError, *_STATEMENT_ENDED)):
+            # Perhaps in the middle of a query: the next request must not read the rest of its answer.
+            connection.terminate()
+            if isinstance(failure, _CONNECTION_LOST):
+                self._close_free()
+        self._pool.release(None if connection.is_closed() else connection)
+        self._shares.leave(on_behalf_of)
 
     def _close_free(self) -> None:
         """Close the free connections: a request after an outage meets one that is lost once, not once for each."""
@@ -238,6 +254,27 @@ class PostgresDatabase:
                     await connection.close(timeout=_CLOSE_TIMEOUT)
 
 
+class _Connecting:
+    """A connection for a block. Each request has one or two: a generator would cost as much as what it does."""
+
+    __slots__ = ("_connection", "_database", "_on_behalf_of")
+
+    def __init__(self, database: PostgresDatabase, on_behalf_of: Hashable | None) -> None:
+        self._database = database
+        self._on_behalf_of = on_behalf_of
+
+    async def __aenter__(self) -> PostgresTx:
+        database = self._database
+        self._connection = await database.take(self._on_behalf_of)
+        return PostgresTx(self._connection, database.clock.now(), database.consumers)
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, failure: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self._database.give_back(self._connection, self._on_behalf_of, failure)
+        _raise_ours(failure)
+
+
 class driver_errors:  # noqa: N801 - a context manager
     """Raise an error of `cierre.errors` (503) for every error of the driver that is not the statement's own.
 
@@ -250,10 +287,14 @@ class driver_errors:  # noqa: N801 - a context manager
         return None
 
     def __exit__(self, _type: object, failure: BaseException | None, _traceback: object) -> None:
-        if isinstance(failure, _CONFLICTS):
-            raise TransactionConflict from failure
-        if isinstance(failure, _UNAVAILABLE):
-            raise ServiceUnavailable from failure
+        _raise_ours(failure)
+
+
+def _raise_ours(failure: BaseException | None) -> None:
+    if isinstance(failure, _CONFLICTS):
+        raise TransactionConflict from failure
+    if isinstance(failure, _UNAVAILABLE):
+        raise ServiceUnavailable from failure
 
 
 async def connect_once(url: str) -> asyncpg.Connection:

@@ -6,17 +6,15 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
-
 from cierre.clock import now_ms
 from cierre.errors import TokenInvalid
 from cierre.principal import ROLES, Principal
-from cierre.tokens.jws import VerificationKey
+from cierre.tokens.jws import VerificationKey, sign
 from cierre.tokens.key_files import KeyRing
 from cierre.tokens.verified import VerifiedTokens
 
@@ -157,7 +155,7 @@ class AccessTokens(TokenCheck):
             "iat": issued,
             # A life of less than a second would be over before it began.
             "exp": issued + max(1, round(self.ttl / 1000)),
-            "jti": uuid.uuid4().hex,
+            "jti": secrets.token_hex(16),
             "sid": principal.session_id,
             "role": principal.role,
             "device": principal.device_id,
@@ -165,7 +163,9 @@ class AccessTokens(TokenCheck):
             # RFC 9068, section 2.2.1: a refresh changes it not.
             "auth_time": (at if authenticated_at is None else authenticated_at) // 1000,
         }
-        return jwt.encode(claims, key.private, algorithm=key.algorithm, headers={"typ": _TYPE, "kid": key.kid})
+        token = sign(claims, key, media_type=_TYPE)
+        self._verified.remember(token, key.kid, claims)
+        return token
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from typing import Any
 
-import jwt
-
+from cierre.tokens.jws import sign
 from cierre.tokens.key_files import KeyRing
 
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -34,7 +33,7 @@ def logout_token(keys: KeyRing, *, issuer: str, client_id: str, user_id: str, se
         "sid": session_id,
         "iat": issued,
         "exp": issued + _LIFE,
-        "jti": uuid.uuid4().hex,
+        "jti": secrets.token_hex(16),
         "events": {LOGOUT_EVENT: {}},
     }
     return _signed(keys, claims, "logout+jwt")
@@ -87,4 +86,4 @@ def session_revoked(
 
 def _signed(keys: KeyRing, claims: dict[str, Any], media_type: str) -> str:
     key = keys.signing()
-    return jwt.encode(claims, key.private, algorithm=key.algorithm, headers={"typ": media_type, "kid": key.kid})
+    return sign(claims, key, media_type=media_type)

@@ -1,4 +1,4 @@
-"""Signatures that were verified already: a token is used many times, and is good or not for good."""
+"""Signatures that were verified or made here already: a token is used many times, and is good or not for good."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Find = Callable[[str], VerificationKey | None]
 
 
 class VerifiedTokens:
-    """The claims of the tokens that were verified last, by the SHA-256 of the whole token.
+    """The claims of the tokens that were verified or issued last, by the SHA-256 of the whole token.
 
     Only the signature is not verified again. Whether its key is still one of ours is asked each time, and what the
     claims say, the denylist and the database are for the caller to ask.
@@ -41,7 +41,7 @@ class VerifiedTokens:
             UnknownKey: it names a key that is not known; with newer keys it may be good.
             TokenInvalid: it is no such token.
         """
-        name = sha256(token.encode(errors="surrogatepass")).digest()
+        name = _name(token)
         known = self._known.get(name)
         if known is not None:
             kid, key, claims = known
@@ -59,7 +59,25 @@ class VerifiedTokens:
 
         claims = verified_claims(token, find, media_type=self._media_type)
         ((kid, key),) = used
+        self._keep(name, kid, key, claims)
+        return claims
+
+    def remember(self, token: str, kid: str, claims: Claims) -> None:
+        """Remember a token that was signed here: its first use needs no verification either.
+
+        Args:
+            kid: of the key that signed it.
+            claims: as they are read from the token.
+        """
+        key = self._find(kid)
+        if key is not None:
+            self._keep(_name(token), kid, key, claims)
+
+    def _keep(self, name: bytes, kid: str, key: VerificationKey, claims: Claims) -> None:
         self._known[name] = (kid, key, claims)
         if len(self._known) > self._most:
             self._known.popitem(last=False)
-        return claims
+
+
+def _name(token: str) -> bytes:
+    return sha256(token.encode(errors="surrogatepass")).digest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -141,7 +140,7 @@ async def add(tx: Tx, *, event: str, reason: str, caller: Caller, session: Sessi
     """Record an event that the service itself found and that closed nothing, such as a change of the IP address."""
     await _add(
         tx,
-        replace(caller, actor=SYSTEM),
+        caller.acting_as(SYSTEM),
         event=event,
         user_id=session["user_id"],
         session_id=session["id"],

@@ -36,6 +36,15 @@ async def value(service, name, **labels):
     return 0.0
 
 
+def test_a_series_is_the_same_one_by_place_and_by_name():
+    metrics = Metrics()
+    for _ in range(2):
+        metrics.failed_attempts.labels("login", "invalid_credentials").inc()
+    metrics.failed_attempts.labels(code="invalid_credentials", operation="login").inc()
+    labels = {"operation": "login", "code": "invalid_credentials"}
+    assert metrics.registry.get_sample_value("cierre_failed_attempts_total", labels) == 3
+
+
 def logouts(type_, reason="user_initiated", dialect="session", outcome="success", code=""):
     return {"type": type_, "reason": reason, "dialect": dialect, "outcome": outcome, "code": code}
 

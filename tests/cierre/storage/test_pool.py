@@ -95,9 +95,10 @@ async def test_one_key_has_its_share_and_no_more_while_others_go_on():
     shares, entered, end = Shares(2, timeout=60), [], asyncio.Event()
 
     async def use(key):
-        async with shares.of(key):
-            entered.append(key)
-            await end.wait()
+        await shares.enter(key)
+        entered.append(key)
+        await end.wait()
+        shares.leave(key)
 
     tasks = [asyncio.create_task(use(key)) for key in ("a", "a", "a", "b", None)]
     await asyncio.sleep(0.01)
@@ -111,11 +112,10 @@ async def test_one_key_has_its_share_and_no_more_while_others_go_on():
 async def test_who_waits_for_a_share_waits_no_longer_than_the_timeout():
     shares = Shares(1, timeout=0.01)
 
-    async def use():
-        async with shares.of("a"):
-            pass
-
-    async with shares.of("a"):
-        with pytest.raises(TimeoutError):
-            await use()
-    await use()
+    await shares.enter("a")
+    with pytest.raises(TimeoutError):
+        await shares.enter("a")
+    shares.leave("a")
+    await shares.enter("a")
+    shares.leave("a")
+    assert shares._shares == {}

@@ -22,10 +22,20 @@ from cierre.tokens.opaque import (
 WHO = Principal("64f8a123b456c789d012e345", "64f8b456c789d012e345f678", "EMPLEADO", "cierre", "a-device")
 
 
+def of_folder(folder, algorithm):
+    keys = KeyRing(folder / "keys", algorithm=algorithm, keep=900_000)
+    return AccessTokens(keys, issuer="http://cierre.test", audience="cierre", ttl=900_000)
+
+
 @pytest.fixture(params=["RS256", "ES256"])
 def tokens(request, tmp_path):
-    keys = KeyRing(tmp_path / "keys", algorithm=request.param, keep=900_000)
-    return AccessTokens(keys, issuer="http://cierre.test", audience="cierre", ttl=900_000)
+    return of_folder(tmp_path, request.param)
+
+
+@pytest.fixture
+def other_node(tokens, tmp_path):  # noqa: ARG001 - its keys are there
+    """Has the same keys, and has issued nothing."""
+    return of_folder(tmp_path, None)
 
 
 def test_an_access_token_has_the_form_of_rfc_9068(tokens):
@@ -40,9 +50,18 @@ def test_an_access_token_has_the_form_of_rfc_9068(tokens):
     assert (claims["sid"], claims["role"], claims["device"]) == (WHO.session_id, "EMPLEADO", "a-device")
 
 
-def test_a_token_of_ours_verifies_and_says_who_asks(tokens):
-    verified = tokens.verify(tokens.issue(WHO, epoch=3, at=now_ms()))
+def test_a_token_of_ours_verifies_on_each_node_and_says_who_asks(tokens, other_node):
+    token = tokens.issue(WHO, epoch=3, at=now_ms())
+    verified = other_node.verify(token)
     assert (verified.principal.session_id, verified.epoch, verified.expired) == (WHO.session_id, 3, False)
+    assert tokens.verify(token) == verified
+
+
+def test_whoever_reads_tokens_with_pyjwt_reads_ours(tokens, tmp_path):
+    token = tokens.issue(WHO, epoch=3, at=now_ms())
+    key = KeyRing(tmp_path / "keys", algorithm=None, keep=900_000).signing()
+    claims = jwt.decode(token, key.public, algorithms=[key.algorithm], audience="cierre", issuer="http://cierre.test")
+    assert (claims["sub"], claims["client_id"]) == (WHO.user_id, WHO.client_id)
 
 
 def test_two_tokens_of_one_session_differ(tokens):

@@ -76,6 +76,28 @@ def test_a_bad_token_is_not_remembered(verified):
     assert verified.count == 2
 
 
+def test_a_token_that_was_issued_here_needs_no_verification(verified):
+    one = token()
+    verified.remember(one, KEY.kid, {"sub": "one"})
+    assert verified.claims(one) == {"sub": "one"}
+    assert verified.count == 0
+
+
+def test_what_was_issued_is_forgotten_with_its_key(verified, ring):
+    one = token()
+    verified.remember(one, KEY.kid, {"sub": "one"})
+    ring[KEY.kid] = keys.generate("ES256")
+    with pytest.raises(TokenInvalid):
+        verified.claims(one)
+
+
+def test_a_token_of_a_key_that_is_not_known_is_not_remembered(verified, ring):
+    ring.clear()
+    verified.remember(token(), KEY.kid, {"sub": "one"})
+    with pytest.raises(UnknownKey):
+        verified.claims(token())
+
+
 def test_of_more_tokens_than_are_remembered_the_one_used_longest_ago_goes(verified):
     first, second, third = (token(name) for name in ("first", "second", "third"))
     for one in (first, second, first, third):
