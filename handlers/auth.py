@@ -33,9 +33,10 @@ async def login(body: Json, request: Request) -> WithHeaders[IssuedTokens]:
 
 
 async def refresh(body: Json | None, request: Request) -> WithHeaders[IssuedTokens]:
+    found = request.refresh_session
+    assert found is not None, "x-cierre-principal: refresh_token_of_client"
     async with cookies.presented(request, body) as presented, request.context() as context:
-        client_id = await oauth.client_of_session(context, request.headers.get("authorization"), body or {})
-        issued = await logins.refresh(context, request.services.issuer, presented.token, client_id=client_id)
+        issued = await logins.exchange(context, request.services.issuer, presented.token, found)
     return _delivered(issued, in_cookie=presented.from_cookie)
 
 
@@ -57,6 +58,9 @@ async def list_sessions(principal: Principal, request: Request) -> SessionList:
 
 
 async def get_session(session_id: str, principal: Principal, request: Request) -> UserSession:
+    own = request.session
+    if own is not None and own["id"] == session_id:
+        return sessions.shown(own, principal)
     async with request.context() as context:
         return await sessions.get_session(context, principal, session_id=session_id)
 

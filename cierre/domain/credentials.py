@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 from cierre.domain import closing, events
 from cierre.domain.context import OperationContext
@@ -67,6 +68,17 @@ async def of_sanctum_token(
     return replace(principal, abilities=abilities_of(row["abilities"]))
 
 
+class RefreshSession(NamedTuple):
+    """A refresh token that was presented, and its session, as both were when they were read."""
+
+    token: RefreshTokenRow
+    session: SessionWithUserRow
+
+    @property
+    def principal(self) -> Principal:
+        return _principal(self.session, self.token["expires_at"])
+
+
 async def of_refresh_token(
     context: OperationContext,
     issuer: Issuer,
@@ -74,7 +86,7 @@ async def of_refresh_token(
     *,
     owner: str | None = None,
     require: Callable[[SessionWithUserRow], None] | None = None,
-) -> Principal:
+) -> RefreshSession:
     """The session of a refresh token, be the session closed or not; the token is not rotated.
 
     Args:
@@ -86,14 +98,8 @@ async def of_refresh_token(
         RefreshTokenExpired: the token has expired.
         RefreshTokenReused: the token was rotated long ago; its session is closed now.
     """
-    row = await find_refresh_token(context, token)
-    if row is None:
-        raise RefreshTokenUnknown
-    if owner is not None and row["user_id"] != owner:
-        raise RefreshTokenInvalid
-    session = await sessions.find_with_user(context.tx, row["user_id"], row["session_id"])
-    if session is None:
-        raise RefreshTokenInvalid
+    found = await find_refresh_session(context, token, owner=owner)
+    row, session = found
     try:
         if require is not None:
             require(session)
@@ -104,7 +110,27 @@ async def of_refresh_token(
     except (Unauthorized, ClientAuthenticationFailed) as refused:
         refused.client_id = session["client_id"]
         raise
-    return _principal(session, row["expires_at"])
+    return found
+
+
+async def find_refresh_session(context: OperationContext, token: str, *, owner: str | None = None) -> RefreshSession:
+    """The refresh token and its session, whatever has become of them.
+
+    Args:
+        owner: as for `of_refresh_token`.
+
+    Raises:
+        RefreshTokenInvalid: unknown, not the owner's, or its session is gone.
+    """
+    row = await find_refresh_token(context, token)
+    if row is None:
+        raise RefreshTokenUnknown
+    if owner is not None and row["user_id"] != owner:
+        raise RefreshTokenInvalid
+    session = await sessions.find_with_user(context.tx, row["user_id"], row["session_id"])
+    if session is None:
+        raise RefreshTokenInvalid
+    return RefreshSession(row, session)
 
 
 def require_client(client_id: str | None, session: SessionWithUserRow) -> None:
@@ -152,7 +178,7 @@ async def of_any_token(context: OperationContext, issuer: Issuer, token: str, *,
         return await of_sanctum_token(context, *form, for_closing=owner is not None)
     if is_compact(token):
         return await of_access_token(context, issuer.tokens.verify(token))
-    return await of_refresh_token(context, issuer, token, owner=owner)
+    return (await of_refresh_token(context, issuer, token, owner=owner)).principal
 
 
 async def find_refresh_token(context: OperationContext, token: str) -> RefreshTokenRow | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 from cierre.domain import closing, events, password_rules
 from cierre.domain.context import OperationContext
-from cierre.domain.credentials import find_refresh_token, refuse_replay, require_client
+from cierre.domain.credentials import RefreshSession, find_refresh_session, refuse_replay, require_client
 from cierre.domain.passwords import Passwords
 from cierre.domain.sessions import end_reason, record_use
 from cierre.errors import (
@@ -15,7 +17,6 @@ from cierre.errors import (
     LoginFailed,
     RefreshTokenExpired,
     RefreshTokenInvalid,
-    RefreshTokenUnknown,
     TooManyLogins,
     Unauthorized,
     ValidationFailed,
@@ -197,28 +198,37 @@ async def refresh(
         RefreshTokenExpired: the token or its session has expired.
         RefreshTokenReused: the token was rotated before; its session is closed now (RFC 9700, section 4.14.2).
     """
-    row = await find_refresh_token(context, token)
-    if row is None:
-        raise RefreshTokenUnknown
-    session = await sessions.find_with_user(context.tx, row["user_id"], row["session_id"])
-    if session is None:
-        raise RefreshTokenInvalid
-    try:
-        return await _refresh(context, issuer, token, row, session, client_id)
-    except (Unauthorized, ClientAuthenticationFailed) as refused:
-        refused.client_id = session["client_id"]
-        raise
+    found = await find_refresh_session(context, token)
+    return await exchange(context, issuer, token, found, require=partial(require_client, client_id))
 
 
-async def _refresh(
+async def exchange(
     context: OperationContext,
     issuer: Issuer,
     token: str,
-    row: RefreshTokenRow,
-    session: SessionWithUserRow,
-    client_id: str | None,
+    found: RefreshSession,
+    *,
+    require: Callable[[SessionWithUserRow], None] | None = None,
 ) -> IssuedTokens:
-    require_client(client_id, session)
+    """Rotate a refresh token that was found a moment ago; of several exchanges since then, one happens.
+
+    Args:
+        require: as for `of_refresh_token`; None: it was checked when the token was found.
+
+    Raises:
+        ClientAuthenticationFailed, RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused: as `refresh`.
+    """
+    try:
+        if require is not None:
+            require(found.session)
+        return await _exchange(context, issuer, token, found)
+    except (Unauthorized, ClientAuthenticationFailed) as refused:
+        refused.client_id = found.session["client_id"]
+        raise
+
+
+async def _exchange(context: OperationContext, issuer: Issuer, token: str, found: RefreshSession) -> IssuedTokens:
+    row, session = found
     if row["expires_at"] <= context.now:
         raise RefreshTokenExpired
     if session["closed_at"] is not None or not session["enabled"]:
@@ -227,9 +237,9 @@ async def _refresh(
     if reason is not None:
         await closing.close_one(context, session["user_id"], session["id"], closing.automatic(reason))
         raise RefreshTokenExpired
-    reason = await record_use(context, session)
-    if reason is not None:
-        await closing.close_one(context, session["user_id"], session["id"], closing.automatic(reason))
+    use = await record_use(context, session)
+    if use.reason is not None:
+        await closing.close_one(context, session["user_id"], session["id"], closing.automatic(use.reason))
         raise RefreshTokenInvalid
     return await _rotate(context, issuer, token, row, session)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import NamedTuple
 
 from cierre.domain import closing, suspicion
 from cierre.domain.context import OperationContext
@@ -21,6 +22,18 @@ from cierre.storage.rows import SessionRow, SessionTimesRow
 
 # The event of an audit row that closes nothing.
 SUSPICIOUS_CHANGE = "suspicious_change"
+
+
+class Use(NamedTuple):
+    """What came of a session's use.
+
+    Attributes:
+        session: as it is afterwards; of requests at the same time one gets it so.
+        reason: to close it, `suspicious_ip` or `suspicious_user_agent`; None: there is none.
+    """
+
+    session: SessionRow
+    reason: str | None = None
 
 
 async def logout(
@@ -73,7 +86,7 @@ async def force_logout(context: OperationContext, *, user_id: str, reason: str) 
 async def list_sessions(context: OperationContext, principal: Principal) -> SessionList:
     """The caller's open sessions, newest first, and which one is calling (document 003, "Revisar sesiones activas")."""
     rows = await sessions.open_of(context.tx, principal.user_id)
-    return SessionList(tuple(_user_session(row, principal) for row in rows))
+    return SessionList(tuple(shown(row, principal) for row in rows))
 
 
 async def get_session(context: OperationContext, principal: Principal, *, session_id: str) -> UserSession:
@@ -89,11 +102,11 @@ async def get_session(context: OperationContext, principal: Principal, *, sessio
     if reason is not None:
         await closing.close_one(context, principal.user_id, session_id, closing.automatic(reason))
         return await get_session(context, principal, session_id=session_id)
-    return _user_session(session, principal)
+    return shown(session, principal)
 
 
 async def require_open(context: OperationContext, principal: Principal, *, by_holder: bool = True) -> SessionRow:
-    """The caller's session; its use is recorded, with time and place.
+    """The caller's session, as it is once its use is recorded, with time and place.
 
     Args:
         by_holder: the request is from the token's holder; otherwise it is from a resource server, which has another
@@ -105,39 +118,37 @@ async def require_open(context: OperationContext, principal: Principal, *, by_ho
     session = await sessions.find(context.tx, principal.user_id, principal.session_id)
     if session is None or session["closed_at"] is not None:
         raise TokenRevoked
-    reason = end_reason(context, session) or await record_use(context, session, by_holder=by_holder)
-    if reason is not None:
-        await closing.close_one(context, session["user_id"], session["id"], closing.automatic(reason))
+    reason = end_reason(context, session)
+    use = Use(session, reason) if reason else await record_use(context, session, by_holder=by_holder)
+    if use.reason is not None:
+        await closing.close_one(context, session["user_id"], session["id"], closing.automatic(use.reason))
         raise TokenRevoked
-    return session
+    return use.session
 
 
-async def record_use(context: OperationContext, session: SessionRow, *, by_holder: bool = True) -> str | None:
+async def record_use(context: OperationContext, session: SessionRow, *, by_holder: bool = True) -> Use:
     """Record when and from where a session is used, once a minute and when it moves.
 
     Args:
         by_holder: as for `require_open`.
-
-    Returns:
-        The reason to close the session, `suspicious_ip` or `suspicious_user_agent`; None: there is none.
     """
     mode = context.settings.suspicious_change
     suspect = suspicion.suspicion(session, context.caller) if by_holder and mode != "off" else None
     if suspect is not None and mode == "close":
-        return suspect
+        return Use(session, suspect)
     if suspect is None and context.now - session["last_seen_at"] < suspicion.RECORDED_EVERY:
-        return None
+        return Use(session)
     address, agent = context.caller.ip_address, context.caller.user_agent
     if not by_holder:
         address, agent = session["ip_address"], session["user_agent"]
     async with context.tx.atomic():
         # Of requests that come together from the new place, one records it.
-        first = await sessions.record_use(context.tx, session, ip_address=address, user_agent=agent)
-        if first and session["token_id"] is not None:
+        used = await sessions.record_use(context.tx, session, ip_address=address, user_agent=agent)
+        if used and session["token_id"] is not None:
             await sanctum.mark_used(context.tx, session["token_id"])
-        if first and suspect is not None:
+        if used and suspect is not None:
             await audit.add(context.tx, event=SUSPICIOUS_CHANGE, reason=suspect, caller=context.caller, session=session)
-    return None
+    return Use(used or session)
 
 
 def end_reason(context: OperationContext, session: SessionTimesRow) -> str | None:
@@ -147,6 +158,26 @@ def end_reason(context: OperationContext, session: SessionTimesRow) -> str | Non
     if session["last_seen_at"] + context.settings.idle_timeout <= context.now:
         return "inactivity"
     return None
+
+
+def shown(row: SessionRow, principal: Principal) -> UserSession:
+    """A session as its user sees it.
+
+    Args:
+        principal: of the calling session.
+    """
+    return UserSession(
+        session_id=row["id"],
+        device_id=row["device_id"],
+        client_id=row["client_id"],
+        created_at=row["created_at"],
+        last_seen_at=row["last_seen_at"],
+        ip_address=row["ip_address"],
+        user_agent=row["user_agent"],
+        current=row["id"] == principal.session_id,
+        closed_at=row["closed_at"],
+        logout_reason=row["logout_reason"],
+    )
 
 
 async def _logout_one(context: OperationContext, principal: Principal) -> LogoutResult:
@@ -192,18 +223,3 @@ async def _nothing_left(context: OperationContext, principal: Principal, closed_
     active = await sessions.count_open(context.tx, principal.user_id)
     email = user["email"] if user else ""
     return LogoutResult(0, (), "single_device", closed_at, principal.user_id, email, active)
-
-
-def _user_session(row: SessionRow, principal: Principal) -> UserSession:
-    return UserSession(
-        session_id=row["id"],
-        device_id=row["device_id"],
-        client_id=row["client_id"],
-        created_at=row["created_at"],
-        last_seen_at=row["last_seen_at"],
-        ip_address=row["ip_address"],
-        user_agent=row["user_agent"],
-        current=row["id"] == principal.session_id,
-        closed_at=row["closed_at"],
-        logout_reason=row["logout_reason"],
-    )

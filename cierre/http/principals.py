@@ -72,7 +72,7 @@ async def _of_refresh_token(request: Request) -> Principal:
         ForeignOrigin: 403.
     """
     async with cookies.presented(request, request.json) as presented, request.context() as context:
-        return await credentials.of_refresh_token(context, request.services.issuer, presented.token)
+        return (await credentials.of_refresh_token(context, request.services.issuer, presented.token)).principal
 
 
 async def _of_refresh_token_of_client(request: Request) -> Principal:
@@ -87,7 +87,9 @@ async def _of_refresh_token_of_client(request: Request) -> Principal:
     async with cookies.presented(request, request.json) as presented, request.context() as context:
         client_id = await oauth.client_of_session(context, request.headers.get("authorization"), request.json or {})
         mine = partial(credentials.require_client, client_id)
-        return await credentials.of_refresh_token(context, request.services.issuer, presented.token, require=mine)
+        found = await credentials.of_refresh_token(context, request.services.issuer, presented.token, require=mine)
+    request.refresh_session = found
+    return found.principal
 
 
 async def _of_user_token(request: Request) -> Principal:
@@ -167,7 +169,7 @@ async def _require_open(request: Request, principal: Principal, *, denied: bool 
 async def _revoked(request: Request, principal: Principal) -> TokenRevoked | None:
     async with request.context() as context:
         try:
-            await sessions.require_open(context, principal)
+            request.session = await sessions.require_open(context, principal)
         except TokenRevoked as revoked:
             return revoked
     return None

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from starlette.requests import cookie_parser
 
 from cierre.domain.context import OperationContext
+from cierre.domain.credentials import RefreshSession
 from cierre.errors import CierreError, TokenRevoked
 from cierre.oas.validation.violations import Location
 from cierre.outcomes import ClosingMade, Outcome
@@ -25,6 +26,7 @@ from cierre.rate_limits.limits import Standing
 from cierre.server.prefer import read_prefer
 from cierre.services import Services
 from cierre.settings import Network
+from cierre.storage.rows import SessionRow
 from cierre.storage.statements import Tx
 
 # The key of the request in the ASGI scope.
@@ -62,6 +64,8 @@ class Request:
         answer: rendered already, where an Idempotency-Key keeps it.
         replayed: the answer is an earlier request's, in the form that that one asked for.
         keeps_answers: the operation takes an Idempotency-Key, once it is routed.
+        refresh_session: of the refresh token, where its client alone may present it and has proven who it is.
+        session: of the principal, open when security looked at it; None: it has not.
         revoked: the session of the principal is closed: a repeat is answered, anything else refused.
         body: the bytes of the body, once read.
         parameters: those of the contract, validated, by place (`path`, `query`, …) and name.
@@ -90,11 +94,13 @@ class Request:
         "path",
         "principal",
         "raw_path",
+        "refresh_session",
         "refusal",
         "replayed",
         "reservations",
         "revoked",
         "services",
+        "session",
         "standings",
         "started",
         "trace_id",
@@ -126,6 +132,8 @@ class Request:
         self.answer: Any = None
         self.replayed = False
         self.keeps_answers = False
+        self.refresh_session: RefreshSession | None = None
+        self.session: SessionRow | None = None
         self.revoked: TokenRevoked | None = None
         self.body = b""
         self.json: Any = None

@@ -29,14 +29,15 @@ class Routing(RoutingMiddleware):
     """Connexion's, for the paths of the contract alone: `/logout/` is none of them.
 
     Starlette would send such a request on, token and all, to `http://` and whatever its Host says. It compares a
-    path with one regular expression after the other; one without parameters is looked up instead, once `fix_ways`
-    has said where its operation begins.
+    path with one regular expression after the other; once `fix_ways` has said where operations begin, a path without
+    parameters is looked up instead, and the few with parameters are compared with theirs alone.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
-        self._operation_ids: dict[tuple[str, str], str] = {}
-        self._operations: dict[tuple[str, str], ASGIApp] = {}
+        self._ids: dict[tuple[str, str], str] = {}
+        self._templates: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+        self._operations: dict[str, ASGIApp] = {}
 
     def add_api(self, specification: Specification, base_path: str | None = None, **kwargs: Any) -> None:
         api = Paths(specification, base_path=base_path, next_app=self.app, **kwargs)
@@ -48,23 +49,38 @@ class Routing(RoutingMiddleware):
         self.router.routes.append(mount)
         for route in api.router.routes:
             assert isinstance(route, Route)
-            if not route.param_convertors:
-                assert isinstance(route.endpoint, RoutingOperation)
-                assert route.endpoint.operation_id is not None
-                # Starlette adds HEAD to GET; it goes the long way, which is rarely asked for.
-                (method,) = (route.methods or set()) - {"HEAD"}
-                self._operation_ids[method, api.base_path + route.path] = route.endpoint.operation_id
+            assert isinstance(route.endpoint, RoutingOperation)
+            assert route.endpoint.operation_id is not None
+            # Starlette adds HEAD to GET; it goes the long way, which is rarely asked for.
+            (method,) = (route.methods or set()) - {"HEAD"}
+            if route.param_convertors:
+                whole = re.compile(re.escape(api.base_path) + route.path_regex.pattern.removeprefix("^"), re.DOTALL)
+                self._templates.setdefault(method, []).append((whole, route.endpoint.operation_id))
+            else:
+                self._ids[method, api.base_path + route.path] = route.endpoint.operation_id
 
     def begin_at(self, operations: dict[str, ASGIApp]) -> None:
         """Call these directly, by Connexion's operation ids."""
-        self._operations = {place: operations[found] for place, found in self._operation_ids.items()}
+        self._operations = operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operation = self._operations.get((scope.get("method", ""), scope.get("path", "")))
-        if operation is None or scope.get("root_path"):
+        operation_id = None if scope["type"] != "http" or scope.get("root_path") else self._find(scope)
+        if operation_id is None:
             await super().__call__(scope, receive, send)
         else:
-            await operation(scope, receive, send)
+            await self._operations[operation_id](scope, receive, send)
+
+    def _find(self, scope: Scope) -> str | None:
+        """The operation of a path and method; None: there is none, or Starlette has to say it."""
+        method, path = scope["method"], scope["path"]
+        operation_id = self._ids.get((method, path))
+        if operation_id is not None:
+            return operation_id
+        for template, of_template in self._templates.get(method, ()):
+            if found := template.match(path):
+                scope["path_params"] = found.groupdict()
+                return of_template
+        return None
 
 
 def fix_ways(layers: Sequence[ASGIApp]) -> None:

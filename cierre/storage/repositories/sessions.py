@@ -111,7 +111,8 @@ _ESTIMATE_ALL_OPEN = Query(
     .select_from(_RELATIONS.join(_PARTITIONS, _PARTITIONS.c.inhrelid == _RELATIONS.c.oid))
     .where(_PARTITIONS.c.inhparent == literal_column("'ix_sessions_open'::regclass")),
 )
-_RECORD_USE = Statement(
+_RECORD_USE = Query(
+    SessionRow,
     update(sessions)
     .where(
         sessions.c.user_id == bindparam("key"),
@@ -124,6 +125,7 @@ _RECORD_USE = Statement(
         ip_address=bindparam("ip_address"),
         user_agent=bindparam("user_agent"),
     )
+    .returning(*_COLUMNS),
 )
 _SET_TOKEN = Statement(
     update(sessions)
@@ -243,12 +245,15 @@ async def count_all_open(tx: Tx) -> int:
     return max(count, estimate["count"] if estimate else 0)
 
 
-async def record_use(tx: Tx, session: SessionRow, *, ip_address: str | None, user_agent: str | None) -> bool:
+async def record_use(
+    tx: Tx, session: SessionRow, *, ip_address: str | None, user_agent: str | None
+) -> SessionRow | None:
     """Store that the session is used now, and from where, unless another request did since the session was read.
 
-    Returns whether this call did.
+    Returns:
+        The session as it is now; None: another request did.
     """
-    count = await tx.run(
+    return await tx.row(
         _RECORD_USE,
         key=session["user_id"],
         session=session["id"],
@@ -258,7 +263,6 @@ async def record_use(tx: Tx, session: SessionRow, *, ip_address: str | None, use
         ip_address=ip_address,
         user_agent=user_agent,
     )
-    return count == 1
 
 
 async def set_token(tx: Tx, user_id: str, session_id: str, token_id: int) -> None:

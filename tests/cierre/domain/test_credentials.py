@@ -33,7 +33,7 @@ async def of_any(services, token, *, later=0):
 
 async def of_refresh(services, token, *, later=0):
     async with context(services, later=later) as now:
-        return await credentials.of_refresh_token(now, services.issuer, token)
+        return (await credentials.of_refresh_token(now, services.issuer, token)).principal
 
 
 async def test_each_token_of_a_session_names_it(services):

@@ -3,6 +3,7 @@
 import pytest
 
 from cierre import app, oas
+from cierre.clock import rfc3339
 from cierre.domain import sessions
 from cierre.errors import SessionUnknown
 from tests.support.running import ADMIN, bearer
@@ -24,6 +25,15 @@ async def test_the_own_session_is_shown_with_the_members_of_the_list_and_its_sta
         answer = await get(service, mine, entry["sessionId"])
         assert (answer.status_code, answer.json()["message"]) == (200, "Sesión encontrada")
         assert answer.json()["data"] == {"session": {**entry, "status": "active"}}
+
+
+async def test_the_own_session_is_shown_with_its_use_now(service):
+    (mine,) = await service.mint(age=600_000)
+    path = f"/api/v1/auth/sessions/{mine.session_id}"
+    shown = (await service.client.get(path, headers=bearer(mine.access))).json()["data"]["session"]
+    (row,) = await service.rows("SELECT created_at, last_seen_at FROM sessions")
+    assert shown["lastSeenAt"] == rfc3339(row["last_seen_at"])
+    assert row["last_seen_at"] >= row["created_at"] + 600_000
 
 
 async def test_a_closed_session_says_when_it_was_closed_and_by_whom(service):

@@ -141,15 +141,24 @@ async def test_a_logout_is_one_statement(start_service, postgres_url, asked):
     assert len([sql for sql, _ in asked if "UPDATE sessions" in sql]) == 1
 
 
-async def test_a_refresh_is_five_statements_and_its_exchange_is_one_of_them(start_service, postgres_url, asked):
+async def test_a_check_of_the_own_session_is_one_statement(start_service, postgres_url, asked):
+    service = await start_service(postgres_url)
+    (session,) = await service.mint()
+    asked.clear()
+    answer = await service.client.get(f"{V1}/sessions/{session.session_id}", headers=bearer(session.access))
+    assert answer.status_code == 200
+    assert len([sql for sql, _ in asked if not UPKEEP.search(sql)]) == 1
+
+
+async def test_a_refresh_is_three_statements_and_its_exchange_is_one_of_them(start_service, postgres_url, asked):
     service = await start_service(postgres_url)
     data = await service.login()
     asked.clear()
     answer = await service.client.post(f"{V1}/refresh", json={"refreshToken": data["refreshToken"]})
     assert answer.status_code == 200
     statements = [sql for sql, _ in asked if not UPKEEP.search(sql)]
-    # Token and session are read for the limits by user, and again for the exchange.
-    assert len(statements) == 5
+    # Token and session are read to know whose they are, and not again for the exchange.
+    assert len(statements) == 3
     assert len([sql for sql in statements if "UPDATE refresh_tokens" in sql and "UPDATE sessions" in sql]) == 1
 
 
