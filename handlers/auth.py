@@ -58,11 +58,8 @@ async def list_sessions(principal: Principal, request: Request) -> SessionList:
 
 
 async def get_session(session_id: str, principal: Principal, request: Request) -> UserSession:
-    own = request.session
-    if own is not None and own["id"] == session_id:
-        return sessions.shown(own, principal)
     async with request.context() as context:
-        return await sessions.get_session(context, principal, session_id=session_id)
+        return await sessions.get_session(context, principal, session_id=session_id, calling=request.session)
 
 
 async def change_password(body: Json, principal: Principal, request: Request) -> LogoutResult:

@@ -86,15 +86,22 @@ async def force_logout(context: OperationContext, *, user_id: str, reason: str) 
 async def list_sessions(context: OperationContext, principal: Principal) -> SessionList:
     """The caller's open sessions, newest first, and which one is calling (document 003, "Revisar sesiones activas")."""
     rows = await sessions.open_of(context.tx, principal.user_id)
-    return SessionList(tuple(shown(row, principal) for row in rows))
+    return SessionList(tuple(_user_session(row, principal) for row in rows))
 
 
-async def get_session(context: OperationContext, principal: Principal, *, session_id: str) -> UserSession:
+async def get_session(
+    context: OperationContext, principal: Principal, *, session_id: str, calling: SessionRow | None = None
+) -> UserSession:
     """One of the caller's sessions, active or closed. One whose time is over is closed before it is shown.
+
+    Args:
+        calling: the caller's own, as `require_open` has just returned it; None: it is read.
 
     Raises:
         SessionUnknown: the user has no session with this id.
     """
+    if calling is not None and calling["id"] == session_id:
+        return _user_session(calling, principal)
     session = await sessions.find(context.tx, principal.user_id, session_id)
     if session is None:
         raise SessionUnknown(session_id)
@@ -102,7 +109,7 @@ async def get_session(context: OperationContext, principal: Principal, *, sessio
     if reason is not None:
         await closing.close_one(context, principal.user_id, session_id, closing.automatic(reason))
         return await get_session(context, principal, session_id=session_id)
-    return shown(session, principal)
+    return _user_session(session, principal)
 
 
 async def require_open(context: OperationContext, principal: Principal, *, by_holder: bool = True) -> SessionRow:
@@ -160,26 +167,6 @@ def end_reason(context: OperationContext, session: SessionTimesRow) -> str | Non
     return None
 
 
-def shown(row: SessionRow, principal: Principal) -> UserSession:
-    """A session as its user sees it.
-
-    Args:
-        principal: of the calling session.
-    """
-    return UserSession(
-        session_id=row["id"],
-        device_id=row["device_id"],
-        client_id=row["client_id"],
-        created_at=row["created_at"],
-        last_seen_at=row["last_seen_at"],
-        ip_address=row["ip_address"],
-        user_agent=row["user_agent"],
-        current=row["id"] == principal.session_id,
-        closed_at=row["closed_at"],
-        logout_reason=row["logout_reason"],
-    )
-
-
 async def _logout_one(context: OperationContext, principal: Principal) -> LogoutResult:
     result = await closing.close_one(context, principal.user_id, principal.session_id, closing.SINGLE_DEVICE)
     if not result.sessions_closed:
@@ -223,3 +210,18 @@ async def _nothing_left(context: OperationContext, principal: Principal, closed_
     active = await sessions.count_open(context.tx, principal.user_id)
     email = user["email"] if user else ""
     return LogoutResult(0, (), "single_device", closed_at, principal.user_id, email, active)
+
+
+def _user_session(row: SessionRow, principal: Principal) -> UserSession:
+    return UserSession(
+        session_id=row["id"],
+        device_id=row["device_id"],
+        client_id=row["client_id"],
+        created_at=row["created_at"],
+        last_seen_at=row["last_seen_at"],
+        ip_address=row["ip_address"],
+        user_agent=row["user_agent"],
+        current=row["id"] == principal.session_id,
+        closed_at=row["closed_at"],
+        logout_reason=row["logout_reason"],
+    )

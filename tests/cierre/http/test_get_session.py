@@ -111,7 +111,7 @@ async def test_a_path_parameter_of_another_type_is_converted_and_refused_alike(s
         monkeypatch.setattr(app, name, getattr(app, name).__wrapped__)
     asked = []
 
-    async def remember(_context, _principal, *, session_id):
+    async def remember(_context, _principal, *, session_id, calling):  # noqa: ARG001 - as the real one
         asked.append(session_id)
         raise SessionUnknown(NOBODYS)
 

@@ -168,8 +168,8 @@ def test_it_is_told_however_the_service_is_started(copy, options):
 
 
 def test_a_handler_that_is_no_python_is_told_with_its_line(copy):
-    copy.edit(AUTH, "async def get_session", "def get_session")
-    line = copy.line_of(AUTH, "def get_session") + 1
+    copy.edit(AUTH, "async def list_sessions", "def list_sessions")
+    line = copy.line_of(AUTH, "def list_sessions") + 1
     assert errors_at_start(copy) == [f"{AUTH}:{line}: 'async with' outside async function"]
 
 
