@@ -5,7 +5,6 @@ listed is an error as well.
 """
 
 import asyncio
-from contextvars import ContextVar
 
 import pytest
 from alembic import command
@@ -16,13 +15,13 @@ from sqlalchemy.sql.selectable import Join
 
 from cierre.oas.loading import read
 from cierre.storage import migrate
-from cierre.storage.postgresql import PostgresTx
 from cierre.storage.repositories import audit, deliveries, suspicions
 from cierre.storage.statements import Compound, Statement
 from cierre.storage.tables import clients, metadata, refresh_tokens, sessions, users
 from tests.cierre.storage.test_rows import MODULES
 from tests.support.paths import ROOT
 from tests.support.requests import every_request, operation_of
+from tests.support.statements import watch
 
 # Tables of which every server has the whole: few rows, read by many statements and seldom written.
 REFERENCE = {
@@ -58,8 +57,6 @@ STATEMENTS = {
     ("audit.page_query", "audit_events"): "an administrator asks for events of all users, or of a session",
     ("deliveries.page_query", "deliveries"): "an administrator asks for those of all users",
 }
-
-_asked: ContextVar[list | None] = ContextVar("_asked", default=None)
 
 
 # --- which tables of a statement are without the user
@@ -174,25 +171,8 @@ async def test_every_unique_index_holds_the_user(start_service, postgres_url):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """`asked()`: from now on, every statement of this test's requests; what goes on beside them began before."""
-
-    def recorded(method):
-        async def recording(tx, statement, /, **values):
-            if (statements := _asked.get()) is not None:
-                statements.append(statement)
-            return await method(tx, statement, **values)
-
-        return recording
-
-    monkeypatch.setattr(PostgresTx, "rows", recorded(PostgresTx.rows))
-    monkeypatch.setattr(PostgresTx, "run", recorded(PostgresTx.run))
-
-    def begin():
-        statements = []
-        _asked.set(statements)
-        return statements
-
-    return begin
+    """`asked()`: from now on, every statement of this test's requests."""
+    return watch(monkeypatch)
 
 
 def named():
@@ -240,7 +220,7 @@ async def test_every_statement_of_a_request_names_the_user(start_service, postgr
     await every_request(service)
     assert requested == {one.name for one in document.operations()}
     names = named() | made
-    found = {(names[one], table) for one in statements for table in without_user(one._clause)}
+    found = {(names[one], table) for one, _ in statements for table in without_user(one._clause)}
     assert {(name, table) for name, table in found if table not in ONE_SERVER} == STATEMENTS.keys()
 
 

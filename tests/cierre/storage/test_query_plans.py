@@ -1,6 +1,5 @@
 """On PostgreSQL each query of a request touches one partition of the sessions, and each query has an index."""
 
-import asyncio
 import json
 import re
 
@@ -12,32 +11,18 @@ from cierre.node.sweeper import Sweeper
 from cierre.storage.postgresql import PostgresTx
 from cierre.storage.repositories import closings, revocations, sessions
 from tests.support.requests import V1, every_request
+from tests.support.running import bearer
+from tests.support.statements import watch
 
 PARTITION = re.compile(r"^sessions_\d+$")
-UPKEEP = re.compile("pg_notify|pg_current_snapshot|FROM revocations")
 # A handful of rows, read whole: now and then, and by /health/ready.
 SMALL = {"clients", "receivers", "alembic_version"}
 
 
 @pytest.fixture
 def asked(monkeypatch):
-    """Every statement that was run, with its arguments."""
-    statements = []
-    # The upkeep has a test of its own.
-    monkeypatch.setattr("cierre.node.lifecycle.Sweeper.sweep", lambda _: asyncio.sleep(0))
-    rows, run = PostgresTx.rows, PostgresTx.run
-
-    async def recording_rows(tx, statement, /, **values):
-        statements.append((statement.postgresql.text, statement.postgresql.arguments(values)))
-        return await rows(tx, statement, **values)
-
-    async def recording_run(tx, statement, /, **values):
-        statements.append((statement.postgresql.text, statement.postgresql.arguments(values)))
-        return await run(tx, statement, **values)
-
-    monkeypatch.setattr(PostgresTx, "rows", recording_rows)
-    monkeypatch.setattr(PostgresTx, "run", recording_run)
-    return statements
+    """`asked()`: from now on, every statement of this test's requests."""
+    return watch(monkeypatch)
 
 
 def nodes(plan):
@@ -53,9 +38,9 @@ async def explained(service, statements):
         connection = tx._connection
         # Tables of a few rows: where a scan is chosen all the same, there is no index.
         await connection.execute("SET enable_seqscan = off")
-        for sql, arguments in statements:
-            if sql not in found:
-                (row,) = await connection.fetch(f"EXPLAIN (FORMAT JSON) {sql}", *arguments)
+        for one in statements:
+            if (sql := one.sql) not in found:
+                (row,) = await connection.fetch(f"EXPLAIN (FORMAT JSON) {sql}", *one.arguments)
                 found[sql] = list(nodes(json.loads(row[0])[0]["Plan"]))
         await connection.execute("RESET enable_seqscan")
     return found.items()
@@ -67,9 +52,9 @@ def without_index(plan):
 
 async def test_each_query_of_a_request_has_an_index_and_touches_one_partition(start_service, postgres_url, asked):
     service = await start_service(postgres_url, refresh_grace=1)
-    asked.clear()
+    statements = asked()
     await every_request(service)
-    plans = await explained(service, asked.copy())
+    plans = await explained(service, statements)
     assert len(plans) > 25
     for sql, plan in plans:
         touched = {node["Relation Name"] for node in plan if PARTITION.match(node.get("Relation Name", ""))}
@@ -111,13 +96,13 @@ async def test_a_closing_looks_at_nobody_elses_sessions(start_service, postgres_
 async def test_each_query_of_the_upkeep_has_an_index(start_service, postgres_url, asked):
     service = await start_service(postgres_url, audit_retention=1000, sweep_interval=3_600_000, poll_interval=50)
     await service.mint(3, age=15 * 86_400_000)
-    asked.clear()
+    statements = asked()
     sweeper = Sweeper(service.services)
     async with service.services.database.connect() as tx:
         await sweeper._close_due(tx)
         for purge in sweeper._purges().values():
             await purge(tx)
-    for sql, plan in await explained(service, asked.copy()):
+    for sql, plan in await explained(service, statements):
         assert not without_index(plan), sql
 
 
@@ -126,50 +111,49 @@ async def test_closing_all_is_a_fixed_number_of_statements(start_service, postgr
     counts = []
     for number in (1, 60):
         sessions = await service.mint(number)
-        asked.clear()
+        statements = asked()
         answer = await service.logout(sessions[0].access, {"logoutAll": True})
         assert answer.json()["data"]["logout"]["sessionsClosed"] == number
-        counts.append(len([sql for sql, _ in asked if not UPKEEP.search(sql)]))
+        counts.append(len(statements))
     assert counts[0] == counts[1] <= 4
 
 
 async def test_a_logout_is_one_statement(start_service, postgres_url, asked):
     service = await start_service(postgres_url)
     (session,) = await service.mint()
-    asked.clear()
+    statements = asked()
     assert (await service.logout(session.access)).status_code == 200
-    assert len([sql for sql, _ in asked if "UPDATE sessions" in sql]) == 1
+    assert len([one for one in statements if "UPDATE sessions" in one.sql]) == 1
 
 
 async def test_a_check_of_the_own_session_is_one_statement(start_service, postgres_url, asked):
     service = await start_service(postgres_url)
     (session,) = await service.mint()
-    asked.clear()
+    statements = asked()
     answer = await service.client.get(f"{V1}/sessions/{session.session_id}", headers=bearer(session.access))
     assert answer.status_code == 200
-    assert len([sql for sql, _ in asked if not UPKEEP.search(sql)]) == 1
+    assert len(statements) == 1
 
 
 async def test_a_refresh_is_three_statements_and_its_exchange_is_one_of_them(start_service, postgres_url, asked):
     service = await start_service(postgres_url)
     data = await service.login()
-    asked.clear()
+    statements = asked()
     answer = await service.client.post(f"{V1}/refresh", json={"refreshToken": data["refreshToken"]})
     assert answer.status_code == 200
-    statements = [sql for sql, _ in asked if not UPKEEP.search(sql)]
     # Token and session are read to know whose they are, and not again for the exchange.
     assert len(statements) == 3
-    assert len([sql for sql in statements if "UPDATE refresh_tokens" in sql and "UPDATE sessions" in sql]) == 1
+    assert len([one for one in statements if "UPDATE refresh_tokens" in one.sql and "UPDATE sessions" in one.sql]) == 1
 
 
 async def test_introspection_of_an_access_token_reads_client_and_session_alone(start_service, postgres_url, asked):
     service = await start_service(postgres_url)
     (session,) = await service.mint()
-    asked.clear()
+    statements = asked()
     form = {"token": session.access, "client_id": "demo-resource", "client_secret": "cierre-demo"}
     answer = await service.client.post("/oauth2/introspect", data=form)
     assert answer.json()["active"] is True
-    assert len([sql for sql, _ in asked if not UPKEEP.search(sql)]) == 2
+    assert len(statements) == 2
 
 
 async def test_open_sessions_are_counted_up_to_a_limit_and_estimated_beyond_it(
