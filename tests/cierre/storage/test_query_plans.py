@@ -8,7 +8,6 @@ import pytest
 from benchmarks import stock
 from cierre.clock import now_ms
 from cierre.node.sweeper import Sweeper
-from cierre.storage.postgresql import PostgresTx
 from cierre.storage.repositories import closings, revocations, sessions
 from tests.support.requests import V1, every_request
 from tests.support.running import bearer
@@ -175,19 +174,19 @@ async def test_open_sessions_are_counted_up_to_a_limit_and_estimated_beyond_it(
         assert await sessions.count_all_open(tx) == 7
 
 
-async def plan_as_it_runs(connection, statement, arguments):
+async def plan_as_it_runs(connection, asked):
     """The nodes of the plan that PostgreSQL makes for the statement on our connections."""
-    mode = "force_custom_plan" if statement.planned_anew else "force_generic_plan"
+    mode = "force_custom_plan" if asked.statement.planned_anew else "force_generic_plan"
     await connection.execute(f"SET plan_cache_mode = {mode}")
-    await connection.execute(f"PREPARE asked AS {statement.postgresql.text}")
-    values = ", ".join(f"'{value}'" for value in arguments)
+    await connection.execute(f"PREPARE asked AS {asked.sql}")
+    values = ", ".join(f"'{value}'" for value in asked.arguments)
     (row,) = await connection.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE asked{f'({values})' if values else ''}")
     await connection.execute("DEALLOCATE asked")
     return nodes(json.loads(row[0])[0]["Plan"])
 
 
 async def test_among_many_rows_the_upkeep_and_a_first_look_read_no_table_whole(
-    start_service, postgres_url, monkeypatch, store
+    start_service, postgres_url, asked, store
 ):
     """PostgreSQL guesses that a third of the rows are before a time that it does not know."""
     service = await start_service(postgres_url, sweep_interval=3_600_000, poll_interval=3_600_000)
@@ -199,27 +198,18 @@ async def test_among_many_rows_the_upkeep_and_a_first_look_read_no_table_whole(
         "FROM generate_series(1, 20000) n",
         "ANALYZE",
     )
-    asked = []
-    run = PostgresTx._run
-
-    async def noting(tx, statement, method, text, arguments):
-        asked.append((statement, arguments))
-        return await run(tx, statement, method, text, arguments)
-
     sweeper = Sweeper(service.services)
     async with service.services.database.connect() as tx:
-        with monkeypatch.context() as patched:
-            patched.setattr(PostgresTx, "_run", noting)
-            await sweeper._close_due(tx)
-            for purge in sweeper._purges().values():
-                await purge(tx)
-            _ = [page async for page in revocations.since(tx, 0)]
-        assert len(asked) >= 8
-        for statement, arguments in asked:
-            sql = statement.postgresql.text
-            plan = await plan_as_it_runs(tx._connection, statement, arguments)
+        statements = asked()
+        await sweeper._close_due(tx)
+        for purge in sweeper._purges().values():
+            await purge(tx)
+        _ = [page async for page in revocations.since(tx, 0)]
+        assert len(statements) >= 8
+        for one in statements:
+            plan = await plan_as_it_runs(tx._connection, one)
             read = {node["Relation Name"] for node in plan if node["Node Type"] == "Seq Scan"}
             # A batch is so much of these few revocations that to read them all is right.
-            many = {"refresh_tokens"} if sql.startswith("DELETE") else {"refresh_tokens", "revocations"}
-            assert not {name for name in read if PARTITION.match(name)} | read & many, sql
+            many = {"refresh_tokens"} if one.sql.startswith("DELETE") else {"refresh_tokens", "revocations"}
+            assert not {name for name in read if PARTITION.match(name)} | read & many, one.sql
         await tx._connection.execute("RESET plan_cache_mode")
