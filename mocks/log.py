@@ -42,6 +42,8 @@ class Log:
         # Lines of requests that are answered in one turn of the event loop are written together, at the end of it.
         self._waits = stream is None
         self._is_due = False
+        # The clock, and the second that it shows.
+        self._time, self._second = "", -1
         self._lines: deque[str] = deque()
         self.silent = level == "silent"
 
@@ -66,7 +68,7 @@ class Log:
         if self._colour:
             status = self._paint(status, _COLOURS.get(reply.status // 100, "0"))
             target, why = self._paint(target, "1"), self._paint(why, "2")
-        self._write(f"{_clock()} {target} → {status}{fault} {seconds * 1000:.1f} ms  {why}")
+        self._write(f"{self._clock()} {target} → {status}{fault} {seconds * 1000:.1f} ms  {why}")
 
     def _write_json(self, request: MockRequest, reply: MockReply, seconds: float, operation: str | None) -> None:
         # Query strings and bodies may hold credentials: they are not logged.
@@ -110,7 +112,13 @@ class Log:
         if self._json:
             self._write(_clean(write_json({kind: text}).decode()))
         else:
-            self._write(f"{_clock()} {self._paint(kind.translated(), colour)}: {_clean(translated(text))}")
+            self._write(f"{self._clock()} {self._paint(kind.translated(), colour)}: {_clean(translated(text))}")
+
+    def _clock(self) -> str:
+        second = int(time.time())
+        if second != self._second:
+            self._time, self._second = time.strftime("%H:%M:%S", time.localtime(second)), second
+        return self._time
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
@@ -158,7 +166,3 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _clock() -> str:
-    return time.strftime("%H:%M:%S")

@@ -54,7 +54,8 @@ def _paths(document: Document) -> Iterator[Problem]:
             continue
         if not str(path).startswith("/"):
             yield document.problem(where, Phrase("a path must start with /"))
-        yield from _parameters(document, path_item, where)
+        if "parameters" in path_item:
+            yield from _parameters(document, path_item, where)
         for method in METHODS:
             if method in path_item:
                 yield from _operation(document, path_item[method], where + pointer(method))
@@ -64,14 +65,18 @@ def _operation(document: Document, node: Any, where: str) -> Iterator[Problem]:
     if not isinstance(node, Mapping):
         yield document.problem(where, Phrase("must be an operation object"))
         return
-    yield from _parameters(document, node, where)
-    yield from _security(document, node, where)
-    yield from _content(document, node.get("requestBody"), where + "/requestBody")
+    if "parameters" in node:
+        yield from _parameters(document, node, where)
+    if "security" in node:
+        yield from _security(document, node, where)
+    if "requestBody" in node:
+        yield from _content(document, node["requestBody"], where + "/requestBody")
     responses = node.get("responses", {})
     if not isinstance(document.resolve(responses), Mapping):
         yield document.problem(where + "/responses", Phrase("must be a mapping of statuses"))
     for status, response in document.mapping(responses).items():
-        yield from _content(document, response, where + "/responses" + pointer(status))
+        if _odd_types(document, response):
+            yield from _content(document, response, where + "/responses" + pointer(status))
 
 
 def _security(document: Document, holder: Mapping[str, Any], where: str) -> Iterator[Problem]:
@@ -86,10 +91,15 @@ def _content(document: Document, written: Any, where: str) -> Iterator[Problem]:
     """Of a response or request body: keys that name no media type."""
     if isinstance(written, Mapping) and isinstance(written.get("$ref"), str) and written["$ref"].startswith("#/"):
         where = written["$ref"][1:]
-    for key in document.mapping(document.mapping(written).get("content")):
-        if not media.is_media_type(key) and not str(key).startswith("x-"):
-            message = "{key!r} is no media type, so it is not served: is it indented too far?"
-            yield document.problem(where + "/content" + pointer(key), Phrase(message, key=str(key)), MEDIA_TYPE)
+    for key in _odd_types(document, written):
+        message = "{key!r} is no media type, so it is not served: is it indented too far?"
+        yield document.problem(where + "/content" + pointer(key), Phrase(message, key=str(key)), MEDIA_TYPE)
+
+
+def _odd_types(document: Document, written: Any) -> list[Any]:
+    """The keys of a response's or request body's content that name no media type."""
+    content = document.mapping(document.mapping(written).get("content"))
+    return [key for key in content if not media.is_media_type(key) and not str(key).startswith("x-")]
 
 
 def _parameters(document: Document, holder: Mapping[str, Any], where: str) -> Iterator[Problem]:

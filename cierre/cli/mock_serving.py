@@ -165,6 +165,8 @@ def _mock(given: dict[str, Any], base: str, document: Document, load: Callable[[
 
 
 def _warn_of_unknown_operations(documents: Iterable[Document], given: dict[str, Any], log: Log) -> None:
+    if not given["delay_of"]:
+        return
     from cierre.mocks.preferences import nearest
 
     operations = [operation for document in documents for operation in document.operations()]

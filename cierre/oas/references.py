@@ -39,6 +39,8 @@ def member(node: Any, token: str | int, ref: str = "") -> Any:
     Raises:
         UnresolvableReference: of `ref`; there is no such member.
     """
+    if type(node) is dict and token in node:
+        return node[token]
     if isinstance(node, Mapping):
         if token in node:
             return node[token]

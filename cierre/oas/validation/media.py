@@ -50,7 +50,7 @@ def declared(content: Any) -> dict[str, Any]:
 
 def is_media_type(key: Any) -> bool:
     """Whether a key names a media type, or a range of them: `*` is one in many documents."""
-    return str(key).strip() == "*" or "/" in str(key).partition(";")[0]
+    return "/" in (text := str(key)).partition(";")[0] or text.strip() == "*"
 
 
 def kind_of(essence: str) -> Kind:
