@@ -51,6 +51,7 @@ class MergedSchema:
         choices: one list of alternatives for each oneOf and anyOf.
         conditions: the schemas with `if`, or with `dependentSchemas`.
         hints: the schema objects themselves, for example, default, xml and the like.
+        kept: what those who read it want to find out once.
     """
 
     def __init__(self, document: Document, taken: frozenset[int] = frozenset()) -> None:
@@ -79,6 +80,7 @@ class MergedSchema:
         self.choices: list[tuple[list[Any], Mapping[str, Any]]] = []
         self.hints: list[Mapping[str, Any]] = []
         self.conditions: list[Mapping[str, Any]] = []
+        self.kept: dict[Any, Any] = {}
 
     def add(self, schema: Any, depth: int = 0) -> None:
         """Add one more schema that the value must satisfy."""

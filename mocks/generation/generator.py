@@ -287,9 +287,11 @@ class Generator:
         least = self._budget.items(finite(merged.bounds.get("minProperties", 0), _MANY))
         described = [schema for schema in merged.additional if isinstance(schema, dict) and schema]
         shows_map = (described or merged.pattern_properties) and not merged.properties
-        if not self._fill_maps or self._is_large(strategy, stack) or times(self._document, described, stack):
+        if not self._fill_maps or self._is_large(strategy, stack):
             shows_map = False
-        wanted = max(least, 1 if shows_map else 0)
+        wanted = max(least, 1 if shows_map and not times(self._document, described, stack) else 0)
+        if len(value) >= wanted:
+            return
 
         def make(schemas: list[Any], *, varied: bool) -> Any:
             return self.value(schemas, strategy._replace(dynamic=True) if varied else strategy)

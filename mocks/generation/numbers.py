@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from random import Random
+from typing import NamedTuple
 
 from cierre.oas.merged_schema import MergedSchema
 
@@ -26,7 +27,33 @@ def number(merged: MergedSchema, rng: Random, *, dynamic: bool, whole: bool) -> 
         return int(near) if whole else near
 
 
+class _Steps(NamedTuple):
+    """The numbers to draw from: `first`, and what follows it in up to `most` steps."""
+
+    first: float
+    step: float
+    most: int
+    low: float
+    high: float
+
+
 def _number(merged: MergedSchema, rng: Random, *, dynamic: bool, whole: bool) -> float | int:
+    steps = merged.kept.get((_Steps, dynamic, whole))
+    if steps is None:
+        steps = merged.kept[_Steps, dynamic, whole] = _steps(merged, dynamic=dynamic, whole=whole)
+    first, step, most, low, high = steps
+    if dynamic:
+        first += rng.randint(0, most) * step
+        if first > high or merged.below:
+            first = -_raised(-first, -high, step, [-limit for limit in merged.below])
+    elif first > high or first in merged.below:
+        first = (low + high) / 2
+    if whole or float(first).is_integer():
+        return int(first)
+    return round(first, 10)
+
+
+def _steps(merged: MergedSchema, *, dynamic: bool, whole: bool) -> _Steps:
     step = _step(merged, whole=whole)
     low = max([merged.bounds.get("minimum", -math.inf), *merged.above])
     high = min([merged.bounds.get("maximum", math.inf), *merged.below])
@@ -35,15 +62,8 @@ def _number(merged: MergedSchema, rng: Random, *, dynamic: bool, whole: bool) ->
         floor = _below(high, step, merged.below) - (10 * step if dynamic else 0)
     first = math.ceil(floor / step) * step
     first = _raised(first, low, step, merged.above)
-    if dynamic:
-        room = min(high if high != math.inf else first + 1000 * step, first + 1000 * step)
-        first += rng.randint(0, max(0, int((room - first) / step))) * step
-        first = -_raised(-first, -high, step, [-limit for limit in merged.below])
-    elif first > high or first in merged.below:
-        first = (low + high) / 2
-    if whole or float(first).is_integer():
-        return int(first)
-    return round(first, 10)
+    room = min(high if high != math.inf else first + 1000 * step, first + 1000 * step)
+    return _Steps(first, step, max(0, int((room - first) / step)), low, high)
 
 
 def _below(high: float, step: float, below: list[float]) -> float:

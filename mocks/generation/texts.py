@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 
@@ -83,11 +83,27 @@ _NAMES: tuple[tuple[re.Pattern[str], Callable[[Random], str]], ...] = tuple(
 )
 
 
+# Of what people write patterns for.
+_USUAL = ("abc123", "2025-09-25", "15:30", "ES", "1", "A", "https://example.com/")
+
+
+class _Limits(NamedTuple):
+    """Of a text.
+
+    Attributes:
+        formats: those that it can hold beside the patterns.
+        fits: whether a text keeps all of the limits.
+        usual: a usual text that does, None where none is, or where there is no pattern.
+    """
+
+    formats: tuple[str, ...]
+    fits: Callable[[str], bool]
+    usual: str | None
+
+
 @lru_cache(maxsize=4096)
-def _limits(
-    minimum: int, maximum: int | None, patterns: tuple[str, ...], formats: tuple[str, ...]
-) -> tuple[tuple[str, ...], Callable[[str], bool]]:
-    """The formats that a text can hold beside the patterns, and a function that says whether one keeps all limits."""
+def _limits(minimum: int, maximum: int | None, patterns: tuple[str, ...], formats: tuple[str, ...]) -> _Limits:
+    """What a text has to keep."""
     # Where no text can hold both, the pattern is what the validator asks for.
     formats = tuple(each for each in formats if not any(contradict(each, pattern) for pattern in patterns))
     parts: list[dict[str, Any]] = [pattern_keyword(pattern) for pattern in patterns]
@@ -98,7 +114,9 @@ def _limits(
     validator = jsonschema_rs.Draft202012Validator(
         schema, validate_formats=True, formats=FORMATS, keywords={"x-python-pattern": PythonPattern}
     )
-    return formats, validator.is_valid
+    fits = validator.is_valid
+    texts = (text for usual in _USUAL for text in (usual, *_fitted(usual, minimum, maximum)))
+    return _Limits(formats, fits, next(filter(fits, texts), None) if patterns else None)
 
 
 def make_text(
@@ -124,11 +142,11 @@ def make_text(
         formats: that all must hold.
         content: the text to take where it keeps the limits, such as one in base64.
     """
-    formats, fits = _limits(minimum, maximum, patterns, formats)
+    formats, fits, usual = _limits(minimum, maximum, patterns, formats)
     text = ""
     if content is not None and fits(content):
         return content
-    for candidate in _candidates(rng, name if dynamic else None, patterns, formats):
+    for candidate in _candidates(rng, name if dynamic else None, patterns, formats, usual):
         for text in (candidate, *_fitted(candidate, minimum, maximum)):
             if fits(text):
                 return text
@@ -144,7 +162,9 @@ def make_text(
     return text
 
 
-def _candidates(rng: Random, name: str | None, patterns: tuple[str, ...], formats: tuple[str, ...]) -> Iterator[str]:
+def _candidates(
+    rng: Random, name: str | None, patterns: tuple[str, ...], formats: tuple[str, ...], usual: str | None
+) -> Iterator[str]:
     """Texts to try, the likeliest first.
 
     Args:
@@ -152,6 +172,7 @@ def _candidates(rng: Random, name: str | None, patterns: tuple[str, ...], format
         name: of the property; None: the fixed texts.
         patterns: regular expressions that all must match.
         formats: that all must hold.
+        usual: as `_Limits` has it.
     """
     makers = [_FORMATS[item] for item in formats if item in _FORMATS]
     if name is not None and not makers and not patterns:
@@ -170,7 +191,9 @@ def _candidates(rng: Random, name: str | None, patterns: tuple[str, ...], format
         samples = [sample for item in formats for sample in SAMPLES.get(item, ())]
         yield from samples
         if not makers and not samples:
-            yield from (_word(rng), "abc123", "2025-09-25", "15:30", "ES", "1", "A", _uuid(rng), "https://example.com/")
+            yield _word(rng)
+            yield from () if usual is None else (usual,)
+            yield _uuid(rng)
     yield "string" if name is None else _word(rng)
     if formats:
         yield from ("YQ==", "")
