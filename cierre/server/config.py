@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import uvicorn
 
 from cierre.server.connections import LimitedProtocol
+from cierre.server.upgrading import UpgradingProtocol
 from cierre.settings import ConnectionLimits, WebSocketLimits
 
 # Seconds after which a worker that doesn't answer its parent is replaced. It doesn't while it starts, either: with the
@@ -26,7 +27,10 @@ def server_config(
         websockets: the same of WebSockets, which need the library `websockets`; None: there are none.
         options: more of uvicorn's own.
     """
+    limits = limits or ConnectionLimits()
+    protocol: Any = partial(LimitedProtocol, limits=limits)
     if websockets is not None:
+        protocol = partial(UpgradingProtocol, limits=limits, websockets=websockets)
         options |= {
             "ws_max_size": websockets.message_bytes,
             "ws_ping_interval": websockets.ping_interval / 1000,
@@ -34,7 +38,7 @@ def server_config(
         }
     return uvicorn.Config(
         app,
-        http=cast("Any", partial(LimitedProtocol, limits=limits or ConnectionLimits(), websockets=websockets)),
+        http=protocol,
         # Another protocol would take the connection over, without limits: ours hands it to one with limits.
         ws="none",
         access_log=False,

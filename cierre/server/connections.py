@@ -7,7 +7,7 @@ chunked body (RFC 9112, section 7.1.2) for header fields.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 import httptools
@@ -23,20 +23,18 @@ from cierre.server.lingering import LingeringTransport
 from cierre.server.phase import Phase
 from cierre.server.refusals import Refusal
 from cierre.server.unread import Unread
-from cierre.settings import ConnectionLimits, WebSocketLimits
-
-if TYPE_CHECKING:
-    from cierre.server.websockets import LimitedWebSocket
+from cierre.settings import ConnectionLimits
 
 __all__ = ["ConnectionLimits", "LimitedProtocol"]
 
 # To ask an enumeration for its member costs several times as much.
-_IDLE, _HEAD, _BODY, _COMPLETE, _DEAF, _UPGRADED = Phase
+_IDLE, _HEAD, _BODY, _COMPLETE, _DEAF, _ = Phase
 # Bytes that are parsed at once: so many more than a limit can be kept at the most.
 _PIECE = 64 * 1024
 # Bytes of chunk sizes and line ends that a byte of a body may cost.
 _FRAMING = 8
-_FRAMING_FIELDS = frozenset({b"content-length", b"transfer-encoding"})
+# The fields of a request that has a body.
+FRAMING_FIELDS = frozenset({b"content-length", b"transfer-encoding"})
 # Seconds that a request may still take to arrive when the process is asked to end.
 _ARRIVAL = 1.0
 # Seconds without progress after which a client that does not read may have to give way.
@@ -46,9 +44,10 @@ _STUCK = 1.0
 class LimitedProtocol(HttpToolsProtocol):
     """One connection. Use it as `http=partial(LimitedProtocol, limits=limits)`; `cierre.server.config` does.
 
+    No upgrade is offered; `upgrading` has those that can become WebSockets.
+
     Args:
         limits: of this connection, and of all connections of its server.
-        websockets: of those that become WebSockets; None: no upgrade is offered.
     """
 
     def __init__(
@@ -59,7 +58,6 @@ class LimitedProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         limits: ConnectionLimits,
-        websockets: WebSocketLimits | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._limits = limits
@@ -77,10 +75,6 @@ class LimitedProtocol(HttpToolsProtocol):
         patience = limits.send_timeout / 1000
         self._unread = Unread(patience, limits.body_rate * patience)
         self._lingering: LingeringTransport
-        self._websocket_limits = websockets
-        self._websocket: LimitedWebSocket | None = None
-        # What came behind the request for a WebSocket, while an earlier request is answered.
-        self._early = b""
 
     # --- the connection
 
@@ -95,8 +89,6 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._crowd.leave(self)
-        if self._websocket is not None:
-            self._websocket.connection_lost(exc)
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -117,18 +109,9 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self._is_answering():
             self._lingering.end()
 
-    def pause_writing(self) -> None:
-        if self._websocket is not None:
-            self._websocket.pause_writing()
-        else:
-            super().pause_writing()
-
     def resume_writing(self) -> None:
         self._unread.begin_anew()
-        if self._websocket is not None:
-            self._websocket.resume_writing()
-        else:
-            super().resume_writing()
+        super().resume_writing()
 
     # --- what arrives
 
@@ -139,13 +122,10 @@ class LimitedProtocol(HttpToolsProtocol):
             self._counted = 0
             if self._answering is not None:
                 self._crowd.wait_again(self, self._since)
-        if len(data) <= _PIECE and self._phase is not _UPGRADED:
+        if len(data) <= _PIECE:
             self._feed(data)
             return
         for begin in range(0, len(data), _PIECE):
-            if self._phase is _UPGRADED:
-                self._pass_on(data[begin:])
-                return
             self._feed(data[begin : begin + _PIECE])
 
     def _feed(self, data: bytes) -> None:
@@ -158,17 +138,14 @@ class LimitedProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            if self._phase is _UPGRADED:
-                self._pass_on(data[upgrade.args[0] :])
-                return
-            self._read_without_upgrade(data[upgrade.args[0] :])
+            self._read_after_head(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._refuse(cause if isinstance(cause, Refusal) else refusals.bad_request())
         else:
             self._check_size()
 
-    def _read_without_upgrade(self, rest: bytes) -> None:
+    def _read_after_head(self, rest: bytes) -> None:
         """Go on with a request whose upgrade is not offered, as if it had not asked (RFC 9110, section 7.8).
 
         The parser ends with its header section, so another one reads the body, from a head that says its length alone.
@@ -178,7 +155,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """
         # What the client sends next may be no HTTP/1.1: the connection ends with the answer.
         self._last_cycle().keep_alive = False
-        framing = [(name, value) for name, value in self.headers if name in _FRAMING_FIELDS]
+        framing = [(name, value) for name, value in self.headers if name in FRAMING_FIELDS]
         head = [b"POST / HTTP/1.1", *(name + b": " + value for name, value in framing), b"", b""]
         self.parser = httptools.HttpRequestParser(self)
         self._is_head_known = True
@@ -225,9 +202,10 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.url[:1] != b"/" or b"#" in self.url:
             refusals.check_target(self.url, self.headers)
         self._read_head()
-        if self.parser.should_upgrade() and self._should_upgrade():
-            self._phase = _UPGRADED
-            return
+        self._take_request()
+
+    def _take_request(self) -> None:
+        """Begin to answer a request whose head has come, and to read its body."""
         self._begin_answer()
         if self._is_oversized:
             # So much is not read only to get to the next request.
@@ -302,7 +280,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._lingering.end()
 
     def on_message_complete(self) -> None:
-        if self._phase is _UPGRADED or self.parser.should_upgrade():
+        if self.parser.should_upgrade():
             # What else it has is still to be read.
             return
         if not self.cycle.response_complete:
@@ -313,44 +291,6 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self._is_answering():
             # It was answered before all of it had arrived.
             self._become_idle()
-
-    # --- what becomes a WebSocket
-
-    def _should_upgrade(self) -> bool:
-        """Whether the request is for a WebSocket."""
-        if self._websocket_limits is None or self._get_upgrade() != b"websocket":
-            return False
-        has_body = any(name in _FRAMING_FIELDS for name, _ in self.headers)
-        return self.parser.get_method() == b"GET" and self.parser.get_http_version() == "1.1" and not has_body
-
-    def _pass_on(self, data: bytes) -> None:
-        """Let the WebSocket read what comes; it begins once earlier requests are answered."""
-        if self._websocket is not None:
-            self._websocket.data_received(data)
-            return
-        self._early += data
-        if self._is_answering():
-            self.flow.pause_reading()
-        else:
-            self._hand_over()
-
-    def _hand_over(self) -> None:
-        """Let a WebSocket read the connection from now on."""
-        from cierre.server.websockets import LimitedWebSocket  # noqa: PLC0415 - an extra, which few servers need
-
-        assert self._websocket_limits is not None
-        self.flow.resume_reading()
-        if self._is_ending or not self._crowd.admit_websocket(self):
-            self._refuse(refusals.no_room())
-            return
-        self.connections.discard(self)
-        self._websocket = LimitedWebSocket(
-            self.config, self.server_state, self.app_state, self.loop, limits=self._websocket_limits
-        )
-        self._websocket.connection_made(self._lingering)
-        fields = [name + b": " + value for name, value in self.headers]
-        head = b"\r\n".join([b"GET " + self.url + b" HTTP/1.1", *fields, b"", b""])
-        self._websocket.data_received(head + self._early)
 
     # --- what is answered
 
@@ -369,9 +309,11 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._since = self.loop.time()
         self._received = 0
-        if self._phase is _UPGRADED:
-            self._hand_over()
-        elif self._phase is _COMPLETE:
+        self._await_next()
+
+    def _await_next(self) -> None:
+        """All is answered that has arrived as a whole."""
+        if self._phase is _COMPLETE:
             self._phase = _IDLE
             self._crowd.idle(self, self._since)
         else:
@@ -420,12 +362,11 @@ class LimitedProtocol(HttpToolsProtocol):
         """End the connection where one of its time-outs has passed."""
         if self._is_stuck(now):
             self._lingering.abort()
-        elif self._websocket is not None and self._phase is _UPGRADED:
-            self._websocket.check(now)
         else:
-            self._check_request(now)
+            self._check_turn(now)
 
-    def _check_request(self, now: float) -> None:
+    def _check_turn(self, now: float) -> None:
+        """The same of the time-outs of whose turn it is, the server's or the client's."""
         if self._is_servers_turn():
             self._since = now
         elif self._phase is _DEAF or (self._phase is _BODY and self.cycle.response_complete):
@@ -477,6 +418,4 @@ class LimitedProtocol(HttpToolsProtocol):
         self._since = self.loop.time()
         self._received = 0
         self.flow.resume_reading()
-        if self._websocket is not None and self._websocket.read_paused:
-            self._lingering.resume_reading()
         self._crowd.wait(self, self._since)

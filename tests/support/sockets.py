@@ -151,11 +151,16 @@ def backend_alone(backend=None):
 
 @contextmanager
 def proxied(limits=LIMITS, connections=None, *, base="/base", away=False, **options):
-    """A proxy before a backend, both of which run meanwhile; `away`: nobody listens behind it."""
+    """A proxy before a backend, both of which run meanwhile.
+
+    Args:
+        limits: of WebSockets; None: its server offers none.
+        away: nobody listens behind it.
+    """
     backend = Backend()
     with backend_alone(backend) as url:
         there = Upstream(("http://127.0.0.1:9" if away else url) + base)
-        app = ProxyApp(load(SPEC), there, ProxyOptions(max_body=limits.message_bytes, **options))
+        app = ProxyApp(load(SPEC), there, ProxyOptions(max_body=(limits or LIMITS).message_bytes, **options))
 
         def front():
             return server_config(

@@ -312,9 +312,8 @@ async def test_a_close_without_a_code_is_a_normal_one(proxy):
 
 def test_without_the_library_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr("cierre.mocks.proxy.app.why_no_websockets", lambda: "websockets is not installed")
-    with proxied() as proxy:
-        # As `cierre proxy` begins then: the server offers no upgrade.
-        proxy.server.config.http_protocol_class.keywords["websockets"] = None
+    # As `cierre proxy` begins then: the server offers no upgrade.
+    with proxied(limits=None) as proxy:
         answered = exchange(int(proxy.http.rpartition(":")[2]), handshake("/echo"))
     assert (answered.status, json.loads(answered.body)["detail"]) == (501, "websockets is not installed")
 
