@@ -47,6 +47,7 @@ _UNSEALED = Query(
     .where(audit_events.c.seq >= bindparam("floor"), audit_links.c.seq.is_(None))
     .order_by(audit_events.c.seq)
     .limit(bindparam("limit")),
+    planned_anew=True,
 )
 _BY_POSITION = Query(
     EventOfLinkRow,
@@ -54,6 +55,7 @@ _BY_POSITION = Query(
     .join(audit_links, audit_links.c.seq == audit_events.c.seq)
     .where(audit_links.c.position > bindparam("after"), audit_links.c.position <= bindparam("through"))
     .order_by(audit_links.c.position),
+    planned_anew=True,
 )
 _BY_SEQ = Query(
     EventOfLinkRow,
@@ -62,6 +64,7 @@ _BY_SEQ = Query(
     .where(audit_events.c.seq > bindparam("after"))
     .order_by(audit_events.c.seq)
     .limit(bindparam("limit")),
+    planned_anew=True,
 )
 # Constants, so that the partial index is found.
 _PRUNINGS = Query(
@@ -98,14 +101,14 @@ _BATCH = (
     .limit(bindparam("limit"))
     .scalar_subquery()
 )
-_PRUNE_EVENTS = Statement(delete(audit_events).where(audit_events.c.seq.in_(_BATCH)))
+_PRUNE_EVENTS = Statement(delete(audit_events).where(audit_events.c.seq.in_(_BATCH)), planned_anew=True)
 _OLD_LINKS = (
     select(audit_links.c.position)
     .where(audit_links.c.position < bindparam("through"))
     .limit(bindparam("limit"))
     .scalar_subquery()
 )
-_PRUNE_LINKS = Statement(delete(audit_links).where(audit_links.c.position.in_(_OLD_LINKS)))
+_PRUNE_LINKS = Statement(delete(audit_links).where(audit_links.c.position.in_(_OLD_LINKS)), planned_anew=True)
 
 
 async def last(tx: Tx) -> AuditLinkRow | None:
