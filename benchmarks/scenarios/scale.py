@@ -72,6 +72,7 @@ ACTIONS = {
     "feed": "feed after a week away",
 }
 """What is measured, by its name: the cost of one of it."""
+OF_POSTGRES = ", of PostgreSQL"
 
 
 @dataclass
@@ -152,12 +153,13 @@ def _cost(side: Side, own: Callable[[], float]) -> Iterator[list[float]]:
     found.append(own() + _postgres_seconds(side.postmaster) - before)
 
 
-def _of_requests(side: Side, requests: Sequence[bytes]) -> float:
-    """Seconds of CPU for each of the requests, which must all succeed."""
-    server = partial(_seconds_of_tree, side.server.pid)
-    with _cost(side, server) as found:
+def _of_requests(side: Side, name: str, requests: Sequence[bytes]) -> dict[str, float]:
+    """Seconds of CPU for each of the requests, which must all succeed; and what PostgreSQL had of them."""
+    before = _postgres_seconds(side.postmaster)
+    with _cost(side, partial(_seconds_of_tree, side.server.pid)) as found:
         asyncio.run(wire.each(side.server.port, requests, at_once=AT_ONCE))
-    return found[0] / len(requests)
+    of_postgres = _postgres_seconds(side.postmaster) - before
+    return {name: found[0] / len(requests), name + OF_POSTGRES: of_postgres / len(requests)}
 
 
 def _seconds_of_tree(pid: int) -> float:
@@ -236,7 +238,7 @@ def _actions(sizes: Sizes) -> list[Callable[[Side], dict[str, float]]]:
     count = sizes.requests
 
     def requested(name: str, make: Callable[[Side], Sequence[bytes]]) -> Callable[[Side], dict[str, float]]:
-        return lambda side: {name: _of_requests(side, make(side))}
+        return lambda side: _of_requests(side, name, make(side))
 
     return [
         requested("logout", lambda side: [side.request("POST", LOGOUT, one, "{}") for one in side.take(count)]),
@@ -359,7 +361,7 @@ def measure(sizes: Sizes, postmaster: int) -> Json:
         progress.begin("fill")
         peers = {size: _filled(store, size, postmaster) for size, store in stores.items()}
         disk = {str(size): _bytes(store, size) for size, store in stores.items()}
-        found: Json = {"disk": disk, "costs": {name: {str(size): [] for size in stores} for name in ACTIONS}}
+        found: Json = {"disk": disk, "costs": {}}
         with ExitStack() as servers:
             sides = [servers.enter_context(_side(peer, size, postmaster, sizes)) for size, peer in peers.items()]
             progress.begin("actions")
@@ -374,6 +376,7 @@ def measure(sizes: Sizes, postmaster: int) -> Json:
             _leave_for_a_week(side, sizes)
             progress.step()
         progress.begin("feed")
+        found["costs"]["feed"] = {str(size): [] for size in sizes.stored}
         for _ in range(sizes.rounds):
             for side in sides:
                 found["costs"]["feed"][str(side.size)].append(_feed(side))
@@ -391,7 +394,8 @@ def _in_turn(sides: Sequence[Side], sizes: Sizes, found: Json) -> None:
         for action in _actions(sizes):
             for side in reversed(sides) if number % 2 else sides:
                 for name, seconds in _alone(side, partial(action, side)).items():
-                    found["costs"][name][str(side.size)].append(seconds)
+                    of_each = found["costs"].setdefault(name, {str(size): [] for size in sizes.stored})
+                    of_each[str(side.size)].append(seconds)
                 progress.step()
         print(f"    {number + 1}/{sizes.rounds} µs of CPU: {_last(found['costs'])}", flush=True)
 
@@ -487,7 +491,7 @@ def text(found: Json) -> str:
     """The tables, as docs/performance.md has them."""
     small, large = found["disk"]
     costs = (
-        (words, *(f"{median(found['costs'][name][size]) * 1e6:,.0f}" for size in (small, large)))
+        (words, *(_micros(found, name, size) for size in (small, large)), _micros(found, name + OF_POSTGRES, large))
         for name, words in ACTIONS.items()
     )
     heads = [f"{int(size):,} sessions" for size in (small, large)]
@@ -508,11 +512,15 @@ def text(found: Json) -> str:
     return "\n\n".join(
         [
             tables.goal_table(goals(found)),
-            tables.table(("CPU of server and PostgreSQL, µs", *heads), costs),
+            tables.table(("CPU of server and PostgreSQL, µs", *heads, "of it PostgreSQL's"), costs),
             tables.table(("bytes on disk of one", *heads), disk),
             tables.table(("sessions", "vacuum, s", "p99 of a logout before, ms", "meanwhile, ms", "logouts"), vacuum),
         ]
     )
+
+
+def _micros(found: Json, name: str, size: str) -> str:
+    return f"{median(found['costs'][name][size]) * 1e6:,.0f}" if name in found["costs"] else ""
 
 
 def main() -> int:
