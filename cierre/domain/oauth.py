@@ -24,7 +24,7 @@ from cierre.outcomes import ActiveToken, IssuedTokens
 from cierre.principal import Actor, Caller, Principal
 from cierre.storage.repositories import clients
 from cierre.storage.rows import ClientRow, SessionRow
-from cierre.tokens.access_tokens import Issuer
+from cierre.tokens.access_tokens import AccessToken, Issuer
 from cierre.tokens.jws import is_compact
 from cierre.tokens.opaque import split_sanctum
 
@@ -135,14 +135,19 @@ async def introspect(context: OperationContext, issuer: Issuer, token: str) -> A
     """
     # A resource server asks, from an address that says nothing of the token's holder.
     context = replace(context, caller=Caller(None, None, context.caller.trace_id))
+    verified = None
     try:
-        if not is_compact(token) and await _is_rotated(context, token):
+        if is_compact(token):
+            verified = issuer.tokens.verify(token)
+            principal = await credentials.of_access_token(context, verified)
+        elif await _is_rotated(context, token):
             return None
-        principal = await credentials.of_any_token(context, issuer, token)
+        else:
+            principal = await credentials.of_any_token(context, issuer, token)
         session = await sessions.require_open(context, principal, by_holder=False)
     except (Unauthorized, NotFound):
         return None
-    return _active(context, issuer, principal, session, token)
+    return _active(context, principal, session, token, verified)
 
 
 async def _is_rotated(context: OperationContext, token: str) -> bool:
@@ -152,7 +157,7 @@ async def _is_rotated(context: OperationContext, token: str) -> bool:
 
 
 def _active(
-    context: OperationContext, issuer: Issuer, principal: Principal, session: SessionRow, token: str
+    context: OperationContext, principal: Principal, session: SessionRow, token: str, verified: AccessToken | None
 ) -> ActiveToken:
     active = ActiveToken(
         issuer=context.settings.issuer,
@@ -168,9 +173,8 @@ def _active(
     )
     if split_sanctum(token):
         return replace(active, token_type="Bearer")
-    if not is_compact(token):
+    if verified is None:
         return active
-    verified = issuer.tokens.verify(token)
     return replace(
         active,
         token_type="Bearer",
