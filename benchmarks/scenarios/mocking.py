@@ -1,13 +1,14 @@
 """`python -m benchmarks.scenarios.mocking`: `cierre mock` beside bare Starlette, which validates and logs nothing.
 
-Both have the first core in turn. Bare Starlette makes its small answer of a constant, as it does in `make bench`, and
-sends the list as bytes that are ready. Starts are measured by the CPU until the first answer, and the memory then; the
-document of GitHub is among them where `make documents` has fetched it.
+Both have the first core in turn, in many short rounds. Bare Starlette makes its small answer of a constant, as it does
+in `make bench`, and sends the list as bytes that are ready. Starts are measured by the CPU until the first answer, and
+the memory then; the document of GitHub is among them where `make documents` has fetched it.
 """
 
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -25,7 +26,7 @@ from benchmarks.stats import Ratio, ratio
 from benchmarks.tables import goal_table, rate, table
 from tests.support import public_documents
 
-OURS, LIMIT = "cierre mock", "bare Starlette"
+OURS, SILENT, LIMIT = "cierre mock", "cierre mock, log silent", "bare Starlette"
 # Which of them have the same answer of both.
 BESIDE = {"logout": REQUESTS["logout"], "list": REQUESTS["list"]}
 LABELS = {
@@ -35,6 +36,8 @@ LABELS = {
     "dynamic": "a generated answer",
 }
 GITHUB = Path("@octokit_openapi@23.0.2", "generated", "api.github.com.json")
+# Rounds, of a second each.
+_ROUNDS = 9
 _OF_STARLETTE = 0.9
 _DYNAMIC = 3000.0
 _START_S, _START_MIB, _LARGE_S = 0.2, 30.0, 0.5
@@ -46,6 +49,7 @@ def measure(plan: Plan) -> Json:
     with ExitStack() as stack:
         servers = {
             OURS: stack.enter_context(processes.running("mocking", partial(_mock, document))),
+            SILENT: stack.enter_context(processes.running("mocking-silent", partial(_silent, document))),
             LIMIT: stack.enter_context(processes.running("mocking-limit", partial(_starlette, document))),
         }
         throughput = {name: _rounds(name, servers, plan) for name in LABELS}
@@ -54,6 +58,10 @@ def measure(plan: Plan) -> Json:
 
 def _mock(document: Path, port: int) -> Command:
     return Command([str(Path(sys.executable).parent / "cierre"), "mock", str(document), "--port", str(port)])
+
+
+def _silent(document: Path, port: int) -> Command:
+    return Command([*_mock(document, port).words, "--verbose-level", "silent"])
 
 
 def _starlette(document: Path, port: int) -> Command:
@@ -69,7 +77,7 @@ def _rounds(scenario: str, servers: dict[str, Server], plan: Plan) -> dict[str, 
         request = REQUESTS[scenario]
         return load.repeat(server.port, request, connections=CONNECTIONS, seconds=seconds, pid=server.pid)
 
-    able = [OURS, LIMIT] if scenario in BESIDE else [OURS]
+    able = [OURS, SILENT, LIMIT] if scenario in BESIDE else [OURS]
     if not plan.quick:
         for name in able:
             once(servers[name], plan.warm_seconds)
@@ -147,6 +155,8 @@ def text(found: Json) -> str:
 def main() -> int:
     """Measure, and print the tables."""
     plan = chosen_plan("benchmarks.scenarios.mocking", __doc__)
+    if not plan.quick:
+        plan = replace(plan, rounds=_ROUNDS, seconds=1)
     before = machine.conditions().load_before
     print(f"{text(measure(plan))}\n\n{machine.now()}, load average {before:.1f} before.")
     return 0
