@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -32,11 +33,22 @@ class Problem(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a tool found in an application."""
+    """What a tool found in an application.
+
+    Attributes:
+        seconds: from its start to its end.
+        cpu: user and system time of it in seconds; 0: not measured.
+    """
 
     problems: tuple[Problem, ...]
     requests: int
     seconds: float
+    cpu: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return self.requests / self.seconds
 
     @property
     def bugs(self) -> set[str]:
@@ -61,13 +73,13 @@ def cierre(url: str, spec: Path, token: str, folder: Path, *, examples: int, see
     command += ["--examples", str(examples), "--seed", str(seed), "--report", str(folder)]
     command += ["--auth", str(folder / "auth.yaml")] if token else []
     command += ["--operations", only] if only else []
-    seconds = _timed(command)
+    took = _timed(command)
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     problems = tuple(
         Problem(one["operation"], one["check"], _marks(re.findall(rf"(?im)^{MARK}: (.*)$", one["answer"])))
         for one in report["findings"]
     )
-    return Outcome(problems, report["requests"], seconds)
+    return Outcome(problems, report["requests"], *took)
 
 
 def schemathesis(
@@ -86,7 +98,7 @@ def schemathesis(
     command += ["-H", f"Authorization: Bearer {token}"] if token else []
     for name in only:
         command += ["--include-operation-id", name]
-    seconds = _timed(command)
+    took = _timed(command)
     found: dict[tuple[str, str], set[str]] = {}
     requests = 0
     for recorder in _recorders(events):
@@ -95,19 +107,25 @@ def schemathesis(
             fields = {name.lower(): values for name, values in (answer or {}).get("headers", {}).items()}
             found.setdefault((operation, kind), set()).update(_marks(fields.get(MARK.lower(), [])))
     problems = tuple(Problem(*key, frozenset(bugs)) for key, bugs in found.items())
-    return Outcome(problems, requests, seconds)
+    return Outcome(problems, requests, *took)
 
 
-def _timed(command: list[str]) -> float:
-    started = time.monotonic()
+def _timed(command: list[str]) -> tuple[float, float]:
+    """Seconds, and CPU in seconds."""
+    started, before = time.monotonic(), _cpu_of_children()
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, check=False)
     except subprocess.TimeoutExpired:
         # What it reported until then counts.
-        return time.monotonic() - started
+        return time.monotonic() - started, _cpu_of_children() - before
     if done.returncode > 1:
         sys.exit(f"{' '.join(command)}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
-    return time.monotonic() - started
+    return time.monotonic() - started, _cpu_of_children() - before
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _marks(values: list[str]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from gettext import gettext as _
 from gettext import ngettext
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,8 +24,10 @@ from cierre.oas.limits import DocumentLimits
 from cierre.oas.loading import default_path
 from cierre.oas.locations import FileLocation, Location, Unreadable, sized
 from cierre.oas.translating import LANGUAGES, Language, contract_texts
-from cierre.oas.writing import Format, text
 from cierre.phrases import Phrase, reason_of
+
+if TYPE_CHECKING:
+    from cierre.oas.writing import Format
 
 Source = str | Location | None
 # What a change is to clients.
@@ -247,6 +249,9 @@ def _load(source: Source, allow_refs: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _write(document: dict[str, Any], output: Path | None, form: Format | None) -> None:
+    # Imported late: who writes no document needs no YAML.
+    from cierre.oas.writing import text
+
     if output is None:
         click.echo(text(document, form or "yaml"), nl=False)
         return
