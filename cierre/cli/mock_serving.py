@@ -136,16 +136,18 @@ def serve_documents(
     """
     from cierre.mocks.serving.server import connection_limits, serve
     from cierre.mocks.several import SeveralMocks
+    from cierre.oas.collecting import uncollected
 
-    # All that is made before the mock serves stays.
-    gc.disable()
     tls = tls_of(given, log)
     with bound(given) as listener:
-        documents = {base: read_or_end(load) for base, load in loads.items()}
-        _warn_of_unknown_operations(documents.values(), given, log)
-        mocks = [_mock(given, base, documents[base], load, log) for base, load in loads.items()]
-        _listen(listener, given)
-        app = SeveralMocks(mocks) if named else mocks[0]
+        with uncollected():
+            documents = {base: read_or_end(load) for base, load in loads.items()}
+            _warn_of_unknown_operations(documents.values(), given, log)
+            mocks = [_mock(given, base, documents[base], load, log) for base, load in loads.items()]
+            _listen(listener, given)
+            app = SeveralMocks(mocks) if named else mocks[0]
+            # All of it stays: nobody need look for garbage in it while requests wait.
+            gc.freeze()
         serve(app, listener, log, connection_limits(given["max_connections"]), tls)
 
 

@@ -54,7 +54,7 @@ _FILES = {
 # Addresses in schemas are checked where they are followed.
 _FORMATS = {"regex": is_readable, **dict.fromkeys(("uri", "uri-reference"), lambda _: True)}
 # `{id}`, and what frameworks write behind the name: `{id:int}`.
-_VARIABLE = re.compile(r"\{([^{}:!]+)[^{}]*\}")
+_VARIABLE = re.compile(r"\{([^{}:!]+)(?:[:!][^{}]*)?\}")
 
 
 def broken_form(document: Document, version: str) -> Iterator[Finding]:

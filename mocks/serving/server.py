@@ -98,10 +98,8 @@ def run(
         websockets: what clients may take of WebSockets; None: there are none.
     """
     raise_limit()
-    # A document may be large: garbage collection would go through all of it while requests wait. `serve_documents` has
-    # turned it off for the same reason.
+    # A document may be large: garbage collection would go through all of it while requests wait.
     gc.freeze()
-    gc.enable()
     files = {} if tls is None else {"ssl_certfile": tls.certificate, "ssl_keyfile": tls.key}
     config = server_config(
         app,

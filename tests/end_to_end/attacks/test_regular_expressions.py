@@ -22,11 +22,11 @@ BUDGET = 0.1
 # Made while running, of what a document, a configuration or the contract says, and who says so is trusted with it or
 # has a budget of its own; by file and function.
 OF_DOCUMENTS = {
-    ("cierre/app.py", "add_api"),
-    ("cierre/oas/validation/patterns.py", "pattern_keyword"),
+    ("cierre/http/routing.py", "add_api"),
+    ("cierre/oas/validation/patterns.py", "_for_python"),
     ("cierre/oas/validation/patterns.py", "__init__"),
     ("mocks/generation/generator.py", "_schemas_of_other"),
-    ("mocks/router.py", "_add"),
+    ("mocks/router.py", "template"),
     ("mocks/console/archive.py", "_hidden"),
     ("contract_tests/resources/model.py", "expression_of"),
     ("contract_tests/secrets.py", "_hold"),
