@@ -69,7 +69,9 @@ class _OperationComparison:
         self.old = old
         self.new = new
         self._documents = Document(old), Document(new)
-        self._same = Sameness(*self._documents)
+        same = Sameness(*self._documents)
+        directions: tuple[Direction, Direction] = ("request", "response")
+        self._schemas_of = {one: SchemaComparison(*self._documents, one, same) for one in directions}
 
     def compare(self, old: tuple[str, Json], new: tuple[str, Json]) -> Iterator[Finding]:
         (_, before), (_, after) = old, new
@@ -193,7 +195,7 @@ class _OperationComparison:
             yield from self._schemas(before, after, direction, place)
 
     def _schemas(self, old: Any, new: Any, direction: Direction, where: Phrase) -> Iterator[Finding]:
-        for difference in SchemaComparison(*self._documents, direction, self._same).compare(old, new):
+        for difference in self._schemas_of[direction].compare(old, new):
             yield level_of(difference, direction), Phrase("{where}: {what}", where=where, what=difference.message)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from cierre.oas.changes import Difference, Direction, Effect
 from cierre.oas.document import Document
@@ -14,6 +15,37 @@ from cierre.phrases import Phrase
 
 Json = dict[str, Any]
 _HIDDEN: dict[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
+# Places at which a component is compared, the nearest to the whole value first. Where components refer to each other in
+# many ways, the ways to one of them are more than anybody can read, or list.
+_PLACES = 3
+
+
+class _Pair(NamedTuple):
+    """Two schemas that are to be compared.
+
+    Attributes:
+        at: the place in the value, as a JSON pointer.
+        within: the pairs around it; a schema that refers to itself is one of them, and not compared again.
+    """
+
+    old: Any
+    new: Any
+    at: str
+    within: frozenset[tuple[str, str]]
+
+
+class _Compared(NamedTuple):
+    """What came of comparing two schemas, wherever they stand.
+
+    Attributes:
+        names: what makes them the same two elsewhere.
+        differences: of the value itself.
+        below: what is in the value and to be compared, with its place there.
+    """
+
+    names: tuple[str, str]
+    differences: list[Difference]
+    below: list[tuple[Any, Any, str]]
 
 
 class SchemaComparison:
@@ -29,26 +61,48 @@ class SchemaComparison:
         self.same = same
         self.direction = direction
         self.hidden = _HIDDEN[direction]
-        # Schemas that refer to themselves are compared once.
-        self.open: set[tuple[str, str]] = set()
+        # By identity. The schemas are kept beside, so that an id is not given to another; None: they are the same.
+        self._known: dict[tuple[int, int], tuple[tuple[Any, Any], _Compared | None]] = {}
+        self._below: list[tuple[Any, Any, str]] = []
 
-    def compare(self, old: Any, new: Any, at: str = "") -> Iterator[Difference]:
-        """Each difference; `at` is the place in the value, as a JSON pointer."""
-        if self.same.holds(old, new):
-            return
-        pair = (_key(old), _key(new))
-        if pair in self.open:
-            return
-        self.open.add(pair)
+    def compare(self, old: Any, new: Any) -> Iterator[Difference]:
+        """Each difference, with its place in the value; of a component's, the nearest places."""
+        pending = deque([_Pair(old, new, "", frozenset())])
+        places: Counter[tuple[str, str]] = Counter()
+        while pending:
+            pair = pending.popleft()
+            found = self._compared(pair.old, pair.new)
+            if found is None or found.names in pair.within:
+                continue
+            if _is_component(pair.old, pair.new):
+                if places[found.names] == _PLACES:
+                    continue
+                places[found.names] += 1
+            for difference in found.differences:
+                yield difference._replace(message=_at(pair.at, difference.message))
+            within = pair.within | {found.names}
+            pending += [_Pair(before, after, pair.at + at, within) for before, after, at in found.below]
+
+    def _compared(self, old: Any, new: Any) -> _Compared | None:
+        """The differences of two schemas; None: they are the same."""
+        place = (id(old), id(new))
+        if place not in self._known:
+            self._known[place] = (old, new), None if self.same.holds(old, new) else self._compare(old, new)
+        return self._known[place][1]
+
+    def _compare(self, old: Any, new: Any) -> _Compared:
+        self._below = []
         before, after = flat(self.old, old), flat(self.new, new)
-        for difference in self._level(before, after):
-            yield difference._replace(message=_at(at, difference.message))
-        yield from self._properties(before, after, at)
+        differences = [*self._level(before, after), *self._properties(before, after)]
         if "items" in before or "items" in after:
-            yield from self.compare(before.get("items", {}), after.get("items", {}), f"{at}/*")
+            self._later(before.get("items", {}), after.get("items", {}), "/*")
         for keyword in ("oneOf", "anyOf"):
-            yield from self._alternatives(before, after, keyword, at)
-        self.open.discard(pair)
+            differences += self._alternatives(before, after, keyword)
+        return _Compared((_key(old), _key(new)), differences, self._below)
+
+    def _later(self, old: Any, new: Any, at: str = "") -> None:
+        """Compare two schemas of the value, too; `at` is their place in it."""
+        self._below.append((old, new, at))
 
     def _level(self, old: Json, new: Json) -> Iterator[Difference]:
         """What is said of the value itself, not of what is in it."""
@@ -63,13 +117,13 @@ class SchemaComparison:
         if old.get("default") != new.get("default"):
             yield Difference("unclear", _turned("default", old.get("default"), new.get("default")))
 
-    def _properties(self, old: Json, new: Json, at: str) -> Iterator[Difference]:
+    def _properties(self, old: Json, new: Json) -> Iterator[Difference]:
         must, must_now = set(old.get("required", [])), set(new.get("required", []))
         alike = self._alike(old, new) - (must ^ must_now)
         before, after = self._seen(self.old, old, alike), self._seen(self.new, new, alike)
         for name in sorted(before.keys() - after.keys()):
             effect = self._effect_of_loss(new, required=name in must)
-            yield Difference(effect, _at(at, Phrase("property {name} is gone", name=name)))
+            yield Difference(effect, Phrase("property {name} is gone", name=name))
         for name in sorted(after.keys() - before.keys()):
             effect = self._effect_of_gain(old, required=name in must_now)
             come = (
@@ -77,7 +131,7 @@ class SchemaComparison:
                 if name in must_now
                 else Phrase("property {name} is new", name=name)
             )
-            yield Difference(effect, _at(at, come), minor=True)
+            yield Difference(effect, come, minor=True)
         for name in sorted(before.keys() & after.keys()):
             if (name in must) != (name in must_now):
                 now = (
@@ -85,9 +139,9 @@ class SchemaComparison:
                     if name in must_now
                     else Phrase("property {name} is no longer required", name=name)
                 )
-                yield Difference(_turn(name in must_now), _at(at, now))
-            yield from self.compare(before[name], after[name], f"{at}/{name}")
-        yield from self._others(old, new, at)
+                yield Difference(_turn(name in must_now), now)
+            self._later(before[name], after[name], f"/{name}")
+        yield from self._others(old, new)
 
     def _effect_of_loss(self, new: Json, *, required: bool) -> Effect:
         """A reader misses what was always there; a sender is refused where nothing unknown is accepted."""
@@ -100,18 +154,18 @@ class SchemaComparison:
             return _turn(required)
         return "widened" if _is_closed(old) else "narrowed"
 
-    def _others(self, old: Json, new: Json, at: str) -> Iterator[Difference]:
+    def _others(self, old: Json, new: Json) -> Iterator[Difference]:
         """`additionalProperties`."""
         before, after = old.get("additionalProperties", True), new.get("additionalProperties", True)
         if isinstance(before, dict) and isinstance(after, dict):
-            yield from self.compare(before, after, f"{at}/*")
+            self._later(before, after, "/*")
         elif (before is False) != (after is False):
             now = (
                 Phrase("further properties are now refused")
                 if after is False
                 else Phrase("further properties are now allowed")
             )
-            yield Difference(_turn(after is False), _at(at, now), minor=True)
+            yield Difference(_turn(after is False), now, minor=True)
 
     def _alike(self, old: Json, new: Json) -> set[str]:
         """The properties that are the same in both."""
@@ -130,14 +184,14 @@ class SchemaComparison:
             if name not in without and flat(document, property_).get(self.hidden) is not True
         }
 
-    def _alternatives(self, old: Json, new: Json, keyword: str, at: str) -> Iterator[Difference]:
+    def _alternatives(self, old: Json, new: Json, keyword: str) -> Iterator[Difference]:
         before = {_key(item): item for item in old.get(keyword, [])}
         after = {_key(item): item for item in new.get(keyword, [])}
         for key in before.keys() & after.keys():
-            yield from self.compare(before[key], after[key], at)
+            self._later(before[key], after[key])
         gone, come = sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys())
         if len(gone) == len(come) == 1 and before and after:
-            yield from self.compare(before[gone[0]], after[come[0]], at)
+            self._later(before[gone[0]], after[come[0]])
             return
         if not before or not after:
             if before != after:
@@ -146,14 +200,14 @@ class SchemaComparison:
                     if after
                     else Phrase("{keyword} is no longer there", keyword=keyword)
                 )
-                yield Difference(_turn(bool(after)), _at(at, now))
+                yield Difference(_turn(bool(after)), now)
             return
         for key in gone:
             lost = Phrase("alternative {name} is gone", name=_name(before[key]))
-            yield Difference("narrowed", _at(at, lost))
+            yield Difference("narrowed", lost)
         for key in come:
             won = Phrase("alternative {name} is new", name=_name(after[key]))
-            yield Difference("widened", _at(at, won), minor=True)
+            yield Difference("widened", won, minor=True)
 
 
 def _at(at: str, what: Phrase) -> Phrase:
@@ -221,6 +275,11 @@ def _said(value: Any) -> Phrase:
 
 def _is_closed(schema: Json) -> bool:
     return schema.get("additionalProperties") is False
+
+
+def _is_component(old: Any, new: Any) -> bool:
+    """Whether both are a reference, so that there may be others to the same two schemas."""
+    return isinstance(old, dict) and isinstance(new, dict) and "$ref" in old and "$ref" in new
 
 
 def _key(schema: Any) -> str:

@@ -179,6 +179,34 @@ def test_an_alternative_that_goes_is_harmless_in_an_answer_and_breaks_a_request(
     assert levels == {"breaking", "harmless"}
 
 
+def web(size, kind):
+    """A document whose components all refer to all others."""
+    names = [f"C{number}" for number in range(size)]
+    refers = {name: {"$ref": f"#/components/schemas/{name}"} for name in names}
+    made = {name: {"type": "object", "properties": {**refers, "value": {"type": kind}}} for name in names}
+    media = {"application/json": {"schema": {"$ref": "#/components/schemas/C0"}}}
+    operation = {"responses": {"200": {"description": "", "content": media}}}
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/x": {"get": operation}},
+        "components": {"schemas": made},
+    }
+
+
+def test_of_many_ways_to_a_component_the_nearest_are_told():
+    """There are some ten billion ways without a circle."""
+    messages = [change.message for change in diff(web(13, "string"), web(13, "integer"))]
+    places = [message.partition(": ")[2].partition(":")[0] for message in messages if "no longer allowed" in message]
+    assert sorted(place for place in places if place.endswith("/C12/value")) == [
+        "/C1/C12/value",
+        "/C10/C12/value",
+        "/C12/value",
+    ]
+    assert "/value" in places
+    assert len(places) <= 13 * 3
+
+
 def test_the_worst_change_of_an_operation_comes_first():
     document = changed(f"{OPERATION} deprecated", value=True)
     document["components"]["schemas"]["Wanted"]["required"] = ["name"]
