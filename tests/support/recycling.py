@@ -15,7 +15,7 @@ import asyncpg
 from anyio.from_thread import start_blocking_portal
 
 _KEPT = "pristine"
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '%alembic%'"
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 _SHAPE = """
 SELECT md5(string_agg(attrelid::regclass::text || attname || atttypid::text, ',' ORDER BY attrelid, attnum))
 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
@@ -90,7 +90,7 @@ class Recycler:
         connection = await self._connect(self.url(name))
         try:
             await connection.execute(f"CREATE SCHEMA {_KEPT}")
-            for table in ("users", "clients", "personal_access_tokens"):
+            for table in ("alembic_version", "users", "clients", "personal_access_tokens"):
                 await connection.execute(f"CREATE TABLE {_KEPT}.{table} AS SELECT * FROM public.{table}")
             self._shape = await connection.fetchval(_SHAPE)
         finally:
