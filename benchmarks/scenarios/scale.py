@@ -5,340 +5,45 @@ Both sizes are measured in each round, while the other's server is stopped. Auto
 itself, at its pace.
 """
 
-import asyncio
 import json
 import logging
 import multiprocessing
 import os
 import random
-import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from statistics import median
 
 import structlog
 
-from benchmarks import cluster, database, machine, processes, progress, scratch, stock, tables, usage, wire
+from benchmarks import cluster, database, machine, processes, progress, scratch, stock
 from benchmarks.database import Postgres
-from benchmarks.goals import Goal
-from benchmarks.load import Request
-from benchmarks.peers.ours import ISSUER, LOGOUT, Cierre
-from benchmarks.plan import Plan
-from benchmarks.processes import Server
+from benchmarks.peers.ours import Cierre
+from benchmarks.report_scale import text
 from benchmarks.rounds import Json
 from benchmarks.scenarios import denylist
 from benchmarks.scenarios.alone import chosen_plan
-from benchmarks.stats import Ratio, ratio
-from benchmarks.stock import SESSIONS_A_USER, Stocked
-from cierre.clock import now_ms
-from cierre.node.sweeper import Sweeper
-from cierre.principal import Principal
-from cierre.revocation.denylist import Denylist
-from cierre.revocation.feed import Feed
-from cierre.services import Services, build
-from cierre.settings import DAY, HOUR, MINUTE, Settings
-from cierre.storage.repositories.leases import LONGEST
-
-GOAL = 1.3
-DENYLIST_BYTES, DENYLIST_US = 100.0, 1.0
-AT_ONCE = 4
-SESSIONS = "/api/v1/auth/sessions"
-# Closed within a quarter of an hour where two million people log out 0.7 times a day: what a starting node reads.
-UNEXPIRED = 15_000
-# What is closed while a vacuum goes on, a second.
-PACE = 50.0
-ROUNDS = 5
-READY = Request("GET", "/health/ready")
-# In a full plan and in a quick one.
-REQUESTS, FEW_REQUESTS = 400, 10
-ENTRIES, FEW_ENTRIES = 10_000_000, 10_000
-SIZES, SMALL_SIZES = (100_000, 10_000_000), (2_000, 8_000)
-
-ACTIONS = {
-    "logout": "logout",
-    "refresh": "refresh",
-    "check": "check over HTTP",
-    "list": "list of the user's sessions",
-    "logout_all": f"logoutAll of up to {SESSIONS_A_USER}",
-    "idle_sweep": "a sweep that finds nothing",
-    "sweep": "sweep, a session that is closed",
-    "purge": "purge, a session with its tokens and revocations",
-    "start": "start of a node, to its first answer",
-    "feed": "feed after a week away",
-}
-"""What is measured, by its name: the cost of one of it."""
-OF_POSTGRES = ", of PostgreSQL"
-
-
-@dataclass
-class Side:
-    """A database of one size, with a server on it."""
-
-    size: int
-    store: Postgres
-    peer: Cierre
-    postmaster: int
-    server: Server
-    users: Iterator[int]
-    """Numbers of users whom nothing was done to yet."""
-
-    def take(self, count: int, device: int = 0) -> list[Stocked]:
-        """A session of each of so many users."""
-        return [Stocked(next(self.users), device) for _ in range(count)]
-
-    def access(self, one: Stocked) -> str:
-        principal = Principal(one.user_id, one.session_id, "EMPLEADO", "cierre", f"device-{one.user}-{one.device}")
-        return self.peer.tokens.issue(principal, epoch=0, at=now_ms())
-
-    def request(self, method: str, path: str, one: Stocked, body: str = "") -> bytes:
-        headers = {"Authorization": f"Bearer {self.access(one)}", **_HEADERS}
-        return Request(method, path, headers, body).raw()
-
-    def check(self, one: Stocked) -> bytes:
-        return self.request("GET", f"{SESSIONS}/{one.session_id}", one)
-
-    def logout_all(self, one: Stocked) -> bytes:
-        return self.request("POST", LOGOUT, one, '{"logoutAll":true}')
-
-
-_HEADERS = {"Content-Type": "application/json", "User-Agent": stock.USER_AGENT}
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How much is measured."""
-
-    stored: tuple[int, int]
-    requests: int
-    rounds: int
-    entries: int
-    unexpired: int
-
-    @classmethod
-    def of(cls, plan: Plan) -> "Sizes":
-        if plan.quick:
-            return cls(SMALL_SIZES, FEW_REQUESTS, 1, FEW_ENTRIES, 100)
-        return cls(SIZES, REQUESTS, ROUNDS, ENTRIES, UNEXPIRED)
-
-
-# --- costs
-
-
-def _postgres_seconds(postmaster: int) -> float:
-    """CPU of the backends that run, and of those that have ended."""
-    return sum(usage.precise_seconds(pid) for pid in usage.tree(postmaster)[1:] if not _in_background(pid)) + (
-        usage.ended_seconds(postmaster)
-    )
-
-
-def _in_background(pid: int) -> bool:
-    try:
-        name = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").decode()
-    except OSError:
-        return False
-    return name.startswith(("postgres: checkpointer", "postgres: background", "postgres: walwriter", "postgres: auto"))
-
-
-@contextmanager
-def _cost(side: Side, own: Callable[[], float]) -> Iterator[list[float]]:
-    """Put into the list that is yielded the seconds that were spent by `own` and by PostgreSQL."""
-    found: list[float] = []
-    before = own() + _postgres_seconds(side.postmaster)
-    yield found
-    found.append(own() + _postgres_seconds(side.postmaster) - before)
-
-
-def _of_requests(side: Side, name: str, requests: Sequence[bytes]) -> dict[str, float]:
-    """Seconds of CPU for each of the requests, which must all succeed; and what PostgreSQL had of them."""
-    before = _postgres_seconds(side.postmaster)
-    with _cost(side, partial(_seconds_of_tree, side.server.pid)) as found:
-        asyncio.run(wire.each(side.server.port, requests, at_once=AT_ONCE))
-    of_postgres = _postgres_seconds(side.postmaster) - before
-    return {name: found[0] / len(requests), name + OF_POSTGRES: of_postgres / len(requests)}
-
-
-def _seconds_of_tree(pid: int) -> float:
-    return sum(map(usage.precise_seconds, usage.tree(pid)))
-
-
-# --- what is measured
-
-
-async def _with_services(side: Side, action: Callable[[Services], Awaitable[None]]) -> None:
-    services = build(Settings(database_url=side.store.url, data_dir=side.peer.data, issuer=ISSUER))
-    await services.database.open()
-    try:
-        await action(services)
-    finally:
-        await services.database.close()
-
-
-async def _sweep_twice(side: Side, found: list[list[float]]) -> None:
-    """What the first sweep costs, which finds what is due, and the second one, which finds nothing."""
-
-    async def sweep(services: Services) -> None:
-        sweeper = Sweeper(services)
-        for _ in range(2):
-            with _cost(side, time.process_time) as cost:
-                await sweeper.sweep()
-            found.append(cost)
-
-    side.store.execute("DELETE FROM leases")
-    try:
-        await _with_services(side, sweep)
-    finally:
-        _hold_the_lease(side.store)
-
-
-def _hold_the_lease(store: Postgres) -> None:
-    """Nobody sweeps but who is measured at it."""
-    until = now_ms() + LONGEST - MINUTE
-    store.execute(
-        f"INSERT INTO leases (name, holder, until) VALUES ('sweeper', 'benchmark', {until}) "
-        f"ON CONFLICT (name) DO UPDATE SET holder = 'benchmark', until = {until}"
-    )
-
-
-def _swept(side: Side, sizes: Sizes) -> dict[str, float]:
-    """What a sweep costs that finds nothing, closes sessions, or deletes them with all that is theirs."""
-    idle = now_ms() - 15 * DAY
-    due = side.take(sizes.requests)
-    _change(side, due, f"last_seen_at = {idle}")
-    closing = _two_sweeps(side)
-    ended = now_ms() - 3 * DAY
-    _change(side, side.take(sizes.requests), f"status = 'closed', closed_at = {ended}, expires_at = {ended}")
-    side.store.execute(f"UPDATE revocations SET expires_at = {now_ms() - 2 * HOUR}")
-    deleting = _two_sweeps(side)
-    nothing = median([closing[1], deleting[1]])
-    return {
-        "idle_sweep": nothing,
-        "sweep": (closing[0] - nothing) / sizes.requests,
-        "purge": (deleting[0] - nothing) / sizes.requests,
-    }
-
-
-def _change(side: Side, sessions: Sequence[Stocked], values: str) -> None:
-    rows = ", ".join(f"('{one.user_id}', '{one.session_id}')" for one in sessions)
-    side.store.execute(f"UPDATE sessions SET {values} WHERE (user_id, id) IN ({rows})")
-
-
-def _two_sweeps(side: Side) -> list[float]:
-    found: list[list[float]] = []
-    asyncio.run(_sweep_twice(side, found))
-    return [seconds for cost in found for seconds in cost]
-
-
-def _actions(sizes: Sizes) -> list[Callable[[Side], dict[str, float]]]:
-    """What is measured one after the other; each returns costs by the name of the action."""
-    count = sizes.requests
-
-    def requested(name: str, make: Callable[[Side], Sequence[bytes]]) -> Callable[[Side], dict[str, float]]:
-        return lambda side: _of_requests(side, name, make(side))
-
-    return [
-        requested("logout", lambda side: [side.request("POST", LOGOUT, one, "{}") for one in side.take(count)]),
-        requested("refresh", lambda side: [_refresh(one) for one in side.take(count, 1)]),
-        requested("check", lambda side: [side.check(one) for one in side.take(count, 2)]),
-        requested("list", lambda side: [side.request("GET", SESSIONS, one) for one in side.take(count, 2)]),
-        requested("logout_all", lambda side: [side.logout_all(one) for one in side.take(count, 3)]),
-        partial(_swept, sizes=sizes),
-        _started,
-    ]
-
-
-def _refresh(one: Stocked) -> bytes:
-    body = json.dumps({"refreshToken": one.refresh_token})
-    return Request("POST", "/api/v1/auth/refresh", _HEADERS, body).raw()
-
-
-def _started(side: Side) -> dict[str, float]:
-    """Seconds of CPU until another node answers that it is ready."""
-    before = _postgres_seconds(side.postmaster)
-    with processes.running(f"scale-start-{side.size}", partial(_command, side.peer), ready=READY) as node:
-        spent = _seconds_of_tree(node.pid) + _postgres_seconds(side.postmaster) - before
-    return {"start": spent}
-
-
-def _command(peer: Cierre, port: int) -> processes.Command:
-    return peer.command(port, 1)
-
-
-def _feed(side: Side) -> float:
-    """Seconds of CPU of a node's first look, which finds a week of revocations that nobody has deleted."""
-    found: list[float] = []
-
-    async def look(services: Services) -> None:
-        feed = Feed(services.database, Denylist(), poll_interval=HOUR)
-        await feed.start()
-        await feed.stop()
-
-    async def twice(services: Services) -> None:
-        # Statements are compiled at the first use.
-        await look(services)
-        with _cost(side, time.process_time) as cost:
-            await look(services)
-        found.extend(cost)
-
-    asyncio.run(_with_services(side, twice))
-    return found[0]
-
-
-def _leave_for_a_week(side: Side, sizes: Sizes) -> None:
-    """A week's closings, as many as there are sessions; the newest have not expired."""
-    side.store.execute("TRUNCATE revocations")
-    with stock.without_indexes(side.store, ["revocations"]):
-        side.store.execute(
-            *stock.HASTE,
-            "INSERT INTO revocations (transaction_id, user_id, session_id, expires_at, revoked_at) "
-            f"SELECT n, left(md5('user' || n), 24), left(md5('closed' || n), 24), "
-            f"CASE WHEN n > {side.size - sizes.unexpired} THEN {now_ms() + HOUR} "
-            f"ELSE {now_ms() - 7 * DAY} + n::bigint * {7 * DAY} / {side.size} END, 0 "
-            f"FROM generate_series(1, {side.size}) n",
-        )
-    side.store.execute("VACUUM ANALYZE revocations")
-
-
-# --- vacuum
-
-
-def _vacuumed(side: Side, sizes: Sizes) -> Json:
-    """Seconds of a vacuum at autovacuum's pace, and the p99 (ms) of logouts before and meanwhile."""
-    quiet = _paced(side, sizes.requests)
-    words = ["psql", "-X", "-q", "-d", side.store.name, "-c", "SET vacuum_cost_delay = '2ms'"]
-    words += [word for table in ("sessions", "refresh_tokens") for word in ("-c", f"VACUUM {table}")]
-    began = time.perf_counter()
-    meanwhile: list[float] = []
-    with subprocess.Popen(words) as vacuum:
-        while vacuum.poll() is None:
-            meanwhile += _paced(side, round(PACE))
-        ended = vacuum.returncode
-    if ended:
-        raise RuntimeError(f"VACUUM of {side.store.name} failed")
-    seconds = time.perf_counter() - began
-    return {"seconds": seconds, "quiet_p99_ms": _p99(quiet), "p99_ms": _p99(meanwhile), "logouts": len(meanwhile)}
-
-
-def _paced(side: Side, count: int) -> list[float]:
-    requests = [side.request("POST", LOGOUT, one, "{}") for one in side.take(count)]
-    return asyncio.run(wire.each(side.server.port, requests, at_once=AT_ONCE, pause=AT_ONCE / PACE))
-
-
-def _p99(seconds: Sequence[float]) -> float:
-    return sorted(seconds)[-1 - len(seconds) // 100] * 1e3
-
-
-# --- the run
+from benchmarks.stock import SESSIONS_A_USER
+from benchmarks.stock_actions import (
+    AT_ONCE,
+    Side,
+    Sizes,
+    actions,
+    feed_after_a_week,
+    hold_the_lease,
+    leave_for_a_week,
+    node_command,
+    vacuumed,
+)
 
 
 def steps(sizes: Sizes) -> dict[str, int]:
     """How many steps each part has."""
     pairs = 2 * sizes.rounds
-    return {"fill": 2, "actions": pairs * len(_actions(sizes)), "vacuum": 2, "week": 2, "feed": pairs, "denylist": 1}
+    return {"fill": 2, "actions": pairs * len(actions(sizes)), "vacuum": 2, "week": 2, "feed": pairs, "denylist": 1}
 
 
 def step_seconds(sizes: Sizes) -> dict[str, float]:
@@ -369,17 +74,17 @@ def measure(sizes: Sizes, postmaster: int) -> Json:
             progress.begin("vacuum")
             found["vacuum"] = {}
             for side in sides:
-                found["vacuum"][str(side.size)] = _alone(side, partial(_vacuumed, side, sizes))
+                found["vacuum"][str(side.size)] = _alone(side, partial(vacuumed, side, sizes))
                 progress.step()
         progress.begin("week")
         for side in sides:
-            _leave_for_a_week(side, sizes)
+            leave_for_a_week(side, sizes)
             progress.step()
         progress.begin("feed")
         found["costs"]["feed"] = {str(size): [] for size in sizes.stored}
         for _ in range(sizes.rounds):
             for side in sides:
-                found["costs"]["feed"][str(side.size)].append(_feed(side))
+                found["costs"]["feed"][str(side.size)].append(feed_after_a_week(side))
                 progress.step()
     progress.begin("denylist")
     with multiprocessing.get_context("spawn").Pool(1) as apart:
@@ -391,7 +96,7 @@ def measure(sizes: Sizes, postmaster: int) -> Json:
 def _in_turn(sides: Sequence[Side], sizes: Sizes, found: Json) -> None:
     """Each action on both sides, right after each other; who comes first changes with each round."""
     for number in range(sizes.rounds):
-        for action in _actions(sizes):
+        for action in actions(sizes):
             for side in reversed(sides) if number % 2 else sides:
                 for name, seconds in _alone(side, partial(action, side)).items():
                     of_each = found["costs"].setdefault(name, {str(size): [] for size in sizes.stored})
@@ -427,7 +132,7 @@ def _filled(store: Postgres, size: int, postmaster: int) -> Cierre:
     store.settle()
     store.execute("ALTER SYSTEM RESET max_wal_size", "SELECT pg_reload_conf()")
     os.sched_setaffinity(postmaster, machine.LOAD_CORES)
-    _hold_the_lease(store)
+    hold_the_lease(store)
     print(f"  {size} sessions: filled in {time.perf_counter() - began:.0f} s", flush=True)
     progress.step()
     return peer
@@ -437,10 +142,10 @@ def _filled(store: Postgres, size: int, postmaster: int) -> Cierre:
 def _side(peer: Cierre, size: int, postmaster: int, sizes: Sizes) -> Iterator[Side]:
     assert isinstance(peer.store, Postgres)
     users = iter(random.Random(size).sample(range(size // SESSIONS_A_USER), size // SESSIONS_A_USER))
-    with processes.running(f"scale-{size}", partial(_command, peer)) as server:
+    with processes.running(f"scale-{size}", partial(node_command, peer)) as server:
         side = Side(size, peer.store, peer, postmaster, server, users)
         # Statements are prepared, and connections made, before the clock runs.
-        for action in _actions(replace(sizes, requests=2 * AT_ONCE))[:-2]:
+        for action in actions(replace(sizes, requests=2 * AT_ONCE))[:-2]:
             action(side)
         server.pause()
         yield side
@@ -463,64 +168,6 @@ def _bytes(store: Postgres, size: int) -> dict[str, float]:
         "refresh_token_indexes": sizes["refresh_tokens"][1] / size,
         "user": sizes["users"][0] / users,
     }
-
-
-# --- what is told
-
-
-def goals(found: Json) -> list[Goal]:
-    """Each action's cost at the larger size, to that at the smaller one in the same round; and the denylist's."""
-    small, large = found["disk"]
-    of = [(words, found["costs"][name]) for name, words in ACTIONS.items()]
-    told = [Goal(words, GOAL, at_least=False, measured=ratio(costs[large], costs[small])) for words, costs in of]
-    memory = found["denylist"]
-    return [
-        *told,
-        Goal("denylist, an entry", DENYLIST_BYTES, at_least=False, measured=Ratio((memory["bytes"],)), unit="bytes"),
-        Goal(
-            "denylist, a look",
-            DENYLIST_US,
-            at_least=False,
-            measured=Ratio(tuple(seconds * 1e6 for seconds in memory["seconds"])),
-            unit="µs",
-        ),
-    ]
-
-
-def text(found: Json) -> str:
-    """The tables, as docs/performance.md has them."""
-    small, large = found["disk"]
-    costs = (
-        (words, *(_micros(found, name, size) for size in (small, large)), _micros(found, name + OF_POSTGRES, large))
-        for name, words in ACTIONS.items()
-    )
-    heads = [f"{int(size):,} sessions" for size in (small, large)]
-    disk = (
-        (name.replace("_", " "), *(f"{found['disk'][size][name]:,.0f}" for size in (small, large)))
-        for name in found["disk"][small]
-    )
-    vacuum = (
-        (
-            f"{int(size):,}",
-            f"{one['seconds']:.1f}",
-            f"{one['quiet_p99_ms']:.1f}",
-            f"{one['p99_ms']:.1f}",
-            str(one["logouts"]),
-        )
-        for size, one in found["vacuum"].items()
-    )
-    return "\n\n".join(
-        [
-            tables.goal_table(goals(found)),
-            tables.table(("CPU of server and PostgreSQL, µs", *heads, "of it PostgreSQL's"), costs),
-            tables.table(("bytes on disk of one", *heads), disk),
-            tables.table(("sessions", "vacuum, s", "p99 of a logout before, ms", "meanwhile, ms", "logouts"), vacuum),
-        ]
-    )
-
-
-def _micros(found: Json, name: str, size: str) -> str:
-    return f"{median(found['costs'][name][size]) * 1e6:,.0f}" if name in found["costs"] else ""
 
 
 def main() -> int:

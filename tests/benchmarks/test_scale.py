@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks import scratch, stock, usage, wire
+from benchmarks import report_scale, scratch, stock, stock_actions, usage, wire
 from benchmarks.load import LoadFailed
 from benchmarks.plan import FULL
 from benchmarks.scenarios import scale
@@ -60,8 +60,8 @@ async def test_each_request_is_sent_once_and_one_that_is_refused_ends_it(server)
 @pytest.fixture
 def found():
     """As of a run in which everything costs the same at both sizes."""
-    costs = {name: {"1000": [0.5, 0.25], "4000": [0.5, 0.25]} for name in scale.ACTIONS}
-    costs["logout" + scale.OF_POSTGRES] = {"4000": [0.25, 0.25]}
+    costs = {name: {"1000": [0.5, 0.25], "4000": [0.5, 0.25]} for name in stock_actions.ACTIONS}
+    costs["logout" + stock_actions.OF_POSTGRES] = {"4000": [0.25, 0.25]}
     disk = {"session": 300.0, "refresh_token": 500.0}
     vacuum = {"seconds": 2.0, "quiet_p99_ms": 3.0, "p99_ms": 4.0, "logouts": 50}
     both = dict.fromkeys(("1000", "4000"), vacuum)
@@ -70,22 +70,22 @@ def found():
 
 
 def test_an_action_that_costs_more_with_more_sessions_misses_its_goal(found):
-    assert all(goal.met for goal in scale.goals(found))
+    assert all(goal.met for goal in report_scale.goals(found))
     # In the same round: 1.4 times, twice.
     found["costs"]["logout"]["4000"] = [0.7, 0.35]
     found["denylist"]["bytes"] = 101.0
-    assert {goal.subject for goal in scale.goals(found) if not goal.met} == {"logout", "denylist, an entry"}
+    assert {goal.subject for goal in report_scale.goals(found) if not goal.met} == {"logout", "denylist, an entry"}
 
 
 def test_every_action_is_told_with_both_of_its_costs(found):
-    text = scale.text(found)
-    for words in scale.ACTIONS.values():
+    text = report_scale.text(found)
+    for words in stock_actions.ACTIONS.values():
         assert f"| {words} | 375,000 | 375,000 | {'250,000' if words == 'logout' else ''} |" in text
     assert "| 1,000 | 2.0 | 3.0 | 4.0 | 50 |" in text
 
 
 def test_the_steps_of_a_run_are_those_that_are_promised():
-    sizes = scale.Sizes.of(FULL)
+    sizes = stock_actions.Sizes.of(FULL)
     assert scale.steps(sizes).keys() == scale.step_seconds(sizes).keys()
     assert sum(count * scale.step_seconds(sizes)[name] for name, count in scale.steps(sizes).items()) < 15 * 60
 
@@ -94,5 +94,5 @@ def test_the_steps_of_a_run_are_those_that_are_promised():
 def test_a_small_run_measures_everything():
     words = [sys.executable, "-m", "benchmarks.scenarios.scale", "--quick"]
     shown = subprocess.run(words, cwd=scratch.ROOT, capture_output=True, text=True, check=True, timeout=600).stdout
-    assert all(f"| {words} |" in shown for words in scale.ACTIONS.values())
+    assert all(f"| {words} |" in shown for words in stock_actions.ACTIONS.values())
     assert "| denylist, an entry |" in shown

@@ -44,8 +44,7 @@ def writer_of(expression: str) -> Writer:
 
     Raises:
         re.error: it cannot be read.
-        ValueError: it has a class that no character is in.
-        NotImplementedError: it has something that is not written, such as a conditional.
+        ValueError: it has what no text matches, such as a class that no character is in.
         OverflowError: it repeats more often than `re` counts.
         RecursionError: it is nested too deep.
     """
@@ -82,7 +81,16 @@ def _compound(code: Any, value: Any) -> _Writer:
         return _sequence(value)
     if code is codes.GROUPREF:
         return lambda _rng, groups: groups.get(value, "")
-    raise NotImplementedError(str(code))
+    if code is codes.GROUPREF_EXISTS:
+        return _conditional(*value)
+    # `(?!)`, which `re` reads as a failure.
+    raise ValueError(f"no text is written for {code}")
+
+
+def _conditional(number: int, there: Iterable[tuple[Any, Any]], not_there: Iterable[tuple[Any, Any]] | None) -> _Writer:
+    """`(?(1)there|not there)`: what is written depends on whether a group was."""
+    write, otherwise = _sequence(there), _sequence(not_there or ())
+    return lambda rng, groups: (write if number in groups else otherwise)(rng, groups)
 
 
 def _group(number: int | None, write: _Writer) -> _Writer:

@@ -52,7 +52,7 @@ def matching(pattern: str, rng: Random, minimum: int, maximum: int | None, *, pl
             if not _is_short(candidate):
                 continue
             return writer_of(candidate)(rng)
-        except (re.error, ValueError, OverflowError, RecursionError, NotImplementedError):
+        except (re.error, ValueError, OverflowError, RecursionError):
             continue
     return ""
 

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from cierre.oas.validation import expression_texts
 from cierre.oas.validation.expression_texts import writer_of
 
 
@@ -45,14 +46,24 @@ def test_a_repetition_without_end_has_one():
     assert max(map(len, texts("a*", 2000))) <= 100
 
 
+def test_a_condition_asks_whether_a_group_was_written():
+    assert set(texts(r"(a)?(?(1)b|c)")) == {"ab", "c"}
+    assert set(texts(r"(a)?(?(1)b)")) == {"ab", ""}
+
+
 def test_a_group_that_was_not_written_is_empty():
     assert set(texts(r"(?:(a)|b)\1")) == {"aa", "b"}
 
 
 @pytest.mark.parametrize(
     ("expression", "error"),
-    [("[", re.error), (r"[^\s\S]", ValueError), (r"(a)?(?(1)b|c)", NotImplementedError)],
+    [("[", re.error), (r"[^\s\S]", ValueError)],
 )
 def test_what_cannot_be_written_is_an_error(expression, error):
     with pytest.raises(error):
         writer_of(expression)
+
+
+def test_what_a_later_python_reads_and_nothing_is_written_for_is_an_error():
+    with pytest.raises(ValueError, match="FAILURE"):
+        expression_texts._compound(expression_texts.codes.FAILURE, ())
