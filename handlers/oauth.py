@@ -19,8 +19,7 @@ async def revoke_token(body: Json, request: Request) -> WithHeaders[StandardDocu
 
 async def introspect_token(body: Json, request: Request) -> WithHeaders[StandardDocument]:
     async with request.context() as context:
-        await oauth.authenticate_confidential_client(context, request.headers.get("authorization"), body)
-        token = await oauth.introspect(context, request.services.issuer, body["token"])
+        token = await oauth.introspect(context, request.services.issuer, request.headers.get("authorization"), body)
     return WithHeaders(StandardDocument(rendering.introspection(token)), NO_STORE)
 
 

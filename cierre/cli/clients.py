@@ -59,7 +59,7 @@ def add(
     Prints the secret that was made, or else the id.
     """
     from cierre.storage.repositories import audit, clients, receivers
-    from cierre.tokens.opaque import digest, new_client_secret
+    from cierre.tokens.opaque import digest, new_secret
 
     if not _CLIENT_ID.match(client_id):
         raise click.UsageError(
@@ -76,7 +76,7 @@ def add(
                         client_id=client_id
                     )
                 )
-            made = new_client_secret() if confidential else None
+            made = new_secret() if confidential else None
             secret_hash = digest(made) if made else has if confidential is None else None
             await clients.save(context.tx, client_id=client_id, dialect=dialect, secret_hash=secret_hash)
             if backchannel_logout_uri is not None:

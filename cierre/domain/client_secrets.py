@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cierre.domain.context import OperationContext
 from cierre.storage.repositories import clients
-from cierre.storage.rows import ClientRow
-from cierre.tokens.opaque import digest, new_client_secret, same
+from cierre.storage.rows import ClientRow, ClientSecretsRow
+from cierre.tokens.opaque import digest, new_secret, same
 
 
 class StillTwo(ValueError):
@@ -16,7 +16,7 @@ class ChangedMeanwhile(ValueError):
     """Somebody else changed the client's secret at the same time."""
 
 
-def proves(client: ClientRow, secret: str, *, now: int) -> bool:
+def proves(client: ClientSecretsRow, secret: str, *, now: int) -> bool:
     """Whether the secret is the client's own, or the one before it within its overlap.
 
     Args:
@@ -43,7 +43,7 @@ async def rotate(context: OperationContext, client: ClientRow, *, overlap: int |
     until = client["previous_secret_until"]
     if overlap is not None and until is not None and context.now < until:
         raise StillTwo
-    secret = new_client_secret()
+    secret = new_secret()
     ends = None if overlap is None else context.now + overlap
     if not await clients.rotate_secret(context.tx, client, secret_hash=digest(secret), previous_until=ends):
         raise ChangedMeanwhile

@@ -24,7 +24,16 @@ from cierre.storage.rows import RefreshTokenRow, SanctumSessionRow, SanctumToken
 from cierre.storage.statements import laravel_time
 from cierre.tokens.access_tokens import AccessToken, Issuer
 from cierre.tokens.jws import is_compact
-from cierre.tokens.opaque import abilities_of, digest, family_of, same, sanctum_session_id, split_sanctum, successor
+from cierre.tokens.opaque import (
+    abilities_of,
+    digest,
+    family_of,
+    same,
+    sanctum_session_id,
+    split_sanctum,
+    successor,
+    user_of,
+)
 
 
 async def of_access_token(context: OperationContext, token: AccessToken) -> Principal:
@@ -122,11 +131,35 @@ async def find_refresh_session(context: OperationContext, token: str, *, owner: 
     Raises:
         RefreshTokenInvalid: unknown, not the owner's, or its session is gone.
     """
+    found = await _find_by_user(context, token) or await _find_by_hash(context, token)
+    if owner is not None and found.token["user_id"] != owner:
+        raise RefreshTokenInvalid
+    return found
+
+
+async def _find_by_user(context: OperationContext, token: str) -> RefreshSession | None:
+    """In one statement, that of a token that names its user; None: it names none, or is not kept any more."""
+    user_id = user_of(token)
+    row = await sessions.find_by_refresh_token(context.tx, user_id, digest(token)) if user_id is not None else None
+    if row is None:
+        return None
+    presented = RefreshTokenRow(
+        hash=row["refresh_hash"],
+        user_id=row["user_id"],
+        session_id=row["id"],
+        issued_at=row["refresh_issued_at"],
+        expires_at=row["refresh_expires_at"],
+        exchanged_at=row["refresh_exchanged_at"],
+        family=row["refresh_family"],
+    )
+    return RefreshSession(presented, row)
+
+
+async def _find_by_hash(context: OperationContext, token: str) -> RefreshSession:
+    """That of any refresh token; `RefreshTokenInvalid`: it is unknown, or its session is gone."""
     row = await find_refresh_token(context, token)
     if row is None:
         raise RefreshTokenUnknown
-    if owner is not None and row["user_id"] != owner:
-        raise RefreshTokenInvalid
     session = await sessions.find_with_user(context.tx, row["user_id"], row["session_id"])
     if session is None:
         raise RefreshTokenInvalid

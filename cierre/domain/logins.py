@@ -11,7 +11,7 @@ from cierre.domain import closing, events, password_rules
 from cierre.domain.context import OperationContext
 from cierre.domain.credentials import RefreshSession, find_refresh_session, refuse_replay, require_client
 from cierre.domain.passwords import Passwords
-from cierre.domain.sessions import end_reason, record_use
+from cierre.domain.sessions import end_reason, record_use, suspicion_of_use
 from cierre.errors import (
     ClientAuthenticationFailed,
     LoginFailed,
@@ -33,6 +33,7 @@ from cierre.tokens.opaque import (
     family_of,
     new_id,
     new_refresh_token,
+    new_secret,
     same,
     split_sanctum,
     successor,
@@ -175,10 +176,10 @@ async def login(
             client_id=client_id,
             how="password",
         )
-        refresh_token = new_refresh_token()
+        refresh_token = new_refresh_token(user["id"])
         await _store(context, principal, refresh_token)
         if token_format == "opaque":
-            access = await _new_opaque(context, user["tokenable_id"], principal, new_refresh_token())
+            access = await _new_opaque(context, user["tokenable_id"], principal, new_secret())
         else:
             access = issuer.tokens.issue(principal, epoch=user["epoch"], at=context.now)
     return _issued(context, principal, user["email"], access, refresh_token)
@@ -237,10 +238,12 @@ async def _exchange(context: OperationContext, issuer: Issuer, token: str, found
     if reason is not None:
         await closing.close_one(context, session["user_id"], session["id"], closing.automatic(reason))
         raise RefreshTokenExpired
-    use = await record_use(context, session)
-    if use.reason is not None:
-        await closing.close_one(context, session["user_id"], session["id"], closing.automatic(use.reason))
-        raise RefreshTokenInvalid
+    # The exchange records its time and place itself; from elsewhere, that is an audit event or the session's end.
+    if suspicion_of_use(context, session) is not None:
+        use = await record_use(context, session)
+        if use.reason is not None:
+            await closing.close_one(context, session["user_id"], session["id"], closing.automatic(use.reason))
+            raise RefreshTokenInvalid
     return await _rotate(context, issuer, token, row, session)
 
 

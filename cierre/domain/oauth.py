@@ -15,6 +15,7 @@ from cierre.errors import (
     InvalidGrant,
     NotFound,
     RefreshTokenUnknown,
+    TokenInvalid,
     Unauthorized,
     UnknownGrant,
     UnsupportedGrantType,
@@ -23,7 +24,8 @@ from cierre.errors import (
 from cierre.outcomes import ActiveToken, IssuedTokens
 from cierre.principal import Actor, Caller, Principal
 from cierre.storage.repositories import clients
-from cierre.storage.rows import ClientRow, SessionRow
+from cierre.storage.repositories import sessions as stored_sessions
+from cierre.storage.rows import ClientRow, ClientSecretsRow, SessionRow
 from cierre.tokens.access_tokens import AccessToken, Issuer
 from cierre.tokens.jws import is_compact
 from cierre.tokens.opaque import split_sanctum
@@ -43,10 +45,8 @@ async def authenticate_client(context: OperationContext, authorization: str | No
     client = await clients.by_id(context.tx, client_id)
     if client is None:
         raise ClientAuthenticationFailed
-    if client["secret_hash"] is None and secret is None:
-        return client
-    if secret is None or not client_secrets.proves(client, secret, now=context.now):
-        raise ClientAuthenticationFailed
+    if client["secret_hash"] is not None or secret is not None:
+        _require_proof(context, client, secret)
     return client
 
 
@@ -70,8 +70,7 @@ async def client_of_session(context: OperationContext, authorization: str | None
     client = await clients.by_id(context.tx, client_id)
     if secret is None and (client is None or client["secret_hash"] is None):
         return client_id
-    if secret is None or client is None or not client_secrets.proves(client, secret, now=context.now):
-        raise ClientAuthenticationFailed
+    _require_proof(context, client, secret)
     return client_id
 
 
@@ -87,18 +86,10 @@ def session_client_credentials(authorization: str | None, body: dict[str, Any]) 
     return client_credentials(basic, given) if basic is not None or given else (None, None)
 
 
-async def authenticate_confidential_client(
-    context: OperationContext, authorization: str | None, form: dict[str, Any]
-) -> ClientRow:
-    """The same, of a client that has a secret (RFC 7662, section 2.1: no other may scan for tokens).
-
-    Raises:
-        ClientAuthenticationFailed: as `authenticate_client`, or the client is a public one.
-    """
-    client = await authenticate_client(context, authorization, form)
-    if client["secret_hash"] is None:
+def _require_proof(context: OperationContext, client: ClientSecretsRow | None, secret: str | None) -> None:
+    """Refuse a client that is unknown, has no secret, or does not present it."""
+    if client is None or secret is None or not client_secrets.proves(client, secret, now=context.now):
         raise ClientAuthenticationFailed
-    return client
 
 
 async def revoke(context: OperationContext, issuer: Issuer, client: ClientRow, token: str) -> None:
@@ -124,30 +115,52 @@ async def revoke(context: OperationContext, issuer: Issuer, client: ClientRow, t
         return
 
 
-async def introspect(context: OperationContext, issuer: Issuer, token: str) -> ActiveToken | None:
-    """What is known of a token (RFC 7662, section 2.2).
+async def introspect(
+    context: OperationContext, issuer: Issuer, authorization: str | None, form: dict[str, Any]
+) -> ActiveToken | None:
+    """What is known of a token (RFC 7662, section 2.2), told to a client that has a secret (section 2.1: no other may
+    scan for tokens).
 
     Args:
-        token: an access, refresh or Sanctum token.
+        authorization: the header field's value; None: there is none.
+        form: the request's body; its `token` is an access, refresh or Sanctum token.
 
     Returns:
         None: the token is not active: invalid, expired, revoked, rotated, or its session is closed.
+
+    Raises:
+        ClientAuthenticationFailed: as `authenticate_client`, or the client is a public one.
     """
+    client_id, secret = client_credentials(authorization, form)
+    token = form["token"]
+    verified = _access_token(issuer, token) if is_compact(token) else None
+    session = None
+    if verified is not None:
+        who = verified.principal
+        session = await stored_sessions.find_for_client(context.tx, who.user_id, who.session_id, client_id=client_id)
+    _require_proof(context, session or await clients.by_id(context.tx, client_id), secret)
     # A resource server asks, from an address that says nothing of the token's holder.
     context = replace(context, caller=Caller(None, None, context.caller.trace_id))
-    verified = None
     try:
-        if is_compact(token):
-            verified = issuer.tokens.verify(token)
-            principal = await credentials.of_access_token(context, verified)
-        elif await _is_rotated(context, token):
+        if verified is not None:
+            used = await sessions.used_if_open(context, session, by_holder=False)
+            return _active(context, verified.principal, used, token, verified)
+        if is_compact(token) or await _is_rotated(context, token):
             return None
-        else:
-            principal = await credentials.of_any_token(context, issuer, token)
-        session = await sessions.require_open(context, principal, by_holder=False)
+        principal = await credentials.of_any_token(context, issuer, token)
+        used = await sessions.require_open(context, principal, by_holder=False)
     except (Unauthorized, NotFound):
         return None
-    return _active(context, principal, session, token, verified)
+    return _active(context, principal, used, token, None)
+
+
+def _access_token(issuer: Issuer, token: str) -> AccessToken | None:
+    """The token; None: it is invalid or has expired."""
+    try:
+        verified = issuer.tokens.verify(token)
+    except TokenInvalid:
+        return None
+    return None if verified.expired else verified
 
 
 async def _is_rotated(context: OperationContext, token: str) -> bool:

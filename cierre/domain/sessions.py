@@ -123,6 +123,11 @@ async def require_open(context: OperationContext, principal: Principal, *, by_ho
         TokenRevoked: the session is closed, or had to be now: idle for too long, too old, or used from elsewhere.
     """
     session = await sessions.find(context.tx, principal.user_id, principal.session_id)
+    return await used_if_open(context, session, by_holder=by_holder)
+
+
+async def used_if_open(context: OperationContext, session: SessionRow | None, *, by_holder: bool) -> SessionRow:
+    """As `require_open`, of a session that was read a moment ago; None: there is no such session."""
     if session is None or session["closed_at"] is not None:
         raise TokenRevoked
     reason = end_reason(context, session)
@@ -133,15 +138,21 @@ async def require_open(context: OperationContext, principal: Principal, *, by_ho
     return use.session
 
 
+def suspicion_of_use(context: OperationContext, session: SessionRow) -> str | None:
+    """As `suspicion.suspicion` has it, where the installation looks for it; otherwise None."""
+    if context.settings.suspicious_change == "off":
+        return None
+    return suspicion.suspicion(session, context.caller)
+
+
 async def record_use(context: OperationContext, session: SessionRow, *, by_holder: bool = True) -> Use:
     """Record when and from where a session is used, once a minute and when it moves.
 
     Args:
         by_holder: as for `require_open`.
     """
-    mode = context.settings.suspicious_change
-    suspect = suspicion.suspicion(session, context.caller) if by_holder and mode != "off" else None
-    if suspect is not None and mode == "close":
+    suspect = suspicion_of_use(context, session) if by_holder else None
+    if suspect is not None and context.settings.suspicious_change == "close":
         return Use(session, suspect)
     if suspect is None and context.now - session["last_seen_at"] < suspicion.RECORDED_EVERY:
         return Use(session)

@@ -119,13 +119,11 @@ class Crowd:
         self._idle.pop(connection, None)
 
     def _make_room(self, now: float) -> bool:
-        oldest = [(since, connection) for connection, since in islice(self._idle.items(), 1)]
-        for connection, since in islice(self._waiting.items(), 1):
-            if now - since >= _GRACE:
-                oldest.append((since, connection))
-        if not oldest:
+        first = (*islice(self._idle.items(), 1), *islice(self._waiting.items(), 1))
+        longest, since = min(first, key=itemgetter(1), default=(None, now))
+        # Where the one that has waited longest has its grace, one that was answered since is in use: it stays as well.
+        if longest is None or (longest in self._waiting and now - since < _GRACE):
             return False
-        _, longest = min(oldest, key=itemgetter(0))
         self._end(longest)
         return True
 

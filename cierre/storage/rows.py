@@ -25,18 +25,23 @@ class UserRow(TypedDict):
     tokenable_id: int
 
 
-class ClientRow(TypedDict):
-    """An OAuth client; without a `secret_hash` it is a public one.
+class ClientSecretsRow(TypedDict):
+    """By what a client proves itself; without a `secret_hash` it is a public one.
 
     While it changes its secret, the one before is good until `previous_secret_until`.
     """
 
-    id: str
-    dialect: str | None
     secret_hash: str | None
-    secret_made_at: int | None
     previous_secret_hash: str | None
     previous_secret_until: int | None
+
+
+class ClientRow(ClientSecretsRow):
+    """An OAuth client."""
+
+    id: str
+    dialect: str | None
+    secret_made_at: int | None
 
 
 class SessionKeyRow(TypedDict):
@@ -79,6 +84,10 @@ class SessionWithUserRow(SessionRow):
     client_is_confidential: bool
 
 
+class SessionForClientRow(SessionRow, ClientSecretsRow):
+    """A session, and the secrets of the client that asks about it, whosever session it is."""
+
+
 class ClosedSessionRow(SessionKeyRow):
     """A session that a closing has just closed."""
 
@@ -114,6 +123,16 @@ class RefreshTokenRow(TypedDict):
     expires_at: int
     exchanged_at: int | None
     family: str | None
+
+
+class RefreshSessionRow(SessionWithUserRow):
+    """A session with the one of its refresh tokens that was asked for; its columns as those of `RefreshTokenRow`."""
+
+    refresh_hash: str
+    refresh_issued_at: int
+    refresh_expires_at: int
+    refresh_exchanged_at: int | None
+    refresh_family: str | None
 
 
 class RefreshTokenKeyRow(TypedDict):

@@ -11,6 +11,10 @@ import secrets
 
 # Characters of 256 bits in base64url.
 _PART = 43
+# An id of ours, as `new_id` makes it, is 96 bits: 16 characters in base64url.
+_ID = re.compile(r"[0-9a-f]{24}")
+_ID_CHARACTERS = 16
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 _SANCTUM = re.compile(r"^(\d{1,18})\|([\x21-\x7e]{8,256})$")
 
 
@@ -19,9 +23,27 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def new_refresh_token() -> str:
-    """The first of a family: 256 bits of the family's, which its successors have as well, and 256 of its own."""
-    return secrets.token_urlsafe(32) + secrets.token_urlsafe(32)
+def new_refresh_token(user_id: str) -> str:
+    """The first of a family: what the family has in common, its user's id and 162 random bits, and 256 bits of its own.
+
+    A user's id that is not one of `new_id` is left out: then the family's part is random, as it was before.
+    """
+    random = secrets.token_urlsafe(32)
+    own = secrets.token_urlsafe(32)
+    if not _ID.fullmatch(user_id):
+        return random + own
+    return base64.urlsafe_b64encode(bytes.fromhex(user_id)).decode() + random[: _PART - _ID_CHARACTERS] + own
+
+
+def user_of(refresh_token: str) -> str | None:
+    """The id of the user that a refresh token names; None: it names none.
+
+    Of a token that is older than the names, or made up, it is anything: who has no such token is the database's word.
+    """
+    family = family_of(refresh_token)
+    if family is None or not _BASE64URL.fullmatch(family):
+        return None
+    return base64.urlsafe_b64decode(family[:_ID_CHARACTERS]).hex()
 
 
 def family_of(refresh_token: str) -> str | None:
@@ -29,8 +51,8 @@ def family_of(refresh_token: str) -> str | None:
     return refresh_token[:_PART] if len(refresh_token) == 2 * _PART else None
 
 
-def new_client_secret() -> str:
-    """256 bits, base64url."""
+def new_secret() -> str:
+    """Of a client, or of an opaque access token: 256 bits, base64url."""
     return secrets.token_urlsafe(32)
 
 

@@ -171,7 +171,7 @@ async def mint(services: Services, count=1, user_id=USER, *, device_id=None, cli
                     ip_address="127.0.0.1",
                     user_agent="python-httpx/1.0",  # as the test's own client: nothing suspicious
                 )
-                refresh = new_refresh_token()
+                refresh = new_refresh_token(user_id)
                 await refresh_tokens.add(
                     tx,
                     token_hash=digest(refresh),

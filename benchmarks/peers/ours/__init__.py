@@ -110,7 +110,7 @@ class Cierre(Peer):
     def _opened(self, user_id: str, role: Role, now: int) -> Opened:
         session_id = secrets.token_hex(12)
         principal = Principal(user_id, session_id, role, "cierre", f"device-{session_id}")
-        return Opened(user_id, session_id, self.tokens.issue(principal, epoch=0, at=now), new_refresh_token())
+        return Opened(user_id, session_id, self.tokens.issue(principal, epoch=0, at=now), new_refresh_token(user_id))
 
 
 class CierreMinimal(Cierre):

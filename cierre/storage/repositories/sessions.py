@@ -22,8 +22,16 @@ from sqlalchemy import (
 )
 
 from cierre.storage.repositories.everyone import CLOSED_AT, IS_OPEN, LOGOUT_REASON
-from cierre.storage.rows import CountRow, SessionKeyRow, SessionRow, SessionTimesRow, SessionWithUserRow
-from cierre.storage.statements import Query, Statement, Tx
+from cierre.storage.rows import (
+    CountRow,
+    RefreshSessionRow,
+    SessionForClientRow,
+    SessionKeyRow,
+    SessionRow,
+    SessionTimesRow,
+    SessionWithUserRow,
+)
+from cierre.storage.statements import Query, Statement, Tx, is_storable
 from cierre.storage.tables import clients, idempotency_keys, refresh_tokens, sanctum_sessions, sessions, users
 
 # Open sessions that are counted, at the most.
@@ -45,6 +53,7 @@ _COLUMNS = (
     sessions.c.token_id,
 )
 _USER = sessions.c.user_id == bindparam("user_id")
+_OF_REFRESH_TOKEN = ("hash", "issued_at", "expires_at", "exchanged_at", "family")
 
 _ADD = Statement(
     insert(sessions).values(
@@ -68,8 +77,7 @@ _ADD = Statement(
     )
 )
 _FIND = Query(SessionRow, select(*_COLUMNS).where(_USER, sessions.c.id == bindparam("id")))
-_FIND_WITH_USER = Query(
-    SessionWithUserRow,
+_WITH_USER = (
     select(
         *_COLUMNS,
         users.c.email,
@@ -79,7 +87,23 @@ _FIND_WITH_USER = Query(
     )
     .join(users, users.c.id == sessions.c.user_id)
     .outerjoin(clients, clients.c.id == sessions.c.client_id)
+    .where(_USER)
+)
+_FIND_WITH_USER = Query(SessionWithUserRow, _WITH_USER.where(sessions.c.id == bindparam("id")))
+_FIND_FOR_CLIENT = Query(
+    SessionForClientRow,
+    select(*_COLUMNS, clients.c.secret_hash, clients.c.previous_secret_hash, clients.c.previous_secret_until)
+    .join(clients, clients.c.id == bindparam("client_id"))
     .where(_USER, sessions.c.id == bindparam("id")),
+)
+# The user is named for each table, so that one partition is looked at.
+_FIND_BY_REFRESH_TOKEN = Query(
+    RefreshSessionRow,
+    _WITH_USER.add_columns(
+        *(refresh_tokens.c[name].label(f"refresh_{name}") for name in _OF_REFRESH_TOKEN),
+    )
+    .join(refresh_tokens, refresh_tokens.c.session_id == sessions.c.id)
+    .where(refresh_tokens.c.hash == bindparam("hash"), refresh_tokens.c.user_id == bindparam("user_id")),
 )
 # A request that renews the session's token at the same time waits, and then finds the new one.
 _LOCKED = Query(SessionRow, select(*_COLUMNS).where(_USER, sessions.c.id == bindparam("id")).with_for_update())
@@ -219,6 +243,22 @@ async def locked(tx: Tx, user_id: str, session_id: str) -> SessionRow | None:
 async def find_with_user(tx: Tx, user_id: str, session_id: str) -> SessionWithUserRow | None:
     """The session, open or closed, with columns of its user and its client."""
     return await tx.row(_FIND_WITH_USER, user_id=user_id, id=session_id)
+
+
+async def find_for_client(tx: Tx, user_id: str, session_id: str, *, client_id: str) -> SessionForClientRow | None:
+    """The session, open or closed, with the secrets of the client that asks; None: one of the two is unknown."""
+    if not is_storable(client_id):
+        return None
+    return await tx.row(_FIND_FOR_CLIENT, user_id=user_id, id=session_id, client_id=client_id)
+
+
+async def find_by_refresh_token(tx: Tx, user_id: str, token_hash: str) -> RefreshSessionRow | None:
+    """The session of a refresh token of this user, with the token, whatever has become of both.
+
+    Args:
+        token_hash: SHA-256 in hex.
+    """
+    return await tx.row(_FIND_BY_REFRESH_TOKEN, user_id=user_id, hash=token_hash)
 
 
 async def open_of(tx: Tx, user_id: str) -> Sequence[SessionRow]:

@@ -1,20 +1,24 @@
 """`cierre.domain.credentials`: from a credential to the session that it names; on both databases."""
 
+import secrets
+
 import pytest
 
 from cierre.cli import demo_data
-from cierre.domain import credentials, sessions
+from cierre.domain import credentials, logins, sessions
 from cierre.errors import (
     RefreshTokenExpired,
     RefreshTokenInvalid,
     RefreshTokenReused,
+    RefreshTokenUnknown,
     SessionAlreadyClosed,
     TokenExpired,
     TokenInvalid,
     Unauthorized,
 )
 from cierre.settings import DAY, MINUTE
-from cierre.tokens.opaque import split_sanctum
+from cierre.storage.repositories import refresh_tokens
+from cierre.tokens.opaque import digest, family_of, new_refresh_token, split_sanctum
 from tests.support.contexts import context, opened
 from tests.support.running import ADMIN, USER
 
@@ -67,8 +71,6 @@ async def test_a_token_must_be_its_users(services):
 
 async def test_a_replay_by_somebody_who_is_not_its_user_closes_nothing(services, service):
     """Another user's id beside a rotated token is no reason to close that token's family."""
-    from cierre.domain import logins
-
     issued = await opened(services)
     async with context(services) as now:
         await logins.refresh(now, services.issuer, issued.refresh_token)
@@ -87,14 +89,48 @@ async def test_a_refresh_token_that_is_unknown_or_expired_says_which(services):
 
 
 async def test_a_refresh_token_that_was_exchanged_names_its_session_within_the_grace_only(services):
-    from cierre.domain import logins
-
     issued = await opened(services)
     async with context(services) as now:
         await logins.refresh(now, services.issuer, issued.refresh_token)
     assert (await of_refresh(services, issued.refresh_token)).session_id == issued.session_id
     with pytest.raises(RefreshTokenReused):
         await of_refresh(services, issued.refresh_token, later=MINUTE)
+
+
+async def of_before(services, principal):
+    """A refresh token of the session as releases before made them: it names nobody."""
+    token = secrets.token_urlsafe(32) + secrets.token_urlsafe(32)
+    async with context(services) as now:
+        await refresh_tokens.add(
+            now.tx,
+            token_hash=digest(token),
+            user_id=principal.user_id,
+            session_id=principal.session_id,
+            expires_at=now.now + DAY,
+            family=digest(family_of(token)),
+        )
+    return token
+
+
+async def test_a_refresh_token_that_does_not_name_its_user_is_exchanged_and_its_replay_is_noticed(services):
+    principal = await of_any(services, (await opened(services)).access_token)
+    tokens = [await of_before(services, principal)]
+    for _ in range(3):
+        async with context(services) as now:
+            tokens.append((await logins.refresh(now, services.issuer, tokens[-1])).refresh_token)
+    assert (await of_refresh(services, tokens[-1])).session_id == principal.session_id
+    for presented, refusal in ((tokens[0], RefreshTokenReused), (tokens[-1], RefreshTokenInvalid)):
+        with pytest.raises(refusal):
+            async with context(services, later=MINUTE) as now:
+                await logins.refresh(now, services.issuer, presented)
+
+
+async def test_a_refresh_token_that_names_somebody_else_is_unknown(services):
+    token = (await opened(services)).refresh_token
+    other = new_refresh_token(ADMIN)[:16] + token[16:]
+    with pytest.raises(RefreshTokenUnknown):
+        await of_refresh(services, other)
+    assert (await of_refresh(services, token)).user_id == USER
 
 
 async def test_a_closed_sessions_tokens_still_name_it_so_that_a_repeat_is_recognised(services):

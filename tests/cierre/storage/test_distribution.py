@@ -42,7 +42,7 @@ ONE_SERVER = {
 KEYS = {
     "uq_users_email": "a login has the address alone: a table of addresses on one server finds the user",
     "uq_users_tokenable_id": "as the address, for a token of Laravel's",
-    "pk_refresh_tokens": "a refresh token names nobody: found by its hash, before its user is known",
+    "pk_refresh_tokens": "a hash, unique by itself: the key becomes (user_id, hash), without a new row",
     "pk_revocations": "a number of one sequence, unique by itself: the key becomes (seq, user_id), without a new row",
     "pk_audit_events": "the same; an event that is nobody's needs a user of that name",
     "pk_outbox": "the same",
@@ -52,7 +52,7 @@ KEYS = {
 STATEMENTS = {
     ("users._BY_EMAIL", "users"): "a login has the address alone",
     ("users._BY_TOKENABLE", "users"): "a token of Laravel's has the number alone",
-    ("refresh_tokens._FIND", "refresh_tokens"): "a refresh token names nobody",
+    ("refresh_tokens._FIND", "refresh_tokens"): "a refresh token from before decision 22 names nobody",
     ("refresh_tokens._NEWEST", "refresh_tokens"): "the same, of one that is not kept any more",
     ("audit.page_query", "audit_events"): "an administrator asks for events of all users, or of a session",
     ("deliveries.page_query", "deliveries"): "an administrator asks for those of all users",

@@ -17,6 +17,7 @@ from cierre.tokens.opaque import (
     sanctum_session_id,
     split_sanctum,
     successor,
+    user_of,
 )
 
 WHO = Principal("64f8a123b456c789d012e345", "64f8b456c789d012e345f678", "EMPLEADO", "cierre", "a-device")
@@ -97,18 +98,35 @@ def test_a_life_of_less_than_a_second_is_a_second(tmp_path):
     assert short.verify(short.issue(WHO, epoch=0, at=now_ms())).expired is False
 
 
-def test_a_refresh_token_has_256_bits_of_its_family_and_256_of_its_own():
-    made = {new_refresh_token() for _ in range(100)}
-    assert len({token[:43] for token in made}) == len({token[43:] for token in made}) == 100
-    assert all(len(token) == 86 for token in made)
+def test_a_refresh_token_has_its_user_162_bits_of_its_family_and_256_of_its_own():
+    user_id = new_id()
+    made = {new_refresh_token(user_id) for _ in range(100)}
+    assert len({token[16:43] for token in made}) == len({token[43:] for token in made}) == 100
+    assert len({token[:16] for token in made}) == 1
+    assert {(len(token), user_of(token)) for token in made} == {(86, user_id)}
+
+
+def test_a_user_whose_id_is_not_one_of_ours_is_not_named():
+    made = {new_refresh_token("employee-17") for _ in range(100)}
+    assert {len(token) for token in made} == {86}
+    assert len({token[:16] for token in made}) == len({token[:43] for token in made}) == 100
+
+
+NO_TOKENS = ["", "o" * 43, "o" * 85, "o" * 42 + "|" + "o" * 43, "ñ" * 86, "o" * 86 + "\n", "\n" * 86]
+
+
+@pytest.mark.parametrize("token", NO_TOKENS)
+def test_what_is_no_refresh_token_of_ours_names_nobody(token):
+    assert user_of(token) is None
 
 
 def test_a_successor_is_the_same_for_the_same_token_and_secret_only():
-    token, secret = new_refresh_token(), b"s" * 32
+    token, secret = new_refresh_token(new_id()), b"s" * 32
     assert successor(token, secret) == successor(token, secret)
     assert successor(token, secret) != successor(token, b"t" * 32)
-    assert successor(token, secret) != successor(new_refresh_token(), secret)
+    assert successor(token, secret) != successor(new_refresh_token(new_id()), secret)
     assert len(successor(token, secret)) == 86
+    assert user_of(successor(token, secret)) == user_of(token)
     assert family_of(successor(token, secret)) == family_of(token)
 
 
