@@ -59,6 +59,9 @@ class Call(NamedTuple):
         return self.request.session
 
 
+_REQUEST, _BODY = Call._fields.index("request"), Call._fields.index("body")
+
+
 class Calls:
     """The last ones of one mock. All of it happens in the mock's event loop.
 
@@ -69,7 +72,7 @@ class Calls:
     def __init__(self) -> None:
         self.last = 0
         # What `Call` has, in its order: most are never looked at.
-        self._kept: deque[tuple[Any, ...]] = deque(maxlen=MOST)
+        self._kept: deque[tuple[Any, ...]] = deque()
         self._large = 0
         self._watchers: set[asyncio.Event] = set()
 
@@ -86,39 +89,32 @@ class Calls:
         status, headers, body, why, _, violations, fault, *_ = reply
         sent = request.body
         sent_size, size = len(sent), len(body)
-        if sent_size + size > _SMALL:
+        if size > BODY:
             body = body[:BODY]
+        if sent_size > BODY:
             request = request._replace(body=sent[:BODY])
-            self._count(len(request.body) + len(body))
-        self._kept.append(
-            (
-                number,
-                time(),
-                seconds,
-                request,
-                sent_size,
-                operation,
-                status,
-                headers,
-                body,
-                size,
-                why,
-                violations,
-                fault,
-            )
+        one = (
+            number,
+            time(),
+            seconds,
+            request,
+            sent_size,
+            operation,
+            status,
+            headers,
+            body,
+            size,
+            why,
+            violations,
+            fault,
         )
+        kept = self._kept
+        kept.append(one)
+        self._large += _weight(one)
+        while len(kept) > MOST or self._large > BODIES:
+            self._large -= _weight(kept.popleft())
         if self._watchers:
             self.wake()
-
-    def _count(self, size: int) -> None:
-        """Let the oldest ones go where the large bodies are too many, half of what is allowed at a time."""
-        self._large += size
-        if self._large <= BODIES:
-            return
-        left = sum(map(_weight, self._kept))
-        while self._kept and left > BODIES // 2:
-            left -= _weight(self._kept.popleft())
-        self._large = left + size
 
     def newest(self, after: int = 0, session: str = "") -> Iterator[Call]:
         """Those that are kept, newest first.
@@ -140,7 +136,7 @@ class Calls:
     def forget(self, session: str = "") -> None:
         """Keep none of those so far, or none of one session."""
         left = [one for one in self._kept if session and Call._make(one).session != session]
-        self._kept = deque(left, MOST)
+        self._kept = deque(left)
         self._large = sum(map(_weight, left))
 
     @property
@@ -181,6 +177,5 @@ class Calls:
 
 def _weight(one: tuple[Any, ...]) -> int:
     """Bytes of the bodies of a `Call`, where they are large."""
-    call = Call._make(one)
-    size = len(call.request.body) + len(call.body)
+    size = len(one[_REQUEST].body) + len(one[_BODY])
     return size if size > _SMALL else 0
