@@ -16,6 +16,7 @@ class Answered(NamedTuple):
 
     status: int
     retry_after: int
+    body: bytes = b""
 
 
 @asynccontextmanager
@@ -38,8 +39,8 @@ async def exchange(stream: Stream, request: bytes) -> Answered:
     writer.write(request)
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
-    await reader.readexactly(int(fields.get("content-length", 0)))
-    return Answered(int(head.split()[1]), int(fields.get("retry-after", 0)))
+    body = await reader.readexactly(int(fields.get("content-length", 0)))
+    return Answered(int(head.split()[1]), int(fields.get("retry-after", 0)), body)
 
 
 async def each(port: int, requests: Sequence[bytes], *, at_once: int, pause: float = 0.0) -> list[float]:
@@ -65,4 +66,24 @@ async def _in_turn(port: int, requests: Sequence[bytes], pause: float) -> list[f
             found.append(time.perf_counter() - began)
             if answered.status != 200:
                 raise LoadFailed(f"{request[:60]!r}: {answered.status}")
+    return found
+
+
+async def answers(port: int, requests: Sequence[bytes], *, at_once: int) -> list[bytes]:
+    """Send each request once, over so many connections. Returns the bodies of the answers, in order.
+
+    Raises:
+        LoadFailed: an answer was not 200.
+    """
+    found = [b""] * len(requests)
+
+    async def in_turn(numbers: range) -> None:
+        async with connection(port) as stream:
+            for number in numbers:
+                answered = await exchange(stream, requests[number])
+                if answered.status != 200:
+                    raise LoadFailed(f"{requests[number][:60]!r}: {answered.status}")
+                found[number] = answered.body
+
+    await asyncio.gather(*(in_turn(range(number, len(requests), at_once)) for number in range(at_once)))
     return found

@@ -35,8 +35,9 @@ async def login(body: Json, request: Request) -> WithHeaders[IssuedTokens]:
 async def refresh(body: Json | None, request: Request) -> WithHeaders[IssuedTokens]:
     found = request.refresh_session
     assert found is not None, "x-cierre-principal: refresh_token_of_client"
-    async with cookies.presented(request, body) as presented, request.context() as context:
-        issued = await logins.exchange(context, request.services.issuer, presented.token, found)
+    with cookies.presented(request, body) as presented:
+        async with request.context() as context:
+            issued = await logins.exchange(context, request.services.issuer, presented.token, found)
     return _delivered(issued, in_cookie=presented.from_cookie)
 
 

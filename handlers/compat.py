@@ -14,8 +14,9 @@ Json = dict[str, Any]
 async def logout_by_refresh_token(
     body: Json | None, principal: Principal, request: Request
 ) -> WithHeaders[LogoutResult]:
-    async with cookies.presented(request, body) as presented, request.context() as context:
-        result = await sessions.logout(context, principal, lenient=request.lenient)
+    with cookies.presented(request, body) as presented:
+        async with request.context() as context:
+            result = await sessions.logout(context, principal, lenient=request.lenient)
     return WithHeaders(result, presented.cleared)
 
 

@@ -17,10 +17,13 @@ OPERATIONS = (
     "introspection",
     "list",
     "logout",
+    "logout_elsewhere",
     "logout_all",
     "forced_logout",
 )
-"""In the order in which they are measured. `login_cheap` is a login with a password hash that costs next to nothing."""
+"""In the order in which they are measured. `login_cheap` is a login with a password hash that costs next to nothing,
+`logout_elsewhere` a logout with a signed token that another node of the same service issued.
+"""
 
 SESSIONS_OF_ONE = 5
 """Open sessions of a user whose sessions are listed, or closed together."""
@@ -68,9 +71,11 @@ class Life(ABC, Generic[P]):
     Attributes:
         cheap_hash: environment of a second server on the same store, whose password hash costs next to nothing; none:
             the peer has no passwords.
+        port: of the server, once it runs.
     """
 
     cheap_hash: ClassVar[Mapping[str, str]] = {}
+    port = 0
 
     def __init__(self, peer: P) -> None:
         self.peer = peer

@@ -43,7 +43,7 @@ LIVES: dict[type[Peer], Callable[[Any], Life[Any]]] = {
 HAS = {
     Cierre.name: OPERATIONS,
     OidcProviderPrepared.name: ("login_cheap", "refresh", "check", "introspection", "logout"),
-    BetterAuth.name: tuple(name for name in OPERATIONS if name != "introspection"),
+    BetterAuth.name: tuple(name for name in OPERATIONS if name not in {"introspection", "logout_elsewhere"}),
     Knox.name: ("login", "login_cheap", "check", "logout", "logout_all"),
     SimpleJwt.name: ("login", "login_cheap", "refresh", "check", "introspection", "logout"),
     Stock.name: ("check", "logout"),
@@ -75,6 +75,7 @@ class Living:
         self.server, self._cheap = server, cheap
         self.tallies: dict[str, Tally] = {}
         self._life = life
+        life.port = server.port
         self._operations = life.operations()
         assert tuple(self._operations) == HAS[self.name], f"{self.name} has {', '.join(self._operations)}"
         self._guesses = dict.fromkeys(self._operations, FIRST_GUESS)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cierre.clock import now_ms
 from cierre.domain.logins import account_name
@@ -77,8 +74,7 @@ def known_device(request: Request, account: str) -> str | None:
     return next((device for device in found if device is not None), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(NamedTuple):
     """A refresh token that came with a request.
 
     Attributes:
@@ -93,8 +89,7 @@ class Presented:
         return CLEARED if self.from_cookie else ()
 
 
-@asynccontextmanager
-async def presented(request: Request, body: dict[str, Any] | None) -> AsyncIterator[Presented]:
+class presented:  # noqa: N801 - a context manager
     """The refresh token of the body, or else of the cookie; a cookie that is refused inside is cleared.
 
     Args:
@@ -105,19 +100,26 @@ async def presented(request: Request, body: dict[str, Any] | None) -> AsyncItera
         ForeignOrigin: the cookie came from a foreign origin.
         ValidationFailed: there are two cookies of one name.
     """
-    token = (body or {}).get(_MEMBER)
-    if token is not None:
-        yield Presented(token, from_cookie=False)
-        return
-    token = _of_cookie(request)
-    if not token:
-        raise RefreshTokenInvalid
-    refuse_foreign_origin(request)
-    try:
-        yield Presented(token, from_cookie=True)
-    except (Unauthorized, NotFound) as refused:
-        refused.clear_cookie = True
-        raise
+
+    __slots__ = ("_presented",)
+
+    def __init__(self, request: Request, body: dict[str, Any] | None) -> None:
+        token = (body or {}).get(_MEMBER)
+        if token is not None:
+            self._presented = Presented(token, from_cookie=False)
+            return
+        token = _of_cookie(request)
+        if not token:
+            raise RefreshTokenInvalid
+        refuse_foreign_origin(request)
+        self._presented = Presented(token, from_cookie=True)
+
+    def __enter__(self) -> Presented:
+        return self._presented
+
+    def __exit__(self, _kind: object, failure: BaseException | None, _traceback: object) -> None:
+        if self._presented.from_cookie and isinstance(failure, (Unauthorized, NotFound)):
+            failure.clear_cookie = True
 
 
 def refuse_foreign_origin(request: Request) -> None:

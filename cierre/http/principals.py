@@ -71,8 +71,9 @@ async def _of_refresh_token(request: Request) -> Principal:
         RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenReused: 401.
         ForeignOrigin: 403.
     """
-    async with cookies.presented(request, request.json) as presented, request.context() as context:
-        return (await credentials.of_refresh_token(context, request.services.issuer, presented.token)).principal
+    with cookies.presented(request, request.json) as presented:
+        async with request.context() as context:
+            return (await credentials.of_refresh_token(context, request.services.issuer, presented.token)).principal
 
 
 async def _of_refresh_token_of_client(request: Request) -> Principal:
@@ -84,10 +85,11 @@ async def _of_refresh_token_of_client(request: Request) -> Principal:
         Spent: 429.
     """
     await counting.client_of_session(request)
-    async with cookies.presented(request, request.json) as presented, request.context() as context:
-        client_id = await oauth.client_of_session(context, request.headers.get("authorization"), request.json or {})
-        mine = partial(credentials.require_client, client_id)
-        found = await credentials.of_refresh_token(context, request.services.issuer, presented.token, require=mine)
+    with cookies.presented(request, request.json) as presented:
+        async with request.context() as context:
+            client_id = await oauth.client_of_session(context, request.headers.get("authorization"), request.json or {})
+            mine = partial(credentials.require_client, client_id)
+            found = await credentials.of_refresh_token(context, request.services.issuer, presented.token, require=mine)
     request.refresh_session = found
     return found.principal
 

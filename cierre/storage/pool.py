@@ -132,7 +132,8 @@ class Shares:
     def __init__(self, size: int, *, timeout: float) -> None:
         self._size = size
         self._timeout = timeout
-        self._shares: dict[Hashable, _Share] = {}
+        self._taken: dict[Hashable, int] = {}
+        self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
 
     async def enter(self, key: Hashable | None) -> None:
         """Take one of the key's places; each must be given back with `leave`. None: without a limit.
@@ -142,38 +143,38 @@ class Shares:
         """
         if key is None:
             return
-        share = self._shares.setdefault(key, _Share(self._size))
-        share.callers += 1
-        try:
-            await self._enter(share)
-        except BaseException:
-            self._gone(key, share)
-            raise
+        taken = self._taken.get(key, 0)
+        if taken < self._size:
+            self._taken[key] = taken + 1
+        else:
+            await self._wait(key)
 
     def leave(self, key: Hashable | None) -> None:
         """Give a place back: the caller that has waited longest gets it."""
         if key is None:
             return
-        share = self._shares[key]
-        share.places.release()
-        self._gone(key, share)
+        waiting = self._waiting.get(key)
+        while waiting:
+            place = waiting.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self._waiting.pop(key, None)
+        taken = self._taken[key] - 1
+        if taken:
+            self._taken[key] = taken
+        else:
+            del self._taken[key]
 
-    def _gone(self, key: Hashable, share: _Share) -> None:
-        share.callers -= 1
-        if not share.callers:
-            del self._shares[key]
-
-    async def _enter(self, share: _Share) -> None:
-        if not share.places.locked():
-            await share.places.acquire()
-            return
-        async with asyncio.timeout(self._timeout):
-            await share.places.acquire()
-
-
-class _Share:
-    """The places of one key, and how many callers have or want one."""
-
-    def __init__(self, size: int) -> None:
-        self.places = asyncio.Semaphore(size)
-        self.callers = 0
+    async def _wait(self, key: Hashable) -> None:
+        """Until another caller's place is free, which is then this one's."""
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, deque()).append(place)
+        try:
+            async with asyncio.timeout(self._timeout):
+                await place
+        except BaseException:
+            # Cancelled or timed out in the moment in which it was served: the place goes to the next caller.
+            if place.done() and not place.cancelled():
+                self.leave(key)
+            raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cierre.clock import now_ms
@@ -50,7 +50,7 @@ class AccessToken:
     issued_at: int
     expires_at: int
     jti: str
-    expired: bool
+    expired: bool = False
     authenticated_at: int | None = None
 
 
@@ -74,7 +74,7 @@ class TokenCheck:
         longest: int,
         now: Callable[[], int] = now_ms,
     ) -> None:
-        self._verified = VerifiedTokens(find, media_type=_TYPE)
+        self._verified = VerifiedTokens(find, media_type=_TYPE, read=self._read)
         self._now = now
         self._issuer = issuer
         self._audience = audience
@@ -89,10 +89,15 @@ class TokenCheck:
         """
         if len(token) > MAX_TOKEN:
             raise TokenInvalid
-        return self._checked(self._verified.claims(token))
-
-    def _checked(self, claims: dict[str, Any]) -> AccessToken:
         now = self._now()
+        begins, read = self._verified.read(token)
+        # The issuer never promises a longer life than this: with a leaked key nobody makes a token for good.
+        if begins > now + SKEW or read.expires_at > now + self._longest + SKEW + 1000:
+            raise TokenInvalid
+        return replace(read, expired=True) if read.expires_at <= now else read
+
+    def _read(self, claims: dict[str, Any]) -> tuple[int, AccessToken]:
+        """When the token begins to be good, in milliseconds, and what it says, whatever the time is."""
         if not claims.keys() >= _REQUIRED or claims["iss"] != self._issuer or not self._is_for_us(claims["aud"]):
             raise TokenInvalid
         for name in _TEXTS:
@@ -100,17 +105,14 @@ class TokenCheck:
                 raise TokenInvalid
         issued, expires, epoch = (_integer(claims[name]) for name in ("iat", "exp", "epoch"))
         not_before = _integer(claims["nbf"]) if "nbf" in claims else 0
-        if claims["role"] not in ROLES or max(issued, not_before) * 1000 > now + SKEW:
-            raise TokenInvalid
-        # The issuer never promises a longer life than this: with a leaked key nobody makes a token for good.
-        if expires <= issued or expires * 1000 > now + self._longest + SKEW + 1000:
+        if claims["role"] not in ROLES or expires <= issued:
             raise TokenInvalid
         principal = Principal(
             claims["sub"], claims["sid"], claims["role"], claims["client_id"], claims["device"], expires * 1000
         )
         proven = _integer(claims["auth_time"]) * 1000 if "auth_time" in claims else None
-        expired = expires * 1000 <= now
-        return AccessToken(principal, epoch, issued * 1000, expires * 1000, claims["jti"], expired, proven)
+        token = AccessToken(principal, epoch, issued * 1000, expires * 1000, claims["jti"], authenticated_at=proven)
+        return max(issued, not_before) * 1000, token
 
     def _is_for_us(self, audience: object) -> bool:
         """RFC 7519, section 4.1.3: a text, or an array of them."""

@@ -1,11 +1,13 @@
 """The life of a session in Cierre: all of it."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Mapping
 from itertools import count
 from typing import ClassVar
 
+from benchmarks import wire
 from benchmarks.load import Request
 from benchmarks.peers.operations import (
     ASKED,
@@ -30,6 +32,8 @@ CLOSED = "SELECT count(*) FROM sessions WHERE closed_at IS NOT NULL"
 MEMORY_KIB, PASSES = 8, 1
 FIRST_OTHER = 20_000_000
 ADMINS = 64
+# Connections over which tokens are renewed before the clock starts.
+FEW = 16
 
 
 class CierreLife(Life[Cierre]):
@@ -64,19 +68,31 @@ class CierreLife(Life[Cierre]):
             "check": again_and_again([_check(one) for one in asked]),
             "introspection": again_and_again([_introspection(one) for one in asked]),
             "list": again_and_again([Request("GET", SESSIONS, _bearer(one)) for one in crowd]),
-            "logout": Operation(self._logouts, count=CLOSED, audited=1),
+            "logout": Operation(lambda number: self._logouts(self._renewed(number)), count=CLOSED, audited=1),
+            "logout_elsewhere": Operation(lambda number: self._logouts(self._opened(number)), count=CLOSED, audited=1),
             "logout_all": Operation(self._all, count=CLOSED, each=SESSIONS_OF_ONE, audited=SESSIONS_OF_ONE),
             "forced_logout": Operation(self._forced, count=CLOSED, each=SESSIONS_OF_ONE, audited=SESSIONS_OF_ONE),
         }
 
+    def _opened(self, number: int) -> list[Opened]:
+        """So many sessions of people in turn, with tokens that the server has not seen."""
+        return self.peer.open_sessions([user(n % ASKED) for n in range(number)])
+
+    def _renewed(self, number: int) -> list[Opened]:
+        """The same, with tokens that the server itself has signed: those of a refresh."""
+        opened = self._opened(number)
+        answers = asyncio.run(wire.answers(self.port, [_refresh(one).raw() for one in opened], at_once=FEW))
+        tokens = (json.loads(answer)["data"] for answer in answers)
+        return [
+            one._replace(access_token=new["accessToken"], refresh_token=new["refreshToken"])
+            for one, new in zip(opened, tokens, strict=True)
+        ]
+
     def _refreshes(self, number: int) -> list[Attempt]:
-        opened = self.peer.open_sessions([user(n % ASKED) for n in range(number)])
-        bodies = (json.dumps({"refreshToken": one.refresh_token}) for one in opened)
-        requests = (Request("POST", "/api/v1/auth/refresh", JSON, body) for body in bodies)
+        requests = [_refresh(one) for one in self._opened(number)]
         return [Attempt(request, (request,)) for request in requests]
 
-    def _logouts(self, number: int) -> list[Attempt]:
-        opened = self.peer.open_sessions([user(n % ASKED) for n in range(number)])
+    def _logouts(self, opened: list[Opened]) -> list[Attempt]:
         return [Attempt(self.peer.ticket(one).logout, _dead([one])) for one in opened]
 
     def _all(self, number: int) -> list[Attempt]:
@@ -108,6 +124,10 @@ def _bearer(one: Opened) -> dict[str, str]:
 def _login(number: int) -> Request:
     body = json.dumps({"username": f"user{number}@example.com", "password": PASSWORD})
     return Request("POST", "/api/v1/auth/login", JSON, body)
+
+
+def _refresh(one: Opened) -> Request:
+    return Request("POST", "/api/v1/auth/refresh", JSON, json.dumps({"refreshToken": one.refresh_token}))
 
 
 def _check(one: Opened) -> Request:

@@ -106,7 +106,7 @@ async def test_one_key_has_its_share_and_no_more_while_others_go_on():
     end.set()
     await asyncio.gather(*tasks)
     assert entered.count("a") == 3
-    assert shares._shares == {}
+    assert shares._taken == shares._waiting == {}
 
 
 async def test_who_waits_for_a_share_waits_no_longer_than_the_timeout():
@@ -118,4 +118,17 @@ async def test_who_waits_for_a_share_waits_no_longer_than_the_timeout():
     shares.leave("a")
     await shares.enter("a")
     shares.leave("a")
-    assert shares._shares == {}
+    assert shares._taken == shares._waiting == {}
+
+
+async def test_a_place_that_was_given_to_a_caller_who_is_gone_is_the_next_ones():
+    shares = Shares(1, timeout=60)
+    await shares.enter("a")
+    gone, following = (asyncio.create_task(shares.enter("a")) for _ in range(2))
+    await asyncio.sleep(0)
+    shares.leave("a")
+    gone.cancel()
+    await asyncio.wait_for(following, timeout=5)
+    assert gone.cancelled()
+    shares.leave("a")
+    assert shares._taken == shares._waiting == {}

@@ -6,6 +6,7 @@ import pytest
 from cierre.clock import now_ms
 from cierre.errors import TokenInvalid
 from cierre.principal import Principal
+from cierre.settings import MINUTE
 from cierre.tokens.access_tokens import AccessTokens
 from cierre.tokens.key_files import KeyRing
 from cierre.tokens.opaque import (
@@ -96,6 +97,21 @@ def test_a_life_of_less_than_a_second_is_a_second(tmp_path):
     keys = KeyRing(tmp_path / "keys", algorithm="ES256", keep=1)
     short = AccessTokens(keys, issuer="i", audience="a", ttl=100)
     assert short.verify(short.issue(WHO, epoch=0, at=now_ms())).expired is False
+
+
+def test_a_token_that_was_verified_before_is_as_old_as_it_is(tmp_path):
+    keys, clock = KeyRing(tmp_path / "keys", algorithm="ES256", keep=1), [now_ms()]
+    tokens = AccessTokens(keys, issuer="i", audience="a", ttl=MINUTE, now=lambda: clock[0])
+    token = tokens.issue(WHO, epoch=0, at=clock[0])
+    expired = []
+    for passed in (0, MINUTE + 1000, -MINUTE):
+        clock[0] += passed
+        expired.append(tokens.verify(token).expired)
+    assert expired == [False, True, False]
+    # A clock that is far behind the issuer's, or a key that promised too long a life.
+    clock[0] -= 2 * MINUTE
+    with pytest.raises(TokenInvalid):
+        tokens.verify(token)
 
 
 def test_a_refresh_token_has_its_user_162_bits_of_its_family_and_256_of_its_own():
