@@ -99,6 +99,8 @@ def test_the_service_gives_the_answer_that_is_shown(copy):
     assert json.loads(done.stdout) == json.loads(answer)
 
 
+# It runs a part of this suite once more.
+@pytest.mark.long
 def test_the_tests_of_the_steps_and_those_of_all_operations_pass(copy):
     own = [step["file"] for step in steps() if step["file"] and step["file"].startswith("tests/")]
     python(copy, "pytest", "-q", *own, *OF_ALL)
