@@ -305,7 +305,8 @@ def vacuumed(side: Side, sizes: Sizes) -> Json:
 
 def _paced(side: Side, count: int) -> list[float]:
     requests = [side.request("POST", LOGOUT, one, "{}") for one in side.take(count)]
-    return asyncio.run(wire.each(side.server.port, requests, at_once=AT_ONCE, pause=AT_ONCE / PACE))
+    answers = asyncio.run(wire.each(side.server.port, requests, at_once=AT_ONCE, pause=AT_ONCE / PACE))
+    return [one.seconds for one in answers]
 
 
 def _p99(seconds: Sequence[float]) -> float:

@@ -78,9 +78,8 @@ def _logouts(one: Contestant, plan: Plan) -> Json:
     tickets = one.peer.mint(max(100, round(LOGOUTS_A_SECOND * plan.seconds * 4)))
     one.store.settle()
     requests = [ticket.logout.raw() for ticket in tickets]
-    seconds = sorted(
-        asyncio.run(wire.each(one.server.port, requests, at_once=AT_ONCE, pause=AT_ONCE / LOGOUTS_A_SECOND))
-    )
+    answers = asyncio.run(wire.each(one.server.port, requests, at_once=AT_ONCE, pause=AT_ONCE / LOGOUTS_A_SECOND))
+    seconds = sorted(answer.seconds for answer in answers)
     return {"p50_ms": median(seconds) * 1e3, "p99_ms": seconds[-1 - len(seconds) // 100] * 1e3, "count": len(seconds)}
 
 

@@ -33,7 +33,7 @@ MEMORY_KIB, PASSES = 8, 1
 FIRST_OTHER = 20_000_000
 ADMINS = 64
 # Connections over which tokens are renewed before the clock starts.
-FEW = 16
+RENEWED_AT_ONCE = 16
 
 
 class CierreLife(Life[Cierre]):
@@ -81,8 +81,8 @@ class CierreLife(Life[Cierre]):
     def _renewed(self, number: int) -> list[Opened]:
         """The same, with tokens that the server itself has signed: those of a refresh."""
         opened = self._opened(number)
-        answers = asyncio.run(wire.answers(self.port, [_refresh(one).raw() for one in opened], at_once=FEW))
-        tokens = (json.loads(answer)["data"] for answer in answers)
+        answers = asyncio.run(wire.each(self.port, [_refresh(one).raw() for one in opened], at_once=RENEWED_AT_ONCE))
+        tokens = (json.loads(answer.body)["data"] for answer in answers)
         return [
             one._replace(access_token=new["accessToken"], refresh_token=new["refreshToken"])
             for one, new in zip(opened, tokens, strict=True)
