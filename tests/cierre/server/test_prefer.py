@@ -28,9 +28,9 @@ def test_preferences_are_read_in_order(field, preferences):
 @pytest.mark.parametrize("unit", [" ", "\t", ",", ";", "=", '"', "\\", '"\\', 'x="', "x ", "x=", "x, ", "x;", '","'])
 def test_it_is_read_in_one_pass_whatever_it_holds(unit):
     field = f"x,{unit * 65536},"
-    begun = time.perf_counter()
+    begun = time.process_time()
     list(read_prefer(field))
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_what_is_longer_than_any_preference_is_not_read():
