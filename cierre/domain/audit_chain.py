@@ -8,7 +8,7 @@ What can be erased of a person is covered by a salted hash of its own, which sta
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import orjson
 
 from cierre.settings import MINUTE
 from cierre.storage.repositories import audit_links
-from cierre.storage.rows import AuditEventRow, AuditLinkRow
+from cierre.storage.rows import AuditEventRow, AuditLinkRow, GapRow
 from cierre.storage.statements import Tx
 
 # What the hash before the first link is.
@@ -47,6 +47,8 @@ PERSONAL = ("device_id", "ip_address", "user_agent")
 SETTLED = 10 * MINUTE
 # A transaction lasts less than this; what it writes has a number from its beginning.
 LONGEST_TRANSACTION = 2 * MINUTE
+# More numbers than are given in that time.
+MANY = 1_000_000
 
 
 class Head(NamedTuple):
@@ -96,44 +98,77 @@ def _hash(value: list[Any]) -> str:
     return sha256(orjson.dumps(value)).hexdigest()
 
 
+class Missing(NamedTuple):
+    """Numbers that had no event when they were looked at: of transactions that were running, or were rolled back.
+
+    Attributes:
+        since: milliseconds; when that was first seen.
+    """
+
+    gap: GapRow
+    since: int
+
+
+class Looked(NamedTuple):
+    """How far sealing is: each event up to `through` has its link, or its number was missing.
+
+    Attributes:
+        head: of the chain, as this sealing left it. Where it is another, somebody else has sealed, or the database is
+            another than before, and what is here says nothing.
+        through: a number of an event.
+        missing: of the runs before.
+        ceiling: the largest number of this run; 0: none has begun.
+        found: missing numbers of this run.
+    """
+
+    head: Head | None
+    through: int
+    missing: tuple[Missing, ...] = ()
+    ceiling: int = 0
+    found: tuple[Missing, ...] = ()
+
+
 class Sealed(NamedTuple):
     """What a batch did.
 
     Attributes:
-        events: how many got their links.
-        head: of the chain; None: it has no link.
-        floor: for the next batch.
+        events: how many got their links; fewer than the limit: no more are there.
+        looked: for the next batch.
     """
 
     events: int
-    head: Head | None
-    floor: int
+    looked: Looked
 
 
-async def seal(tx: Tx, *, limit: int, floor: int | None = None) -> Sealed:
+async def seal(tx: Tx, *, limit: int, looked: Looked | None = None) -> Sealed:
     """Give events that have no link theirs. Only one may do so at a time.
 
     Args:
-        limit: the largest number of events; where fewer were sealed, no more are there.
-        floor: as the batch before returned it; None: this is the first of a run.
+        limit: the largest number of events.
+        looked: as the batch before returned it, of whichever run; None: this is the first of a process.
     """
     before = await audit_links.last(tx)
-    if floor is None:
-        floor = await _floor(tx, before)
-    events = await audit_links.unsealed(tx, floor=floor, limit=limit)
-    if not events:
-        return Sealed(0, Head(before["position"], before["hash"]) if before else None, floor)
+    head = Head(before["position"], before["hash"]) if before else None
+    if looked is None or looked.head != head:
+        looked = Looked(head, await _sealed_through(tx, before))
+    if not looked.ceiling:
+        looked = await _begun(tx, looked)
+    events = await _unsealed(tx, looked, limit)
     links: list[AuditLinkRow] = []
     for event in events:
         settles = event is events[-1] and len(events) < limit
         links.append(_next(tx, links[-1] if links else before, event, settles=settles))
-    async with tx.atomic():
-        await audit_links.add(tx, links)
-    return Sealed(len(links), Head(links[-1]["position"], links[-1]["hash"]), links[-1]["seq"])
+    if links:
+        async with tx.atomic():
+            await audit_links.add(tx, links)
+        looked = looked._replace(head=Head(links[-1]["position"], links[-1]["hash"]))
+    if len(events) < limit:
+        return Sealed(len(events), _ended(tx, looked))
+    return Sealed(len(events), looked._replace(through=max(looked.through, events[-1]["seq"])))
 
 
-async def _floor(tx: Tx, last: AuditLinkRow | None) -> int:
-    """The smallest number that an event without a link may have.
+async def _sealed_through(tx: Tx, last: AuditLinkRow | None) -> int:
+    """The number up to which every event has its link.
 
     A number is given before the commit, so one that is missing may come after larger ones are sealed. Its transaction
     was running at the last sealing, and so had begun less than LONGEST_TRANSACTION before.
@@ -141,6 +176,32 @@ async def _floor(tx: Tx, last: AuditLinkRow | None) -> int:
     if last is None:
         return 0
     return await audit_links.sealed_before(tx, last["sealed_at"] - LONGEST_TRANSACTION)
+
+
+async def _begun(tx: Tx, looked: Looked) -> Looked:
+    """The beginning of a run. What is missing is asked before events are read, so that none comes between."""
+    ceiling = await audit_links.newest(tx)
+    # SQLite has one writer at a time: numbers are committed in their order.
+    if tx.backend == "sqlite":
+        return looked._replace(ceiling=ceiling)
+    gaps = await audit_links.gaps(tx, max(looked.through, ceiling - MANY), ceiling)
+    return looked._replace(ceiling=ceiling, found=tuple(Missing(gap, tx.now) for gap in gaps))
+
+
+async def _unsealed(tx: Tx, looked: Looked, limit: int) -> Sequence[AuditEventRow]:
+    """Events without a link: those whose numbers were missing in earlier runs, and those that are new."""
+    late: Sequence[AuditEventRow] = ()
+    if looked.missing:
+        late = await audit_links.unsealed_in_gaps(tx, [missing.gap for missing in looked.missing], limit=limit)
+    if len(late) == limit:
+        return late
+    return [*late, *await audit_links.unsealed(tx, looked.through, looked.ceiling, limit=limit - len(late))]
+
+
+def _ended(tx: Tx, looked: Looked) -> Looked:
+    """The end of a run: no transaction of before it is running LONGEST_TRANSACTION later."""
+    kept = [missing for missing in looked.missing if missing.since + LONGEST_TRANSACTION >= tx.now]
+    return Looked(looked.head, max(looked.through, looked.ceiling), (*kept, *looked.found))
 
 
 def _next(tx: Tx, before: AuditLinkRow | None, event: AuditEventRow, *, settles: bool) -> AuditLinkRow:

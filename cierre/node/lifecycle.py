@@ -16,6 +16,7 @@ from cierre.node.relay import Relay
 from cierre.node.sealer import Sealer
 from cierre.node.signals import Signals
 from cierre.node.sweeper import Sweeper
+from cierre.revocation.feed import SHORTEST_PAUSE
 from cierre.services import Services
 from cierre.settings import MINUTE
 
@@ -84,7 +85,8 @@ class Node:
         tasks = [
             asyncio.create_task(forever("sealer", sealer.seal, pause=sealing_interval)),
             asyncio.create_task(forever("sweeper", sweeper.sweep, pause=services.settings.sweep_interval / 1000)),
-            asyncio.create_task(forever("announcer", services.announcer.send, pause=0)),
+            # No node looks again sooner, so more messages would say nothing.
+            asyncio.create_task(forever("announcer", services.announcer.send, pause=SHORTEST_PAUSE)),
             asyncio.create_task(forever("refusals", services.refusals.write, pause=_REFUSALS_INTERVAL)),
             asyncio.create_task(forever("suspicions", self._write_suspicions, pause=_SUSPICIONS_INTERVAL)),
             asyncio.create_task(forever("gauges", self._read_gauges, pause=_GAUGES_INTERVAL)),

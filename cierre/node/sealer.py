@@ -8,7 +8,7 @@ import uuid
 import structlog
 
 from cierre.domain import audit_chain
-from cierre.domain.audit_chain import Head
+from cierre.domain.audit_chain import Head, Looked
 from cierre.services import Services
 from cierre.settings import MINUTE
 from cierre.storage.repositories import leases
@@ -32,6 +32,7 @@ class Sealer:
         self._database = services.database
         self._batch = batch
         self._name = str(uuid.uuid4())
+        self._looked: Looked | None = None
         self._lease = max(MINUTE, 3 * services.settings.audit_seal_interval)
 
     async def seal(self) -> None:
@@ -47,14 +48,14 @@ class Sealer:
             _log.info("audit_sealed", events=count, head=str(head))
 
     async def _seal(self, tx: Tx) -> tuple[int, Head | None]:
-        count, floor, head = 0, None, None
+        count = 0
         while await self._mine(tx):
-            sealed = await audit_chain.seal(tx, limit=self._batch, floor=floor)
-            count, floor, head = count + sealed.events, sealed.floor, sealed.head
-            if sealed.events < self._batch:
+            events, self._looked = await audit_chain.seal(tx, limit=self._batch, looked=self._looked)
+            count += events
+            if events < self._batch:
                 break
             await asyncio.sleep(0)
-        return count, head
+        return count, self._looked.head if self._looked else None
 
     async def _mine(self, tx: Tx) -> bool:
         tx.now = self._database.clock.now()

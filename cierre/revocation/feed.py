@@ -30,7 +30,7 @@ _log = structlog.get_logger("cierre.revocation.feed")
 _PATIENCE = 60.0
 # Seconds between two looks at the least, and as a multiple of what the last one took. Whoever sends notifications all
 # the time, or holds a transaction open that makes each look read more, must not make looking all that a node does.
-_SHORTEST_PAUSE = 0.01
+SHORTEST_PAUSE = 0.01
 _REST = 4
 
 
@@ -141,7 +141,7 @@ class Feed:
             took: seconds that the last one took.
         """
         # Not longer than without notifications: what was read last must not become too old to be relied on.
-        rest = max(_SHORTEST_PAUSE, min(_REST * took, max(self._interval, took)))
+        rest = max(SHORTEST_PAUSE, min(_REST * took, max(self._interval, took)))
         await asyncio.sleep(rest)
         with suppress(TimeoutError):
             async with asyncio.timeout(self._interval - rest):

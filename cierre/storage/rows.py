@@ -224,6 +224,13 @@ class SeqRow(TypedDict):
     seq: int
 
 
+class GapRow(TypedDict):
+    """Numbers without an audit event, from the first to the last."""
+
+    first: int
+    last: int
+
+
 class SubjectRow(TypedDict):
     """What audit events acted upon."""
 

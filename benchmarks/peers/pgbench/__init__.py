@@ -23,7 +23,6 @@ CONSTANT = {
     "denied_until": "4102444800000",
     "now": "1800000000000",
     "logout_reason": "'user_logout'",
-    "closing": "'00000000000000000000000000000000'",
     "user_id": "lpad(to_hex(:owner::bigint), 24, '0')",
     "session_id": "lpad(to_hex(:key::bigint), 24, '0')",
     "logout_type": "'single_device'",

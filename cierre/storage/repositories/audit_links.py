@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from sqlalchemy import ARRAY, BigInteger, Integer, String, bindparam, delete, func, insert, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Integer,
+    String,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from cierre.storage.rows import (
     AuditEventRow,
     AuditLinkRow,
     EventOfLinkRow,
+    GapRow,
     SeqRow,
     SubjectRow,
     UserIdRow,
@@ -40,13 +53,33 @@ _SEALED_BEFORE = Query(
     .order_by(audit_links.c.position.desc())
     .limit(1),
 )
-_UNSEALED = Query(
-    AuditEventRow,
+_NEWEST = Query(SeqRow, select(audit_events.c.seq).order_by(audit_events.c.seq.desc()).limit(1))
+_BETWEEN = (audit_events.c.seq > bindparam("after"), audit_events.c.seq <= bindparam("through"))
+_WITHOUT_LINK = (
     select(audit_events)
     .outerjoin(audit_links, audit_links.c.seq == audit_events.c.seq)
-    .where(audit_events.c.seq >= bindparam("floor"), audit_links.c.seq.is_(None))
+    .where(audit_links.c.seq.is_(None))
     .order_by(audit_events.c.seq)
-    .limit(bindparam("limit")),
+    .limit(bindparam("limit"))
+)
+_UNSEALED = Query(AuditEventRow, _WITHOUT_LINK.where(*_BETWEEN), planned_anew=True)
+_GAP = (
+    func.unnest(bindparam("firsts", type_=ARRAY(BigInteger)), bindparam("lasts", type_=ARRAY(BigInteger)))
+    .table_valued(column("first", BigInteger), column("last", BigInteger))
+    .render_derived()
+)
+_UNSEALED_IN_GAPS = Query(
+    AuditEventRow,
+    _WITHOUT_LINK.join(_GAP, audit_events.c.seq.between(_GAP.c.first, _GAP.c.last)),
+    planned_anew=True,
+)
+_BEFORE = func.lag(audit_events.c.seq, 1, bindparam("after", type_=BigInteger)).over(order_by=audit_events.c.seq)
+_NUMBERS = select(audit_events.c.seq, _BEFORE.label("before")).where(*_BETWEEN).subquery()
+_GAPS = Query(
+    GapRow,
+    select((_NUMBERS.c.before + 1).label("first"), (_NUMBERS.c.seq - 1).label("last")).where(
+        _NUMBERS.c.seq > _NUMBERS.c.before + 1
+    ),
     planned_anew=True,
 )
 _BY_POSITION = Query(
@@ -127,13 +160,26 @@ async def sealed_before(tx: Tx, before: int) -> int:
     return row["seq"] if row else 0
 
 
-async def unsealed(tx: Tx, *, floor: int, limit: int) -> Sequence[AuditEventRow]:
-    """Events without a link, by number.
+async def newest(tx: Tx) -> int:
+    """The largest number of an event; 0: there is none."""
+    row = await tx.row(_NEWEST)
+    return row["seq"] if row else 0
 
-    Args:
-        floor: the smallest number that is looked at.
-    """
-    return await tx.rows(_UNSEALED, floor=floor, limit=limit)
+
+async def unsealed(tx: Tx, after: int, through: int, *, limit: int) -> Sequence[AuditEventRow]:
+    """Events without a link with a number behind `after`, up to and with `through`, by number."""
+    return await tx.rows(_UNSEALED, after=after, through=through, limit=limit)
+
+
+async def gaps(tx: Tx, after: int, through: int) -> Sequence[GapRow]:
+    """Numbers behind `after`, up to and with `through`, that have no event; on PostgreSQL only."""
+    return await tx.rows(_GAPS, after=after, through=through)
+
+
+async def unsealed_in_gaps(tx: Tx, found: Sequence[GapRow], *, limit: int) -> Sequence[AuditEventRow]:
+    """Events without a link whose numbers had no event; on PostgreSQL only."""
+    firsts, lasts = [gap["first"] for gap in found], [gap["last"] for gap in found]
+    return await tx.rows(_UNSEALED_IN_GAPS, firsts=firsts, lasts=lasts, limit=limit)
 
 
 async def add(tx: Tx, links: Sequence[AuditLinkRow]) -> None:

@@ -98,12 +98,7 @@ def _closing(which: ColumnElement[bool], *, closed_at: ColumnElement[Any]) -> Up
     return (
         update(sessions)
         .where(sessions.c.user_id == _USER, which)
-        .values(
-            status="closed",
-            closed_at=closed_at,
-            logout_reason=bindparam("logout_reason"),
-            closing=bindparam("closing"),
-        )
+        .values(status="closed", closed_at=closed_at, logout_reason=bindparam("logout_reason"))
     )
 
 
@@ -226,7 +221,8 @@ def _with_all(
     )
     revoking = [revoke(marked, "sqlite")] if revoke else []
     writing_events = [outbox.of_closed(marked, "sqlite")] if with_events else []
-    writes = [closing, *revoking, _audit(marked), *writing_events, delete_tokens(marked)]
+    marking = closing.values(closing=bindparam("closing"))
+    writes = [marking, *revoking, _audit(marked), *writing_events, delete_tokens(marked)]
     return Compound(ClosingRow, single=single, writes=writes, result=_result(marked, _OPEN))
 
 
@@ -254,7 +250,8 @@ async def _close(
     rows = await tx.compound(
         _WITH_EVENTS[compound] if tx.consumers else compound,
         now=tx.now,
-        closing=secrets.token_hex(16),
+        # By which SQLite finds the closed sessions again; PostgreSQL has one statement.
+        closing=secrets.token_hex(16) if tx.backend == "sqlite" else None,
         denied_until=denied_until,
         logout_type=reason.logout_type,
         logout_reason=reason.logout_reason,

@@ -8,10 +8,12 @@ from sqlalchemy import text
 
 from cierre.cli.audit import command
 from cierre.clock import now_ms
+from cierre.domain import audit_chain
 from cierre.domain.audit_chain import SETTLED
 from cierre.node.sealer import Sealer
 from cierre.storage.statements import Statement
 from tests.support.running import EMAIL, USER
+from tests.support.statements import watch
 
 HOUR = 3_600_000
 
@@ -27,11 +29,16 @@ class Trail:
         for session in await self.service.mint(count):
             assert (await self.service.logout(session.access)).status_code == 200
 
+    def sealer(self):
+        return Sealer(self.service.services, batch=4)
+
     async def seal(self):
-        sealer = Sealer(self.service.services, batch=4)
-        # The node's own sealer has the lease.
+        await self.let_go()
+        await self.sealer().seal()
+
+    async def let_go(self):
+        """The lease, which another sealer has."""
         await self.run("DELETE FROM leases WHERE name = 'sealer'")
-        await sealer.seal()
 
     async def run(self, sql, **values):
         async with self.service.services.database.connect() as tx:
@@ -53,8 +60,12 @@ class Trail:
 
 @pytest.fixture
 async def trail(start_service, database_url, tmp_path):
-    service = await start_service(database_url, audit_seal_interval=HOUR)
-    trail = Trail(service, database_url, tmp_path)
+    return await sealed_trail(start_service, database_url, tmp_path)
+
+
+async def sealed_trail(start_service, url, folder):
+    service = await start_service(url, audit_seal_interval=HOUR)
+    trail = Trail(service, url, folder)
     await trail.close(6)
     await trail.seal()
     return trail
@@ -184,6 +195,90 @@ async def test_a_number_that_is_committed_late_is_sealed(trail):
     done = await trail.verify()
     assert (done.exit_code, "whole: 6 rows" in done.output) == (0, True), done.output
     assert (await trail.numbers())[-1] == 100
+
+
+@pytest.fixture
+async def postgres_trail(start_service, postgres_url, tmp_path):
+    trail = await sealed_trail(start_service, postgres_url, tmp_path)
+    await trail.let_go()
+    return trail
+
+
+async def write_event(tx):
+    await tx.run(
+        Statement(
+            text(
+                "INSERT INTO audit_events (timestamp, event, sessions_closed, success, trace_id) "
+                f"VALUES ({now_ms()}, 'user_logout', 1, true, '')"
+            )
+        )
+    )
+
+
+async def test_what_is_committed_after_later_events_were_sealed_is_sealed_by_the_next_run(postgres_trail):
+    trail = postgres_trail
+    database = trail.service.services.database
+    sealer = trail.sealer()
+    await sealer.seal()
+    # A number that is given and never written.
+    await trail.run("SELECT nextval('audit_events_seq_seq')")
+    async with database.connect() as tx, tx.atomic():
+        await write_event(tx)
+        await trail.close(9)
+        await sealer.seal()
+        assert len(await trail.numbers()) == 15
+    await trail.close(2)
+    await sealer.seal()
+    numbers = await trail.numbers()
+    assert [number - numbers[5] for number in numbers[6:]] == [*range(3, 12), 2, 12, 13]
+    done = await trail.verify()
+    assert (done.exit_code, "whole: 18 rows" in done.output) == (0, True), done.output
+
+
+async def test_each_run_reads_only_what_is_new(postgres_trail, monkeypatch):
+    trail = postgres_trail
+    begin = watch(monkeypatch)
+    sealer = trail.sealer()
+    await sealer.seal()
+    for _ in range(2):
+        newest = (await trail.numbers())[-1]
+        await trail.close(1)
+        statements = begin()
+        await sealer.seal()
+        read = [one.values["after"] for one in statements if "after" in one.values]
+        assert read == [newest, newest], "the numbers that are missing, and the events"
+
+
+async def test_a_sealer_looks_back_where_another_has_sealed_meanwhile(postgres_trail):
+    """Such as after a failover: what it remembers is of another chain."""
+    trail = postgres_trail
+    sealer = trail.sealer()
+    await sealer.seal()
+    await trail.run("DELETE FROM audit_links WHERE position > 3")
+    await sealer.seal()
+    done = await trail.verify()
+    assert (done.exit_code, "whole: 6 rows" in done.output) == (0, True), done.output
+
+
+async def test_a_number_is_looked_for_as_long_as_a_transaction_may_last(postgres_trail, monkeypatch):
+    trail = postgres_trail
+    begin = watch(monkeypatch)
+    sealer = trail.sealer()
+    await trail.run("SELECT nextval('audit_events_seq_seq')")
+    await trail.close(1)
+    await sealer.seal()
+
+    async def looked_for():
+        statements = begin()
+        await sealer.seal()
+        return [one.values["firsts"] for one in statements if "firsts" in one.values]
+
+    missing = (await trail.numbers())[-1] - 1
+    assert await looked_for() == [[missing]]
+    monkeypatch.setattr(audit_chain, "LONGEST_TRANSACTION", -1)
+    # Once more, for what was committed in the last moment.
+    assert await looked_for() == [[missing]]
+    assert await looked_for() == []
 
 
 async def test_many_writers_and_two_sealers_make_one_chain(trail, start_service, database_url):
