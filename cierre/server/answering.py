@@ -1,11 +1,13 @@
-"""uvicorn's answer to one request, with its head checked and written in one go.
+"""uvicorn's answer to one request, with its head checked in one go, and written together with the body.
 
 uvicorn looks through each name and each value by itself. What is refused is the same: bytes that would end a field
-early, and a body that is not as long as was said.
+early, and a body that is not as long as was said. It writes head and body one after the other, which are two system
+calls for us, and two for the client.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,6 +18,8 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+# Bytes of a body that are copied, to be written together with the head; to copy more costs more than a system call.
+_JOINED = 64 * 1024
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 _WITHOUT_BODY = frozenset({204, 304})
 _EVERY = [bytes([code]) for code in range(256)]
@@ -25,6 +29,9 @@ _NOT_IN_VALUES = b"".join(filter(HEADER_VALUE_RE.search, _EVERY))
 
 class Answer(RequestResponseCycle):
     """One request and its answer, as uvicorn has them; `send` is what ASGI calls so."""
+
+    _head = b""
+    """That is still to be written."""
 
     async def send(self, message: Mapping[str, Any]) -> None:
         if self.flow.write_paused and not self.disconnected:
@@ -57,7 +64,22 @@ class Answer(RequestResponseCycle):
             self.chunked_encoding = True
             lines.append(b"transfer-encoding: chunked\r\n")
         lines.append(b"\r\n")
-        self.transport.write(b"".join(lines))
+        self._head = b"".join(lines)
+        # A body that comes later does not hold it up.
+        asyncio.get_running_loop().call_soon(self._write_head)
+
+    def _write_head(self) -> None:
+        if self._head and not self.disconnected and not self.transport.is_closing():
+            self._write(b"")
+
+    def _write(self, data: bytes) -> None:
+        """Write data, after the head, if that isn't written."""
+        head, self._head = self._head, b""
+        if head and len(data) > _JOINED:
+            self.transport.write(head)
+            self.transport.write(data)
+        else:
+            self.transport.write(head + data)
 
     def _read_framing(self, fields: list[tuple[bytes, bytes]]) -> bool:
         """Note how the body is framed, and whether the connection ends; returns whether a field says that it does."""
@@ -77,14 +99,15 @@ class Answer(RequestResponseCycle):
     def _continue(self, body: bytes, *, is_last: bool) -> None:
         if self.scope["method"] == "HEAD":
             self.expected_content_length = 0
+            self._write(b"")
         elif self.chunked_encoding:
             chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-            self.transport.write(chunk + b"0\r\n\r\n" if is_last else chunk)
+            self._write(chunk + b"0\r\n\r\n" if is_last else chunk)
         else:
             if len(body) > self.expected_content_length:
                 raise RuntimeError("Response content longer than Content-Length")
             self.expected_content_length -= len(body)
-            self.transport.write(body)
+            self._write(body)
         if is_last:
             if self.expected_content_length:
                 raise RuntimeError("Response content shorter than Content-Length")

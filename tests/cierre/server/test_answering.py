@@ -14,20 +14,35 @@ class Wire(asyncio.Transport):
 
     def __init__(self):
         super().__init__()
-        self.written = b""
+        self.writes = []
         self.is_closed = False
 
+    @property
+    def written(self):
+        return b"".join(self.writes)
+
     def write(self, data):
-        self.written += data
+        self.writes.append(bytes(data))
 
     def close(self):
         self.is_closed = True
 
+    def is_closing(self):
+        return self.is_closed
+
 
 async def answered(*messages, method="GET", keep_alive=True):
     """What stands on the wire after these messages, and whether the connection was closed."""
-    wire, logger = Wire(), logging.getLogger("test")
-    answer = Answer(
+    wire = Wire()
+    answer = answer_on(wire, method=method, keep_alive=keep_alive)
+    for message in messages:
+        await answer.send(message)
+    return wire.written, wire.is_closed
+
+
+def answer_on(wire, *, method="GET", keep_alive=True):
+    logger = logging.getLogger("test")
+    return Answer(
         scope={"method": method},
         transport=wire,
         flow=FlowControl(wire),
@@ -40,9 +55,6 @@ async def answered(*messages, method="GET", keep_alive=True):
         keep_alive=keep_alive,
         on_response=lambda: None,
     )
-    for message in messages:
-        await answer.send(message)
-    return wire.written, wire.is_closed
 
 
 def start(*headers, status=200):
@@ -51,6 +63,36 @@ def start(*headers, status=200):
 
 def body(data=b"", *, more=False):
     return {"type": "http.response.body", "body": data, "more_body": more}
+
+
+@pytest.mark.parametrize(("size", "writes"), [(0, 1), (10, 1), (65_536, 1), (65_537, 2), (1_000_000, 2)])
+async def test_the_head_is_written_together_with_a_body_that_is_not_large(size, writes):
+    wire = Wire()
+    answer = answer_on(wire)
+    await answer.send(start((b"content-length", b"%d" % size)))
+    await answer.send(body(b"a" * size))
+    await asyncio.sleep(0)
+    assert len(wire.writes) == writes
+    assert wire.written == b"HTTP/1.1 200 OK\r\ndate: now\r\ncontent-length: %d\r\n\r\n" % size + b"a" * size
+
+
+async def test_the_head_does_not_wait_for_a_body_that_comes_later():
+    wire = Wire()
+    answer = answer_on(wire)
+    await answer.send(start((b"content-length", b"4")))
+    assert wire.writes == []
+    await asyncio.sleep(0)
+    assert wire.written.endswith(b"\r\n\r\n")
+    await answer.send(body(b"abcd"))
+    assert wire.writes[1:] == [b"abcd"]
+
+
+async def test_the_head_of_an_answer_that_failed_is_not_written_after_the_end():
+    wire = Wire()
+    await answer_on(wire).send(start((b"content-length", b"4")))
+    wire.close()
+    await asyncio.sleep(0)
+    assert wire.writes == []
 
 
 async def test_a_body_of_known_length_is_sent_as_it_is():
