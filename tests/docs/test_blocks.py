@@ -25,6 +25,9 @@ TYPED = {"console", "bash", "sh"}
 # What they are, and no command or program.
 OTHERS = {"", "http", "ini", "js", "json", "python", "sql", "ts", "yaml"}
 WITH_COMMANDS = [page for page in PAGES if any(block.language in TYPED for block in blocks(page))]
+WITH_LONG_ONES = [page for page in WITH_COMMANDS if any("long" in block.notes for block in blocks(page))]
+# The long tests follow the pages with long commands as a whole. The first page is followed always.
+FOLLOWED_ALWAYS = [page for page in WITH_COMMANDS if page == PAGES[0] or page not in WITH_LONG_ONES]
 ALL = [
     pytest.param(page, block, id=f"{page.relative_to(ROOT)}:{block.line}") for page in PAGES for block in blocks(page)
 ]
@@ -131,15 +134,13 @@ def run(terminal, page, block):
             assert is_shown(command.shown, printed, among_others=serves), f"{where}\n--- printed\n{printed}"
 
 
-@pytest.mark.parametrize("page", [with_commands(page) for page in WITH_COMMANDS])
+@pytest.mark.parametrize("page", [with_commands(page) for page in FOLLOWED_ALWAYS])
 def test_the_commands_of_a_page_do_what_it_shows(page, tmp_path, replaced):
     follow(page, tmp_path, replaced, wanted=lambda block: "long" not in block.notes)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "page", [with_commands(page) for page in WITH_COMMANDS if any("long" in block.notes for block in blocks(page))]
-)
+@pytest.mark.parametrize("page", [with_commands(page) for page in WITH_LONG_ONES])
 def test_the_long_commands_of_a_page_do_what_it_shows(page, tmp_path, replaced):
     follow(page, tmp_path, replaced, wanted=lambda _: True)
 
