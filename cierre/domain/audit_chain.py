@@ -48,7 +48,7 @@ SETTLED = 10 * MINUTE
 # A transaction lasts less than this; what it writes has a number from its beginning.
 LONGEST_TRANSACTION = 2 * MINUTE
 # More numbers than are given in that time.
-MANY = 1_000_000
+MOST_NUMBERS = 1_000_000
 
 
 class Head(NamedTuple):
@@ -109,7 +109,7 @@ class Missing(NamedTuple):
     since: int
 
 
-class Looked(NamedTuple):
+class Progress(NamedTuple):
     """How far sealing is: each event up to `through` has its link, or its number was missing.
 
     Attributes:
@@ -133,27 +133,27 @@ class Sealed(NamedTuple):
 
     Attributes:
         events: how many got their links; fewer than the limit: no more are there.
-        looked: for the next batch.
+        progress: for the next batch.
     """
 
     events: int
-    looked: Looked
+    progress: Progress
 
 
-async def seal(tx: Tx, *, limit: int, looked: Looked | None = None) -> Sealed:
+async def seal(tx: Tx, *, limit: int, progress: Progress | None = None) -> Sealed:
     """Give events that have no link theirs. Only one may do so at a time.
 
     Args:
         limit: the largest number of events.
-        looked: as the batch before returned it, of whichever run; None: this is the first of a process.
+        progress: as the batch before returned it, of whichever run; None: this is the first of a process.
     """
     before = await audit_links.last(tx)
     head = Head(before["position"], before["hash"]) if before else None
-    if looked is None or looked.head != head:
-        looked = Looked(head, await _sealed_through(tx, before))
-    if not looked.ceiling:
-        looked = await _begun(tx, looked)
-    events = await _unsealed(tx, looked, limit)
+    if progress is None or progress.head != head:
+        progress = Progress(head, await _sealed_through(tx, before))
+    if not progress.ceiling:
+        progress = await _begun(tx, progress)
+    events = await _unsealed(tx, progress, limit)
     links: list[AuditLinkRow] = []
     for event in events:
         settles = event is events[-1] and len(events) < limit
@@ -161,10 +161,10 @@ async def seal(tx: Tx, *, limit: int, looked: Looked | None = None) -> Sealed:
     if links:
         async with tx.atomic():
             await audit_links.add(tx, links)
-        looked = looked._replace(head=Head(links[-1]["position"], links[-1]["hash"]))
+        progress = progress._replace(head=Head(links[-1]["position"], links[-1]["hash"]))
     if len(events) < limit:
-        return Sealed(len(events), _ended(tx, looked))
-    return Sealed(len(events), looked._replace(through=max(looked.through, events[-1]["seq"])))
+        return Sealed(len(events), _ended(tx, progress))
+    return Sealed(len(events), progress._replace(through=max(progress.through, events[-1]["seq"])))
 
 
 async def _sealed_through(tx: Tx, last: AuditLinkRow | None) -> int:
@@ -178,30 +178,30 @@ async def _sealed_through(tx: Tx, last: AuditLinkRow | None) -> int:
     return await audit_links.sealed_before(tx, last["sealed_at"] - LONGEST_TRANSACTION)
 
 
-async def _begun(tx: Tx, looked: Looked) -> Looked:
+async def _begun(tx: Tx, progress: Progress) -> Progress:
     """The beginning of a run. What is missing is asked before events are read, so that none comes between."""
     ceiling = await audit_links.newest(tx)
     # SQLite has one writer at a time: numbers are committed in their order.
     if tx.backend == "sqlite":
-        return looked._replace(ceiling=ceiling)
-    gaps = await audit_links.gaps(tx, max(looked.through, ceiling - MANY), ceiling)
-    return looked._replace(ceiling=ceiling, found=tuple(Missing(gap, tx.now) for gap in gaps))
+        return progress._replace(ceiling=ceiling)
+    gaps = await audit_links.gaps(tx, max(progress.through, ceiling - MOST_NUMBERS), ceiling)
+    return progress._replace(ceiling=ceiling, found=tuple(Missing(gap, tx.now) for gap in gaps))
 
 
-async def _unsealed(tx: Tx, looked: Looked, limit: int) -> Sequence[AuditEventRow]:
+async def _unsealed(tx: Tx, progress: Progress, limit: int) -> Sequence[AuditEventRow]:
     """Events without a link: those whose numbers were missing in earlier runs, and those that are new."""
     late: Sequence[AuditEventRow] = ()
-    if looked.missing:
-        late = await audit_links.unsealed_in_gaps(tx, [missing.gap for missing in looked.missing], limit=limit)
+    if progress.missing:
+        late = await audit_links.unsealed_in_gaps(tx, [missing.gap for missing in progress.missing], limit=limit)
     if len(late) == limit:
         return late
-    return [*late, *await audit_links.unsealed(tx, looked.through, looked.ceiling, limit=limit - len(late))]
+    return [*late, *await audit_links.unsealed(tx, progress.through, progress.ceiling, limit=limit - len(late))]
 
 
-def _ended(tx: Tx, looked: Looked) -> Looked:
+def _ended(tx: Tx, progress: Progress) -> Progress:
     """The end of a run: no transaction of before it is running LONGEST_TRANSACTION later."""
-    kept = [missing for missing in looked.missing if missing.since + LONGEST_TRANSACTION >= tx.now]
-    return Looked(looked.head, max(looked.through, looked.ceiling), (*kept, *looked.found))
+    kept = [missing for missing in progress.missing if missing.since + LONGEST_TRANSACTION >= tx.now]
+    return Progress(progress.head, max(progress.through, progress.ceiling), (*kept, *progress.found))
 
 
 def _next(tx: Tx, before: AuditLinkRow | None, event: AuditEventRow, *, settles: bool) -> AuditLinkRow:

@@ -8,7 +8,7 @@ import uuid
 import structlog
 
 from cierre.domain import audit_chain
-from cierre.domain.audit_chain import Head, Looked
+from cierre.domain.audit_chain import Head, Progress
 from cierre.services import Services
 from cierre.settings import MINUTE
 from cierre.storage.repositories import leases
@@ -32,7 +32,7 @@ class Sealer:
         self._database = services.database
         self._batch = batch
         self._name = str(uuid.uuid4())
-        self._looked: Looked | None = None
+        self._progress: Progress | None = None
         self._lease = max(MINUTE, 3 * services.settings.audit_seal_interval)
 
     async def seal(self) -> None:
@@ -50,12 +50,12 @@ class Sealer:
     async def _seal(self, tx: Tx) -> tuple[int, Head | None]:
         count = 0
         while await self._mine(tx):
-            events, self._looked = await audit_chain.seal(tx, limit=self._batch, looked=self._looked)
+            events, self._progress = await audit_chain.seal(tx, limit=self._batch, progress=self._progress)
             count += events
             if events < self._batch:
                 break
             await asyncio.sleep(0)
-        return count, self._looked.head if self._looked else None
+        return count, self._progress.head if self._progress else None
 
     async def _mine(self, tx: Tx) -> bool:
         tx.now = self._database.clock.now()

@@ -235,18 +235,25 @@ async def test_what_is_committed_after_later_events_were_sealed_is_sealed_by_the
     assert (done.exit_code, "whole: 18 rows" in done.output) == (0, True), done.output
 
 
-async def test_each_run_reads_only_what_is_new(postgres_trail, monkeypatch):
-    trail = postgres_trail
-    begin = watch(monkeypatch)
-    sealer = trail.sealer()
-    await sealer.seal()
-    for _ in range(2):
-        newest = (await trail.numbers())[-1]
-        await trail.close(1)
+@pytest.fixture
+def asked_for(postgres_trail, monkeypatch):
+    """`asked_for(name)`: the values of this parameter in the statements of the next run of one sealer."""
+    begin, sealer = watch(monkeypatch), postgres_trail.sealer()
+
+    async def run(name):
         statements = begin()
         await sealer.seal()
-        read = [one.values["after"] for one in statements if "after" in one.values]
-        assert read == [newest, newest], "the numbers that are missing, and the events"
+        return [one.values[name] for one in statements if name in one.values]
+
+    return run
+
+
+async def test_each_run_reads_only_what_is_new(postgres_trail, asked_for):
+    await asked_for("after")
+    for _ in range(2):
+        newest = (await postgres_trail.numbers())[-1]
+        await postgres_trail.close(1)
+        assert await asked_for("after") == [newest, newest], "the numbers that are missing, and the events"
 
 
 async def test_a_sealer_looks_back_where_another_has_sealed_meanwhile(postgres_trail):
@@ -260,25 +267,17 @@ async def test_a_sealer_looks_back_where_another_has_sealed_meanwhile(postgres_t
     assert (done.exit_code, "whole: 6 rows" in done.output) == (0, True), done.output
 
 
-async def test_a_number_is_looked_for_as_long_as_a_transaction_may_last(postgres_trail, monkeypatch):
+async def test_a_number_is_looked_for_as_long_as_a_transaction_may_last(postgres_trail, asked_for, monkeypatch):
     trail = postgres_trail
-    begin = watch(monkeypatch)
-    sealer = trail.sealer()
     await trail.run("SELECT nextval('audit_events_seq_seq')")
     await trail.close(1)
-    await sealer.seal()
-
-    async def looked_for():
-        statements = begin()
-        await sealer.seal()
-        return [one.values["firsts"] for one in statements if "firsts" in one.values]
-
+    assert await asked_for("firsts") == []
     missing = (await trail.numbers())[-1] - 1
-    assert await looked_for() == [[missing]]
+    assert await asked_for("firsts") == [[missing]]
     monkeypatch.setattr(audit_chain, "LONGEST_TRANSACTION", -1)
     # Once more, for what was committed in the last moment.
-    assert await looked_for() == [[missing]]
-    assert await looked_for() == []
+    assert await asked_for("firsts") == [[missing]]
+    assert await asked_for("firsts") == []
 
 
 async def test_many_writers_and_two_sealers_make_one_chain(trail, start_service, database_url):

@@ -129,7 +129,7 @@ async def test_workers_of_one_node_refuse_what_another_of_them_closed(serve, ins
             assert (await client.get(node.url + USE, headers=bearer(session.access))).status_code == 401
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rounds", [5, pytest.param(20, marks=pytest.mark.long)])
 async def test_a_killed_node_leaves_nothing_half_done(serve, inside, database_url, rounds):
     services = await inside(database_url)
     node = serve(database_url)
